@@ -1,0 +1,1 @@
+"""Predict where people look in a picture."""

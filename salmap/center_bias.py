@@ -1,0 +1,91 @@
+"""Priors of where people look before anything is known of the picture.
+
+All are log densities on a grid in normalised coordinates: stretched to a picture, cell by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from salmap.density import log_normalise
+from salmap.errors import FixationsError
+from salmap.types import Fixations
+
+#: share of the uniform density mixed into a fitted prior, so that no pixel has probability 0
+UNIFORM_SHARE = 0.02
+
+
+def uniform(size: tuple[int, int]) -> NDArray[np.float32]:
+    """Log density float32 (H, W) that is the same for every pixel."""
+    return np.full(size, -np.log(size[0] * size[1]), np.float32)
+
+
+def gaussian(size: tuple[int, int], sigma: tuple[float, float] = (0.22, 0.25)) -> NDArray[np.float32]:
+    """Log density float32 (H, W) of a Gaussian in the middle of the picture.
+
+    Args:
+        size: (height, width).
+        sigma: standard deviations as shares of (height, width).
+    """
+    y = ((np.arange(size[0]) + 0.5) / size[0] - 0.5) / sigma[0]
+    x = ((np.arange(size[1]) + 0.5) / size[1] - 0.5) / sigma[1]
+    return log_normalise(-0.5 * (y[:, None] ** 2 + x[None, :] ** 2))
+
+
+def histogram(
+    stimuli: Iterable[tuple[Fixations, tuple[int, int]]], grid: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Fixations of many stimuli counted on one grid; each stimulus weighs the same.
+
+    Args:
+        stimuli: the fixations of each stimulus with its (height, width).
+        grid: (rows, columns) of the result.
+
+    Returns:
+        float64 grid that sums to 1.
+
+    Raises:
+        FixationsError: if no stimulus has a fixation on it.
+    """
+    total = np.zeros(grid)
+    for fixations, size in stimuli:
+        inside = fixations.inside(size)
+        if len(inside) == 0:
+            continue
+        row = ((inside.y + 0.5) / size[0] * grid[0]).astype(int)
+        column = ((inside.x + 0.5) / size[1] * grid[1]).astype(int)
+        np.add.at(total, (row, column), 1 / len(inside))
+    if total.sum() == 0:
+        raise FixationsError("A centre bias needs at least one fixation; there is none.")
+    return total / total.sum()
+
+
+def fitted(
+    stimuli: Iterable[tuple[Fixations, tuple[int, int]]],
+    grid: tuple[int, int] = (64, 64),
+    bandwidth: float = 0.03,
+) -> NDArray[np.float32]:
+    """Log density on a grid, from where people looked on many stimuli.
+
+    A kernel density estimate in normalised coordinates with a little uniform density mixed in
+    (`UNIFORM_SHARE`), as the centre bias baselines of the MIT/Tuebingen benchmark are made
+    (Kuemmerer, Wallis and Bethge 2015, PNAS 112:16054).
+
+    Args:
+        stimuli: the fixations of each stimulus with its (height, width).
+        grid: (rows, columns) of the result.
+        bandwidth: standard deviation of the kernel, as a share of each side.
+
+    Raises:
+        FixationsError: if no stimulus has a fixation on it.
+    """
+    counts = histogram(stimuli, grid)
+    sigma = (bandwidth * grid[0], bandwidth * grid[1])
+    smooth = gaussian_filter(counts, sigma, mode="constant", truncate=6)
+    smooth /= smooth.sum()
+    mixed = (1 - UNIFORM_SHARE) * smooth + UNIFORM_SHARE / smooth.size
+    return np.log(mixed).astype(np.float32)

@@ -1,0 +1,82 @@
+"""Densities and log densities: normalise, blur, resize. Plain numpy, no torch.
+
+A density sums to 1 over its pixels; a log density is its natural logarithm (logsumexp 0).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from salmap.errors import DensityError
+from salmap.types import Fixations
+
+
+def check_map(values: NDArray[np.floating], name: str = "map") -> None:
+    """Refuse what is no (H, W) map of finite numbers.
+
+    Raises:
+        DensityError: saying which array is wrong and how.
+    """
+    if values.ndim != 2 or values.size == 0:
+        raise DensityError(f"The {name} must have the shape (H, W), not {values.shape}.")
+    if not np.isfinite(values).all():
+        raise DensityError(f"The {name} contains NaN or infinite values.")
+
+
+def normalise(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """A density from any non-negative map: float64 (H, W), sums to 1.
+
+    Raises:
+        DensityError: if the map is negative somewhere, zero everywhere, or not finite.
+    """
+    values = np.asarray(values, np.float64)
+    check_map(values)
+    if values.min() < 0:
+        raise DensityError("A density can't be made from negative values.")
+    total = values.sum()
+    if total <= 0:
+        raise DensityError("A density can't be made from a map that is zero everywhere.")
+    return values / total
+
+
+def log_normalise(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """A log density from one known up to a constant: float32 (H, W), logsumexp 0.
+
+    Raises:
+        DensityError: if a value is NaN or infinite, or the shape is not (H, W).
+    """
+    check_map(values, "log density")
+    values = np.asarray(values, np.float64)
+    shifted = values - values.max()
+    return (shifted - np.log(np.exp(shifted).sum())).astype(np.float32)
+
+
+def blur(values: NDArray[np.floating], sigma_px: float) -> NDArray[np.float64]:
+    """A density blurred by a Gaussian of `sigma_px` pixels; still sums to 1.
+
+    What would leave the picture is given back in proportion.
+    """
+    if sigma_px <= 0:
+        return normalise(values)
+    return normalise(gaussian_filter(np.asarray(values, np.float64), sigma_px, mode="constant"))
+
+
+def resize_log_density(
+    log_density: NDArray[np.floating], size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """A log density resampled (bilinear) to (height, width) and normalised anew."""
+    height, width = size
+    resized = cv2.resize(
+        np.asarray(log_density, np.float32), (width, height), interpolation=cv2.INTER_LINEAR
+    )
+    return log_normalise(resized)
+
+
+def fixation_map(fixations: Fixations, size: tuple[int, int]) -> NDArray[np.int32]:
+    """How many fixations fell on each pixel: int32 (H, W); those outside are not counted."""
+    counts = np.zeros(size, np.int32)
+    np.add.at(counts, fixations.inside(size).pixels(), 1)
+    return counts

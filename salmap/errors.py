@@ -1,0 +1,33 @@
+"""Errors for people: each message says what was wrong, where, and what to do about it."""
+
+
+class SalmapError(Exception):
+    """Base of everything Salmap raises on purpose; `str(error)` can be shown to a user as it is."""
+
+
+class ImageError(SalmapError):
+    """A picture that can't be used: not a picture, truncated, or too large."""
+
+
+class ModelError(SalmapError):
+    """A model that does not exist or whose settings make no sense."""
+
+
+class WeightsError(SalmapError):
+    """A weight file that is missing, damaged, unsafe or made for another model."""
+
+
+class DensityError(SalmapError):
+    """An array that is no density: wrong shape, negative, not finite, or empty."""
+
+
+class FixationsError(SalmapError):
+    """Fixations that are missing, malformed or outside their stimulus."""
+
+
+class DatasetError(SalmapError):
+    """A data set whose files are missing or disagree with each other."""
+
+
+class TrainingError(SalmapError):
+    """A training run that can't start or go on: a recipe, an option or a checkpoint is wrong."""

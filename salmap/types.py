@@ -1,0 +1,131 @@
+"""The values that travel between modules: frozen, validated, plain numpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salmap.errors import DensityError, FixationsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: an upright RGB picture, uint8 (H, W, 3)
+ImageArray = NDArray[np.uint8]
+#: a float32 or float64 map of one number per pixel, (H, W)
+MapArray = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Fixations:
+    """Where viewers looked on one stimulus.
+
+    Attributes:
+        x, y: float64 (n,), pixels; the origin is the centre of the top-left pixel, so that pixel
+            `[row, column]` is where `round(y) == row` and `round(x) == column`.
+        viewer: int64 (n,), which viewer made each fixation.
+        order: int64 (n,), its place in that viewer's scanpath, from 0.
+
+    Raises:
+        FixationsError: if the four differ in length, are not one-dimensional or not finite.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    viewer: NDArray[np.int64]
+    order: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for name, dtype in (("x", float), ("y", float), ("viewer", np.int64), ("order", np.int64)):
+            value = np.asarray(getattr(self, name), dtype=dtype)
+            if value.ndim != 1:
+                raise FixationsError(f"Fixations: {name} must be one-dimensional.")
+            object.__setattr__(self, name, value)
+        lengths = {len(self.x), len(self.y), len(self.viewer), len(self.order)}
+        if len(lengths) != 1:
+            raise FixationsError("Fixations: x, y, viewer and order must have the same length.")
+        if not (np.isfinite(self.x).all() and np.isfinite(self.y).all()):
+            raise FixationsError("Fixations: x and y must be finite numbers.")
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def select(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> Fixations:
+        """The fixations picked by a boolean mask or an index array, in that order."""
+        return Fixations(self.x[keep], self.y[keep], self.viewer[keep], self.order[keep])
+
+    def inside(self, size: tuple[int, int]) -> Fixations:
+        """Those that fall on a pixel of a stimulus of this (height, width)."""
+        height, width = size
+        column, row = np.floor(self.x + 0.5), np.floor(self.y + 0.5)
+        return self.select((column >= 0) & (column < width) & (row >= 0) & (row < height))
+
+    def pixels(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(rows, columns) of the pixels hit, int64 (n,) each, for indexing `[y, x]`."""
+        return (
+            np.floor(self.y + 0.5).astype(np.int64),
+            np.floor(self.x + 0.5).astype(np.int64),
+        )
+
+
+@dataclass(frozen=True)
+class Region:
+    """A salient region of a picture.
+
+    Attributes:
+        rank: 1 for the region that draws the largest share of attention.
+        box: (left, top, right, bottom) in pixels, right and bottom exclusive.
+        peak: (x, y) in pixels of the highest density inside.
+        share: share of attention in [0, 1]: the integral of the density over the region.
+        area: share of the picture's pixels that the region covers, in [0, 1].
+    """
+
+    rank: int
+    box: tuple[int, int, int, int]
+    peak: tuple[int, int]
+    share: float
+    area: float
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a model says of one picture.
+
+    Attributes:
+        log_density: float32 (H, W) at the picture's own size, natural log, logsumexp 0.
+        model: name of the model that made it.
+
+    Raises:
+        DensityError: if `log_density` is no (H, W) array of finite or minus infinite numbers.
+    """
+
+    log_density: NDArray[np.float32]
+    model: str
+
+    def __post_init__(self) -> None:
+        if self.log_density.ndim != 2 or self.log_density.size == 0:
+            raise DensityError(
+                f"A log density has the shape (H, W), not {self.log_density.shape}."
+            )
+        if np.isnan(self.log_density).any():
+            raise DensityError("A log density must not contain NaN.")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        height, width = self.log_density.shape
+        return height, width
+
+    @property
+    def density(self) -> NDArray[np.float32]:
+        """float32 (H, W): the probability that a fixation falls on each pixel; sums to 1."""
+        return np.exp(self.log_density)
+
+    def regions(self, k: int = 5) -> Sequence[Region]:
+        """The `k` most salient regions, largest share first; see `salmap.regions.top_regions`."""
+        from salmap.regions import top_regions  # noqa: PLC0415  (types stay below regions)
+
+        return top_regions(self.density, k)
