@@ -22,7 +22,6 @@ from PIL import (  # the plugins register their decoders once, before threads st
     GifImagePlugin,
     Image,
     JpegImagePlugin,
-    MpoImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
     UnidentifiedImageError,
@@ -51,7 +50,6 @@ _FORMATS = tuple(
     plugin.format
     for plugin in (
         JpegImagePlugin.JpegImageFile,
-        MpoImagePlugin.MpoImageFile,
         PngImagePlugin.PngImageFile,
         WebPImagePlugin.WebPImageFile,
         BmpImagePlugin.BmpImageFile,
@@ -218,9 +216,9 @@ def _stream(source: ImageSource, name: str) -> BinaryIO:
 
 
 def _open_file(path: Path, name: str) -> BinaryIO:
-    if path.is_dir():
-        raise ImageError(f"{name} is a folder. Give the path of a picture in it.")
     try:
+        if path.is_dir():
+            raise ImageError(f"{name} is a folder. Give the path of a picture in it.")
         if path.exists() and not path.is_file():
             raise ImageError(f"{name} is not a plain file. Give the path of a picture.")
         return path.open("rb")
