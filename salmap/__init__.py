@@ -1,1 +1,65 @@
-"""Predict where people look in a picture."""
+"""Predict where people look in a picture.
+
+>>> import salmap
+>>> model = salmap.load("lite")
+>>> prediction = model.predict("street.jpg")
+>>> overlay = salmap.render.overlay(image, prediction.density)
+
+What takes long to import (torch, OpenCV) is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from salmap import errors
+from salmap.errors import SalmapError
+from salmap.version import __version__
+from salmap.weights import list_models, load
+
+if TYPE_CHECKING:
+    from salmap import density, metrics, render
+    from salmap.image import load_image
+    from salmap.model_info import ModelInfo
+    from salmap.predictor import Predictor
+    from salmap.types import Fixations, Prediction, Region
+
+_LAZY_NAMES = {
+    "Fixations": "salmap.types",
+    "ModelInfo": "salmap.model_info",
+    "Prediction": "salmap.types",
+    "Predictor": "salmap.predictor",
+    "Region": "salmap.types",
+    "load_image": "salmap.image",
+}
+_LAZY_MODULES = ("density", "metrics", "render")
+
+__all__ = [
+    "Fixations",
+    "ModelInfo",
+    "Prediction",
+    "Predictor",
+    "Region",
+    "SalmapError",
+    "__version__",
+    "density",
+    "errors",
+    "list_models",
+    "load",
+    "load_image",
+    "metrics",
+    "render",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY_MODULES:
+        return import_module(f"salmap.{name}")
+    if name in _LAZY_NAMES:
+        return getattr(import_module(_LAZY_NAMES[name]), name)
+    raise AttributeError(f"module 'salmap' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

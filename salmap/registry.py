@@ -1,0 +1,61 @@
+"""The models that Salmap knows by name, and where the weights of each come from. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """Where weights come from."""
+
+    BUILT_IN = "built in"
+    BUNDLED = "bundled"
+    HUB = "Hub"
+    FOLDER = "your models"
+    NONE = "no weights yet"
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model with a name.
+
+    Attributes:
+        name: what `salmap.load` takes.
+        description: one sentence for people who choose.
+        source: where the weights come from.
+        sha256: of the weight file, checked when it is first loaded; "" while there is none.
+        repository: "owner/name" on the Hub, when `source` is the Hub.
+        revision: commit there, 40 hexadecimal digits.
+        file: name of the weight file; `<name>.safetensors` when empty.
+        size_bytes: of the weight file.
+        licence: of the weights, an SPDX name where there is one.
+    """
+
+    name: str
+    description: str
+    source: Source
+    sha256: str = ""
+    repository: str = ""
+    revision: str = ""
+    file: str = ""
+    size_bytes: int = 0
+    licence: str = "Apache-2.0"
+
+    @property
+    def file_name(self) -> str:
+        """Name of the weight file, in `assets/` or in its repository."""
+        return self.file or f"{self.name}.safetensors"
+
+
+#: what `salmap.load()` and the command line take when no model is named
+DEFAULT_MODEL = "lite"
+
+_ENTRIES = (
+    ModelEntry("center-bias", "Where people look whatever the picture shows.", Source.BUILT_IN),
+    ModelEntry("itti-koch", "Colour, brightness and orientation that differ.", Source.BUILT_IN),
+    ModelEntry("lite", "A small network, quick on any computer.", Source.NONE),
+    ModelEntry("resnet50", "A ResNet-50 to train yourself: see train/recipes.", Source.NONE),
+    ModelEntry("spectral-residual", "What is unexpected in the spectrum.", Source.BUILT_IN),
+)
+REGISTRY = {entry.name: entry for entry in _ENTRIES}

@@ -1,0 +1,196 @@
+"""From a model's name to its weights: bundled, in the user's folder, on the Hub, or a path.
+
+Environment:
+    SALMAP_WEIGHTS_REPO: a Hub repository `owner/repo[@revision]` that has all weights, each as
+        `<name>.safetensors`; without it the bundled ones are used.
+    SALMAP_MODELS_DIR: where the user's own models are; each `.safetensors` file in it has its
+        stem for a name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from salmap.errors import ModelError, WeightsError
+from salmap.registry import DEFAULT_MODEL, REGISTRY, ModelEntry, Source
+
+if TYPE_CHECKING:
+    from salmap.hub import ProgressCallback
+    from salmap.predictor import Predictor
+
+SUFFIX = ".safetensors"
+HUB_PREFIX = "hf://"
+LFS_POINTER_START = b"version https://git-lfs"
+
+#: (path, size, time of change, checksum) of files that were found right
+_verified: set[tuple[str, int, int, str]] = set()
+
+
+def list_models() -> list[str]:
+    """Names of the models that `load` can load now, registered and the user's own, sorted."""
+    return sorted(e.name for e in all_models() if e.source is not Source.NONE)
+
+
+def all_models() -> list[ModelEntry]:
+    """Every registered model, with or without weights, and the user's own; sorted by name."""
+    own = {
+        path.stem: ModelEntry(
+            path.stem,
+            f"Your model in {path.parent}.",
+            Source.FOLDER,
+            size_bytes=path.stat().st_size,
+            licence="unknown",
+        )
+        for path in models_folder().glob(f"*{SUFFIX}")
+        if path.is_file()
+    }
+    return sorted({**own, **REGISTRY}.values(), key=lambda entry: entry.name)
+
+
+def models_folder() -> Path:
+    """Where the user's own models are; it need not exist."""
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    folder = os.environ.get("SALMAP_MODELS_DIR") or Path(data) / "salmap" / "models"
+    return Path(folder).expanduser()
+
+
+def load(
+    model: str | Path = DEFAULT_MODEL,
+    progress: ProgressCallback | None = None,
+    use_hub: bool = True,
+) -> Predictor:
+    """A model, ready to predict.
+
+    Args:
+        model: a name from `list_models()`, the path of a `.safetensors` file, or
+            "hf://owner/repo[@revision][/file]".
+        progress: called with (bytes done, bytes in all) during a download, perhaps from another
+            thread; by default a bar is drawn on stderr.
+        use_hub: False to take a bundled model although SALMAP_WEIGHTS_REPO is set.
+
+    Raises:
+        ModelError: if there is no model of that name.
+        WeightsError: if its weights can't be had, or are damaged or unsafe.
+    """
+    from salmap.model_file import ModelInfo, load_model  # noqa: PLC0415  (torch takes a second)
+    from salmap.models import ARCHITECTURES  # noqa: PLC0415
+    from salmap.predictor import Predictor  # noqa: PLC0415
+
+    path = resolve(model, progress, use_hub)
+    if path is not None:
+        network, info = load_model(path)
+        return Predictor(network, _short_name(model), info)
+    entry = REGISTRY[str(model)]
+    network = ARCHITECTURES[entry.name]()
+    info = ModelInfo(entry.name, network.architecture, network.config(), entry.licence)
+    return Predictor(network, entry.name, info)
+
+
+def _short_name(model: str | Path) -> str:
+    """How a model is called in a list: its name, its Hub name, or its file's stem."""
+    text = str(model)
+    return Path(text).stem if text.endswith(SUFFIX) and not text.startswith(HUB_PREFIX) else text
+
+
+def resolve(
+    model: str | Path, progress: ProgressCallback | None = None, use_hub: bool = True
+) -> Path | None:
+    """The weight file of a model, downloaded if need be; None for a model that needs none.
+
+    See `load` for the arguments and errors.
+    """
+    text = str(model)
+    if text.startswith(HUB_PREFIX):
+        return _from_hub(text, progress)
+    if text in REGISTRY:
+        return _registered(REGISTRY[text], progress, use_hub)
+    own = models_folder() / f"{text}{SUFFIX}"
+    if Path(text).name == text and own.is_file():
+        return own
+    path = Path(text).expanduser()
+    if path.suffix == SUFFIX or path.exists():
+        return path
+    raise ModelError(f"There is no model '{text}'. {_suggestion(text)}")
+
+
+def _registered(entry: ModelEntry, progress: ProgressCallback | None, use_hub: bool) -> Path | None:
+    repository = os.environ.get("SALMAP_WEIGHTS_REPO", "").strip()
+    if entry.source is Source.BUILT_IN:
+        return None
+    if repository and use_hub:
+        return _from_hub(repository, progress, f"{entry.name}{SUFFIX}")
+    if entry.source is Source.NONE:
+        raise WeightsError(
+            f"'{entry.name}' has no weights yet. Make them with 'python -m train fit --recipe "
+            f"train/recipes/{entry.name}.toml', and load the file by its path."
+        )
+    if entry.source is Source.HUB:
+        reference = f"{HUB_PREFIX}{entry.repository}@{entry.revision}/{entry.file_name}"
+        path = _from_hub(reference, progress)
+    else:
+        path = assets_folder() / entry.file_name
+        if not path.is_file():
+            raise WeightsError(f"{path} is missing: install Salmap again, or copy it there.")
+    _verify(path, entry.sha256)
+    return path
+
+
+def assets_folder() -> Path:
+    """Where the bundled weights are: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "assets"
+    return installed if installed.is_dir() else package.parent / "assets"
+
+
+def _from_hub(reference: str, progress: ProgressCallback | None, file: str | None = None) -> Path:
+    """Fetch a reference, or `file` from the repository it names; check what the Hub promised."""
+    from salmap import hub  # noqa: PLC0415  (most users never need it)
+
+    wanted = hub.parse(reference)
+    path = hub.fetch(wanted if file is None else replace(wanted, file=file), progress)
+    blob = path.resolve().name
+    if re.fullmatch(r"[0-9a-f]{64}", blob):  # the cache names large files by their SHA-256
+        _verify(path, blob)
+    return path
+
+
+def _verify(path: Path, sha256: str) -> None:
+    """Refuse a file whose checksum is wrong; each file is read once in a process.
+
+    Raises:
+        WeightsError: saying what to do.
+    """
+    path = path.resolve()
+    status = path.stat()
+    key = (str(path), status.st_size, status.st_mtime_ns, sha256)
+    if key in _verified:
+        return
+    with path.open("rb") as file:
+        start = file.read(len(LFS_POINTER_START))
+        file.seek(0)
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if start == LFS_POINTER_START:
+        raise WeightsError(f"{path} is a Git LFS pointer, not the file: run 'git lfs pull'.")
+    if found != sha256:
+        raise WeightsError(
+            f"{path} is damaged or was changed: its SHA-256 is {found[:12]}..., not "
+            f"{sha256[:12]}... Delete it and get it again."
+        )
+    _verified.add(key)
+
+
+def _suggestion(name: str) -> str:
+    """What the user may have meant by a name that is none."""
+    names = list_models()
+    close = difflib.get_close_matches(name, names, n=1)
+    meant = f"Did you mean '{close[0]}'? " if close else ""
+    return (
+        f"{meant}Known are: {', '.join(names)}. "
+        "A path to a .safetensors file and hf://owner/repo work too."
+    )
