@@ -24,7 +24,9 @@ def uniform(size: tuple[int, int]) -> NDArray[np.float32]:
     return np.full(size, -np.log(size[0] * size[1]), np.float32)
 
 
-def gaussian(size: tuple[int, int], sigma: tuple[float, float] = (0.22, 0.25)) -> NDArray[np.float32]:
+def gaussian(
+    size: tuple[int, int], sigma: tuple[float, float] = (0.22, 0.25)
+) -> NDArray[np.float32]:
     """Log density float32 (H, W) of a Gaussian in the middle of the picture.
 
     Args:

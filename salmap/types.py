@@ -107,9 +107,7 @@ class Prediction:
 
     def __post_init__(self) -> None:
         if self.log_density.ndim != 2 or self.log_density.size == 0:
-            raise DensityError(
-                f"A log density has the shape (H, W), not {self.log_density.shape}."
-            )
+            raise DensityError(f"A log density has the shape (H, W), not {self.log_density.shape}.")
         if np.isnan(self.log_density).any():
             raise DensityError("A log density must not contain NaN.")
 

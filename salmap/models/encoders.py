@@ -1,0 +1,111 @@
+"""Encoders: a picture in, named feature maps with their strides out. All come from timm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import timm
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from salmap.errors import ModelError
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Which encoder, and what is taken from it.
+
+    Attributes:
+        name: timm's name of the network, such as "tf_efficientnet_lite2".
+        levels: which of timm's feature levels to take, finest first.
+    """
+
+    name: str
+    levels: tuple[int, ...]
+
+
+class Encoder(nn.Module):
+    """A timm network cut into feature maps, with its own colour normalisation.
+
+    Attributes:
+        channels: channels of each feature map, finest first.
+        strides: input pixels per cell of each feature map.
+        multiple: both sides of what `forward` is given must be multiples of this.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        try:
+            self.net = timm.create_model(
+                config.name, pretrained=False, features_only=True, out_indices=config.levels
+            )
+        except (RuntimeError, IndexError, AssertionError) as error:
+            raise ModelError(
+                f"timm can't build the encoder '{config.name}' with levels {config.levels}: {error}"
+            ) from error
+        self.channels: tuple[int, ...] = tuple(self.net.feature_info.channels())
+        self.strides: tuple[int, ...] = tuple(self.net.feature_info.reduction())
+        self.multiple = max(self.strides)
+        defaults: dict[str, Any] = timm.get_pretrained_cfg(config.name).to_dict()
+        for name in ("mean", "std"):
+            value = torch.tensor(defaults[name], dtype=torch.float32).view(1, 3, 1, 1)
+            self.register_buffer(name, value)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Feature maps of a batch.
+
+        Args:
+            images: float32 (B, 3, h, w), RGB in [0, 1], any size: they are padded at the right
+                and bottom to `multiple` with the encoder's mean colour.
+
+        Returns:
+            One (B, channels, H / stride, W / stride) map for each level, finest first, where H and
+            W are the padded sides.
+        """
+        height, width = images.shape[-2:]
+        normalised = (images - self.mean) / self.std
+        padded = F.pad(normalised, (0, -width % self.multiple, 0, -height % self.multiple))
+        features: list[Tensor] = self.net(padded)
+        return features
+
+    def freeze_up_to(self, stride: int) -> None:
+        """Switch off the gradient of all that lies before the map of this stride, map included.
+
+        Strides that the network does not have count as the next smaller one; below its first, and
+        for 0, nothing is frozen.
+        """
+        stages = [info for info in self.net.feature_info.info if info["reduction"] <= stride]
+        if not stages:
+            return
+        last = str(stages[-1]["module"])
+        names = [name for name, _ in self.net.named_parameters()]
+        inside = [place for place, name in enumerate(names) if name.startswith(f"{last}.")]
+        for place, (_, parameter) in enumerate(self.net.named_parameters()):
+            if inside and place <= inside[-1]:
+                parameter.requires_grad_(False)
+
+
+def load_encoder_weights(encoder: Encoder, state: dict[str, Tensor]) -> None:
+    """Take the weights of a whole classifier in timm's names; its head is left out.
+
+    Raises:
+        ModelError: if the state lacks one of the encoder's tensors or one has another shape.
+    """
+    counters = "num_batches_tracked"  # of use to training from scratch only; some files lack them
+    own = {k: v for k, v in encoder.net.state_dict().items() if not k.endswith(counters)}
+    missing = [
+        name
+        for name, value in own.items()
+        if name not in state or tuple(state[name].shape) != tuple(value.shape)
+    ]
+    if missing:
+        raise ModelError(
+            f"The encoder weights do not fit: {len(missing)} tensors are missing or have another "
+            f"shape, first '{missing[0]}'. They must be timm's weights of the same network."
+        )
+    encoder.net.load_state_dict({name: state[name] for name in own}, strict=False)

@@ -1,0 +1,128 @@
+"""The trained models: encoder(s) -> decoder -> readout, for any picture size."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from salmap.errors import ModelError
+from salmap.models.base import SaliencyModel
+from salmap.models.decoder import Decoder
+from salmap.models.encoders import Encoder, EncoderConfig
+from salmap.models.readout import Finalizer
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """What a network is made of; written into its weight file.
+
+    Attributes:
+        encoders: one or more, side by side.
+        size: long side in pixels at which pictures are shown to the network.
+        width: channels inside the decoder.
+    """
+
+    encoders: tuple[EncoderConfig, ...]
+    size: int
+    width: int = 64
+
+    def __post_init__(self) -> None:
+        if not self.encoders:
+            raise ModelError("A network needs at least one encoder.")
+        if not 32 <= self.size <= 4096:
+            raise ModelError(f"The size of a network must be 32 to 4096 pixels, not {self.size}.")
+        if not 8 <= self.width <= 1024:
+            raise ModelError(f"The decoder's width must be 8 to 1024, not {self.width}.")
+
+    @classmethod
+    def from_json(cls, config: dict[str, Any]) -> NetworkConfig:
+        """Read what `dataclasses.asdict` wrote.
+
+        Raises:
+            ModelError: if a field is missing, unknown, of another kind or out of range.
+        """
+        try:
+            encoders = tuple(
+                EncoderConfig(str(e["name"]), tuple(int(level) for level in e["levels"]))
+                for e in config["encoders"]
+            )
+            rest = {key: int(value) for key, value in config.items() if key != "encoders"}
+            return cls(encoders, **rest)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"The network's configuration can't be read: {error!r}.") from error
+
+
+PRESETS: dict[str, NetworkConfig] = {
+    "lite": NetworkConfig((EncoderConfig("tf_efficientnet_lite2", (2, 3, 4)),), size=576),
+    "resnet50": NetworkConfig((EncoderConfig("resnet50", (2, 3, 4)),), size=512),
+}
+
+
+class SaliencyNetwork(SaliencyModel):
+    """Encoders, a top-down decoder, and a finaliser that turns evidence into a log density."""
+
+    architecture: ClassVar[str] = "network"
+    output_stride = 4
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.network_config = config
+        self.size = config.size
+        self.encoders = nn.ModuleList(Encoder(encoder) for encoder in config.encoders)
+        channels = [c for encoder in self.encoder_list() for c in encoder.channels]
+        strides = [s for encoder in self.encoder_list() for s in encoder.strides]
+        self.finest_stride = min(strides)
+        self.decoder = Decoder(channels, strides, config.width)
+        self.finalizer = Finalizer()
+
+    def encoder_list(self) -> list[Encoder]:
+        """The encoders, typed."""
+        return [encoder for encoder in self.encoders if isinstance(encoder, Encoder)]
+
+    def encode(self, images: Tensor) -> list[Tensor]:
+        """float32 (B, 3, h, w) in [0, 1] -> the feature maps of all encoders, finest first."""
+        return [feature for encoder in self.encoder_list() for feature in encoder(images)]
+
+    def decode(self, features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
+        """Feature maps of a batch of pictures of (h, w) -> log density float32 (B, h/4, w/4)."""
+        evidence = self.decoder(features).float()
+        evidence = F.interpolate(
+            evidence, scale_factor=self.finest_stride / self.output_stride, mode="bilinear"
+        )
+        rows, columns = size[0] // self.output_stride, size[1] // self.output_stride
+        cropped = evidence[:, 0, :rows, :columns]  # what was padded takes no part in the softmax
+        with torch.autocast(cropped.device.type, enabled=False):
+            log_density: Tensor = self.finalizer(cropped)
+        return log_density
+
+    def forward(self, images: Tensor) -> Tensor:
+        """See `SaliencyModel.forward`; here the constant is 0: logsumexp over the grid is 0."""
+        height, width = images.shape[-2:]
+        return self.decode(self.encode(images), (height, width))
+
+    def probability(self, images: Tensor) -> Tensor:
+        """The reference shape: float32 (B, 3, h, w) -> (B, 1, h, w), a probability per pixel.
+
+        Each (h, w) sums to 1. For `resnet50`, 512x512x3 in gives 512x512x1 out.
+        """
+        logits = F.interpolate(self(images)[:, None], images.shape[-2:], mode="bilinear")
+        return logits.flatten(1).softmax(1).view_as(logits)
+
+    def config(self) -> dict[str, Any]:
+        """See `SaliencyModel.config`."""
+        config = dataclasses.asdict(self.network_config)
+        for encoder in config["encoders"]:
+            encoder["levels"] = list(encoder["levels"])
+        config["encoders"] = list(config["encoders"])
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """See `SaliencyModel.from_config`."""
+        return cls(NetworkConfig.from_json(config))

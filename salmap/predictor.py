@@ -1,0 +1,78 @@
+"""A model and a picture in, a `Prediction` out. Holds no state but the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from salmap.density import resize_log_density
+from salmap.image import ImageSource, fit_size, load_image, resize
+from salmap.models.base import SaliencyModel
+from salmap.types import ImageArray, Prediction
+
+if TYPE_CHECKING:
+    from salmap.model_file import ModelInfo
+
+
+def to_tensor(image: ImageArray) -> Tensor:
+    """uint8 (H, W, 3) -> float32 (1, 3, H, W) in [0, 1], channels last in memory."""
+    return torch.from_numpy(image)[None].permute(0, 3, 1, 2).float().div_(255)
+
+
+class Predictor:
+    """Runs one model on pictures of any size. Safe to share between threads.
+
+    Attributes:
+        model: the model, in eval mode.
+        name: how the user calls it.
+        info: what its weight file says of it; None for a model built in memory.
+    """
+
+    def __init__(self, model: SaliencyModel, name: str, info: ModelInfo | None = None) -> None:
+        self.model = model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        self.name = name
+        self.info = info
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model runs; move it with `predictor.model.to(...)`."""
+        tensors = list(self.model.parameters()) or list(self.model.buffers())
+        return tensors[0].device if tensors else torch.device("cpu")
+
+    def predict(self, image: ImageSource) -> Prediction:
+        """Predict where people look in one picture.
+
+        Args:
+            image: a path, the bytes of a file, a PIL image, or an RGB array (H, W, 3).
+
+        Returns:
+            The log density at the picture's own size.
+
+        Raises:
+            ImageError: if it is no picture, is damaged or too large.
+        """
+        array = load_image(image)
+        height, width = array.shape[:2]
+        grid = self._run(array)
+        return Prediction(resize_log_density(grid, (height, width)), self.name)
+
+    def predict_many(self, images: Iterable[ImageSource]) -> Iterator[Prediction]:
+        """Predictions one by one, in order; pictures are read as they are needed.
+
+        On a CPU a batch is no faster than its pictures one after the other, so memory stays that
+        of a single picture.
+        """
+        for image in images:
+            yield self.predict(image)
+
+    def _run(self, image: ImageArray) -> NDArray[np.float32]:
+        size = fit_size(image.shape[:2], self.model.size, self.model.output_stride)
+        tensor = to_tensor(resize(image, size)).to(self.device)
+        with torch.inference_mode():
+            grid = self.model(tensor)[0].float().cpu().numpy()
+        return np.asarray(grid, np.float32)

@@ -1,0 +1,1 @@
+"""Makes the weights that `salmap` loads. Imports `salmap`; nothing in `salmap` imports it."""

@@ -1,0 +1,322 @@
+"""Training: two stages over one loop.
+
+"frozen" trains decoder and readout on cached features of the frozen encoder, in minutes;
+"finetune" then trains everything end to end. Either can be left out by setting its epochs to 0.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from salmap.center_bias import UNIFORM_SHARE
+from salmap.errors import TrainingError
+from salmap.models import build
+from salmap.models.network import SaliencyNetwork
+from salmap.predictor import Predictor
+from train.checkpoint import (
+    Position,
+    State,
+    load_checkpoint,
+    optimizer_tensors,
+    restore_optimizer,
+    save_checkpoint,
+)
+from train.config import Recipe
+from train.datasets import FixationDataset
+from train.features import FeatureCache
+from train.losses import fixation_nll_bits
+from train.mixture import Mixture, collate
+from train.progress import Meter, ProgressLog
+from train.stages import Stage, finetune_stage, frozen_stage
+from train.validation import ValidationSet, fit_center_bias, validate
+from train.views import View
+
+logger = logging.getLogger(__name__)
+
+LAST, BEST = "last.safetensors", "best.safetensors"
+
+
+class Stopped(Exception):  # noqa: N818  (not an error: somebody asked for it)
+    """The run was asked to stop and has done so; the last whole epoch is kept."""
+
+
+class FixationLoss(nn.Module):
+    """The network under its loss, so that wrapping it for several processes wraps both."""
+
+    def __init__(self, network: SaliencyNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, batch: dict[str, Any]) -> Tensor:
+        """A batch of `train.mixture.collate` -> (B,) bits per fixation, see `train.losses`."""
+        if "features" in batch:
+            features = [feature.float() for feature in batch["features"]]
+            log_density = self.network.decode(features, batch["size"])
+        else:
+            images = batch["images"].float().div(255)
+            log_density = self.network(images.contiguous(memory_format=torch.channels_last))
+        return fixation_nll_bits(log_density, batch["points"], batch["weights"])
+
+
+class Trainer:
+    """A run of one recipe on the training splits of some data sets.
+
+    Args:
+        recipe: the settings.
+        network: with its pretrained encoder in place.
+        datasets: whole data sets; their "train" and "val" splits are used.
+        out: the run's folder: log, checkpoints, features.
+        accelerator: where and in how many processes it runs.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        network: SaliencyNetwork,
+        datasets: Sequence[FixationDataset],
+        out: Path,
+        accelerator: Accelerator,
+        cache: Path | None = None,
+        workers: int = 1,
+    ) -> None:
+        self.recipe, self.network, self.out, self.accelerator = recipe, network, out, accelerator
+        training = [dataset.split("train") for dataset in datasets]
+        self.mixture = Mixture(training, recipe.shares)
+        biases = [fit_center_bias(dataset) for dataset in training]
+        self.validation = [
+            ValidationSet(dataset.split("val"), bias)
+            for dataset, bias in zip(datasets, biases, strict=True)
+        ]
+        self._set_center_bias(biases)
+        self.log = ProgressLog(out, enabled=accelerator.is_main_process)
+        self.cache_folder = cache or out / "features"
+        self.workers = workers
+        self.fingerprint = self._fingerprint()
+        self.average: dict[str, Tensor] = {}
+        self.best = -math.inf
+        self.best_scores: dict[str, dict[str, float]] = {}
+
+    def run(self, resume: bool = False) -> SaliencyNetwork:
+        """Train through both stages and return the best network by validation.
+
+        Raises:
+            TrainingError: if a checkpoint to resume does not fit.
+            Stopped: if the run was asked to stop.
+        """
+        position, state = self._begin(resume)
+        self.log.write(
+            "start",
+            recipe=dataclasses.asdict(self.recipe),
+            data={d.name: len(d) for d in self.mixture.datasets},
+            shares=self.mixture.shares,
+            resumed=position is not None,
+        )
+        epochs = {"frozen": self.recipe.frozen_epochs, "finetune": self.recipe.finetune_epochs}
+        order = list(epochs)
+        for name, count in epochs.items():
+            if position is not None and order.index(position.stage) > order.index(name):
+                continue  # done before the checkpoint was written
+            if count == 0:
+                continue
+            here = position if position is not None and position.stage == name else None
+            self._run_stage(self._stage(name), here, state if here else {})
+        best, state = load_checkpoint(self.out / BEST)
+        self.best_scores = best.scores
+        self.network.load_state_dict(state["model"])
+        return self.network
+
+    def _begin(self, resume: bool) -> tuple[Position | None, State]:
+        last = self.out / LAST
+        if not resume:
+            if last.exists():
+                raise TrainingError(
+                    f"{self.out} holds a run already: continue it with --resume, or name another "
+                    "folder with --out."
+                )
+            return None, {}
+        if not last.exists():
+            return None, {}
+        position, state = load_checkpoint(last)
+        if position.fingerprint != self.fingerprint:
+            raise TrainingError(
+                f"{last} was made by another recipe or other data. Use those, or name another "
+                "folder with --out."
+            )
+        self.network.load_state_dict(state["model"])
+        self.best, self.best_scores = position.best, position.scores
+        return position, state
+
+    def _fingerprint(self) -> str:
+        names = [[d.name, [record.name for record in d.records]] for d in self.mixture.datasets]
+        text = json.dumps([dataclasses.asdict(self.recipe), self.network.config(), names])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _set_center_bias(self, biases: Sequence[np.ndarray]) -> None:
+        """The model's own prior: the data sets' densities, mixed in their shares."""
+        shares = [self.mixture.shares[dataset.name] for dataset in self.mixture.datasets]
+        density = sum(
+            share * np.exp(bias.astype(np.float64))
+            for share, bias in zip(shares, biases, strict=True)
+        )
+        prior = torch.from_numpy(np.log(density).astype(np.float32))
+        self.network.finalizer.center_bias.copy_(prior)
+        logger.info("centre bias fitted on training pictures (uniform share %g)", UNIFORM_SHARE)
+
+    def _stage(self, name: str) -> Stage:
+        if name == "finetune":
+            return finetune_stage(self.recipe, self.network, self.mixture, self.accelerator)
+        cache = FeatureCache(self.cache_folder, self.network, self.mixture)
+        return frozen_stage(self.recipe, self.network, self.mixture, self.accelerator, cache)
+
+    def _run_stage(self, stage: Stage, position: Position | None, state: State) -> None:
+        torch.manual_seed(self.recipe.seed)
+        optimizer = torch.optim.AdamW(
+            stage.groups, lr=1.0, weight_decay=self.recipe.weight_decay, betas=(0.9, 0.99)
+        )
+        self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+        if position is not None:
+            restore_optimizer(optimizer, state["optimizer"])
+            self.average = state["average"]
+        self.network.to(memory_format=torch.channels_last)
+        module, optimizer = self.accelerator.prepare(FixationLoss(self.network), optimizer)
+        first, step = (position.epoch, position.step) if position else (0, 0)
+        per_epoch = [math.ceil(len(plan) / stage.accumulate) for plan in stage.plans]
+        for epoch in range(first, stage.epochs):
+            loss, step = self._run_epoch(stage, epoch, step, sum(per_epoch), module, optimizer)
+            self._end_epoch(stage, epoch, step, loss, optimizer)
+        self.network.load_state_dict(self.average)
+        self.accelerator.free_memory()
+
+    def _run_epoch(
+        self, stage: Stage, epoch: int, step: int, steps: int, module: nn.Module, optimizer: Any
+    ) -> tuple[float, int]:
+        accelerator = self.accelerator
+        plan = stage.plans[epoch]
+        nominal = max(len(batch) for batch in plan)
+        loader = self._loader(stage, plan)
+        module.train()
+        self.network.encoders.eval()  # batch statistics stay those of the pretrained encoder
+        meter = Meter(self.log, stage.name, (epoch + 1, stage.epochs), (step, steps))
+        bar = tqdm(loader, desc=f"{stage.name} {epoch + 1}/{stage.epochs}", unit="batch",
+                   disable=not accelerator.is_main_process)  # fmt: skip
+        for number, batch in enumerate(bar):
+            last = number + 1 == len(plan)
+            update = last or (number + 1) % stage.accumulate == 0
+            with accelerator.autocast():
+                bits = module(_to_device(batch, accelerator.device))
+            scale = accelerator.num_processes / (nominal * stage.accumulate)
+            accelerator.backward(bits.sum() * scale)
+            meter.add(float(bits.detach().sum()), int((batch["weights"].sum(1) > 0).sum()))
+            if not update:
+                continue
+            self._update(stage, step, steps, module, optimizer)
+            step += 1
+            meter.write(step)
+            bar.set_postfix_str(f"{meter.mean:.3f} bits")
+            if self.log.stop_requested:
+                raise self._stop()
+        return meter.mean, step
+
+    def _update(
+        self, stage: Stage, step: int, steps: int, module: nn.Module, optimizer: Any
+    ) -> None:
+        factor = learning_rate_factor(step, steps, self.recipe.finetune_warmup)
+        for group in optimizer.param_groups:
+            group["lr"] = group["base_lr"] * factor
+        self.accelerator.clip_grad_norm_(module.parameters(), self.recipe.clip_norm)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        decay = min(self.recipe.ema, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for name, value in self.network.state_dict().items():
+                if value.is_floating_point():
+                    self.average[name].lerp_(value, 1 - decay)
+
+    def _loader(self, stage: Stage, plan: Sequence[Sequence[View]]) -> DataLoader[dict[str, Any]]:
+        """This process's part of each batch; where there is none, a view of no weight."""
+        rank, world = self.accelerator.process_index, self.accelerator.num_processes
+        mine = [
+            list(batch[rank::world]) or [dataclasses.replace(batch[0], weight=0.0)]
+            for batch in plan
+        ]
+        return DataLoader(
+            stage.pictures, batch_sampler=mine, collate_fn=collate, num_workers=self.workers
+        )
+
+    def _end_epoch(self, stage: Stage, epoch: int, step: int, loss: float, optimizer: Any) -> None:
+        scores = self._validate()
+        mean = float(np.mean([score["ig"] for score in scores.values()]))
+        improved = mean > self.best
+        if improved:
+            self.best, self.best_scores = mean, scores
+        if self.accelerator.is_main_process:
+            position = Position(
+                self.fingerprint, stage.name, epoch + 1, step, self.best, self.best_scores
+            )
+            if improved:
+                save_checkpoint(self.out / BEST, position, {"model": self.average})
+            state = {
+                "model": self.network.state_dict(),
+                "average": self.average,
+                "optimizer": optimizer_tensors(optimizer),
+            }
+            save_checkpoint(self.out / LAST, position, state)
+        self.log.write(
+            "epoch", stage=stage.name, epoch=epoch + 1, epochs=stage.epochs,
+            train_loss_bits=loss, validation=scores, mean_ig=mean, improved=improved,
+        )  # fmt: skip
+        logger.info("%s epoch %d: %s", stage.name, epoch + 1, _sentence(scores))
+
+    def _validate(self) -> dict[str, dict[str, float]]:
+        copy = build("network", self.network.config())
+        copy.load_state_dict(self.average)
+        predictor = Predictor(copy.to(self.accelerator.device), self.recipe.name)
+        return validate(
+            lambda image: predictor.predict(image).log_density,
+            self.validation,
+            self.accelerator.process_index,
+            self.accelerator.num_processes,
+        )
+
+    def _stop(self) -> Stopped:
+        self.log.write("stopped")
+        return Stopped("The run was stopped; the last whole epoch is kept. Go on with --resume.")
+
+
+def learning_rate_factor(step: int, steps: int, warmup: float) -> float:
+    """Linear warm-up over the given share of the steps, then half a cosine down to 0.01."""
+    rising = max(1, round(steps * warmup))
+    if step < rising:
+        return (step + 1) / rising
+    done = (step - rising) / max(1, steps - rising)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def _to_device(batch: dict[str, Any], device: torch.device) -> dict[str, Any]:
+    def move(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return value.to(device)
+        return [move(v) for v in value] if isinstance(value, list) else value
+
+    return {key: move(value) for key, value in batch.items()}
+
+
+def _sentence(scores: dict[str, dict[str, float]]) -> str:
+    return ", ".join(
+        f"{name} IG {score['ig']:.3f} NSS {score['nss']:.2f}" for name, score in scores.items()
+    )

@@ -1,0 +1,86 @@
+"""The run's log: one JSON object a line, for programs that follow it; and its stop file."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+LOG_NAME = "progress.jsonl"
+STOP_NAME = "STOP"
+
+
+class ProgressLog:
+    """Appends events to `progress.jsonl`; each has `event` and `time` (Unix seconds).
+
+    Events: "start" (recipe, data, pictures), "step" (stage, epoch, step, steps, loss_bits,
+    pictures_per_s, time_left_s), "epoch" (stage, epoch, epochs, train_loss_bits, validation by data
+    set, best), "stopped", "failed" (message), "end" (model, scores).
+    """
+
+    def __init__(self, folder: Path, enabled: bool = True) -> None:
+        self.path = folder / LOG_NAME
+        self.stop_path = folder / STOP_NAME
+        self.enabled = enabled
+        if enabled:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.stop_path.unlink(missing_ok=True)
+
+    def write(self, event: str, **values: Any) -> None:
+        """Append one event."""
+        if not self.enabled:
+            return
+        line = json.dumps({"event": event, "time": round(time.time(), 3)} | values)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether somebody has put a file named STOP into the run's folder."""
+        return self.stop_path.exists()
+
+
+class Meter:
+    """Loss and speed of an epoch so far.
+
+    Args:
+        log: where `write` goes.
+        stage: its name.
+        epoch: (this one, how many), from 1.
+        steps: optimiser steps (done before this epoch, in the whole stage).
+    """
+
+    def __init__(
+        self, log: ProgressLog, stage: str, epoch: tuple[int, int], steps: tuple[int, int]
+    ) -> None:
+        self.log, self.stage, self.epoch = log, stage, epoch
+        self.first_step, self.steps = steps
+        self.began = time.monotonic()
+        self.bits, self.pictures = 0.0, 0
+
+    def add(self, bits: float, pictures: int) -> None:
+        """Count a batch: the sum of its pictures' losses, and how many they are."""
+        self.bits += bits
+        self.pictures += pictures
+
+    @property
+    def mean(self) -> float:
+        """Mean loss of the epoch so far, bits per fixation."""
+        return self.bits / max(self.pictures, 1)
+
+    def write(self, step: int) -> None:
+        """Log the optimiser step that has just been taken."""
+        passed = max(time.monotonic() - self.began, 1e-9)
+        per_step = passed / (step - self.first_step)
+        self.log.write(
+            "step",
+            stage=self.stage,
+            epoch=self.epoch[0],
+            epochs=self.epoch[1],
+            step=step,
+            steps=self.steps,
+            loss_bits=round(self.mean, 5),
+            pictures_per_s=round(self.pictures / passed, 2),
+            time_left_s=round(per_step * (self.steps - step), 1),
+        )

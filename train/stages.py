@@ -1,0 +1,106 @@
+"""The two stages of a run: what each learns, and from which views of the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from accelerate import Accelerator
+from torch import nn
+from torch.utils.data import Dataset
+
+from salmap.models.network import SaliencyNetwork
+from train.config import Recipe
+from train.features import FeatureCache, FeatureDataset
+from train.mixture import Mixture, ViewDataset, plan_epoch
+from train.precision import keep_depthwise_float32
+from train.views import View, random_view, whole_view
+
+Plan = list[list[View]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a stage's batches come from and what of the network learns.
+
+    Attributes:
+        name: "frozen" or "finetune".
+        accumulate: batches for one optimiser step.
+        pictures: indexed by a `View`.
+        plans: the batches of each epoch.
+        groups: parameter groups, each with its `base_lr`.
+    """
+
+    name: str
+    accumulate: int
+    pictures: Dataset[dict[str, Any]]
+    plans: Sequence[Plan]
+    groups: list[dict[str, Any]]
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs the stage has."""
+        return len(self.plans)
+
+
+def frozen_stage(
+    recipe: Recipe,
+    network: SaliencyNetwork,
+    mixture: Mixture,
+    accelerator: Accelerator,
+    cache: FeatureCache,
+) -> Stage:
+    """Decoder and readout on cached features; fills the cache first."""
+
+    def view(item: int, rng: np.random.Generator) -> View:
+        flip = bool(rng.random() < recipe.flip)
+        return whole_view(item, mixture.size(item), network.size, flip)
+
+    plans = _plans(recipe, mixture, recipe.frozen_epochs, recipe.frozen_batch, view)
+    used = list(dict.fromkeys(view for plan in plans for batch in plan for view in batch))
+    cache.fill(used[accelerator.process_index :: accelerator.num_processes], accelerator)
+    accelerator.wait_for_everyone()
+    network.encoders.requires_grad_(False)
+    groups = [{"params": _learning(network), "base_lr": recipe.frozen_lr}]
+    return Stage("frozen", 1, FeatureDataset(cache), plans, groups)
+
+
+def finetune_stage(
+    recipe: Recipe, network: SaliencyNetwork, mixture: Mixture, accelerator: Accelerator
+) -> Stage:
+    """Everything, end to end, on augmented pictures."""
+
+    def view(item: int, rng: np.random.Generator) -> View:
+        return random_view(item, mixture.size(item), network.size, recipe, rng)
+
+    plans = _plans(recipe, mixture, recipe.finetune_epochs, recipe.finetune_batch, view)
+    network.encoders.requires_grad_(True)
+    for encoder in network.encoder_list():
+        encoder.freeze_up_to(recipe.finetune_freeze_stride)
+    if accelerator.mixed_precision == "bf16" and accelerator.device.type == "cpu":
+        keep_depthwise_float32(network.encoders)
+    rest = _learning(network.decoder) + _learning(network.finalizer)
+    groups = [
+        {"params": _learning(network.encoders), "base_lr": recipe.finetune_encoder_lr},
+        {"params": rest, "base_lr": recipe.finetune_decoder_lr},
+    ]
+    return Stage("finetune", recipe.finetune_accumulate, ViewDataset(mixture), plans, groups)
+
+
+def _plans(
+    recipe: Recipe,
+    mixture: Mixture,
+    epochs: int,
+    batch: int,
+    view: Callable[[int, np.random.Generator], View],
+) -> list[Plan]:
+    pictures = recipe.epoch_pictures or len(mixture)
+    return [
+        plan_epoch(mixture, epoch, pictures, batch, recipe.seed, view) for epoch in range(epochs)
+    ]
+
+
+def _learning(module: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in module.parameters() if parameter.requires_grad]

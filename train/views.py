@@ -1,0 +1,107 @@
+"""Views: what a training step sees of a picture, with the fixations kept in step.
+
+A view is drawn before any picture is decoded, so that views of one shape can be put in one batch,
+and from (seed, epoch) alone, so that an epoch is the same however often it is begun anew.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salmap.image import fit_size, resize
+from salmap.types import Fixations, ImageArray
+from train.config import Recipe
+
+#: sides of training views are multiples of this, so that many of them share one shape
+VIEW_MULTIPLE = 16
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to look at picture `item`.
+
+    Attributes:
+        item: index of the picture in the training set.
+        box: (left, top, right, bottom) in pixels of the picture; what lies outside is not seen.
+        size: (height, width) to which the box is resized.
+        flip: mirrored left to right, after resizing.
+        brightness, contrast, saturation: factors on the colours, 1 for no change.
+        weight: of this view in its batch's loss.
+    """
+
+    item: int
+    box: tuple[int, int, int, int]
+    size: tuple[int, int]
+    flip: bool = False
+    brightness: float = 1.0
+    contrast: float = 1.0
+    saturation: float = 1.0
+    weight: float = 1.0
+
+    def image(self, stimulus: ImageArray) -> ImageArray:
+        """The stimulus uint8 (H, W, 3) as this view shows it, uint8 (*size, 3)."""
+        left, top, right, bottom = self.box
+        seen = resize(np.ascontiguousarray(stimulus[top:bottom, left:right]), self.size)
+        if self.flip:
+            seen = seen[:, ::-1]
+        return np.ascontiguousarray(self._colour(seen))
+
+    def fixations(self, fixations: Fixations) -> Fixations:
+        """Those inside the box, in pixels of the view (origin: centre of the top-left pixel)."""
+        left, top, right, bottom = self.box
+        height, width = self.size
+        x = (fixations.x + 0.5 - left) * (width / (right - left)) - 0.5
+        y = (fixations.y + 0.5 - top) * (height / (bottom - top)) - 0.5
+        if self.flip:
+            x = width - 1 - x
+        return Fixations(x, y, fixations.viewer, fixations.order).inside(self.size)
+
+    def _colour(self, image: ImageArray) -> ImageArray:
+        if self.brightness == self.contrast == self.saturation == 1:
+            return image
+        grey_of = np.array([0.299, 0.587, 0.114], np.float32)
+        values = image.astype(np.float32) * self.brightness
+        grey = values @ grey_of
+        values = (values - grey[..., None]) * self.saturation + grey[..., None]
+        values = (values - grey.mean()) * self.contrast + grey.mean()
+        clipped: NDArray[np.uint8] = np.clip(values + 0.5, 0, 255).astype(np.uint8)
+        return clipped
+
+
+def whole_view(item: int, size: tuple[int, int], long_side: int, flip: bool = False) -> View:
+    """The whole picture of (height, width), resized so that its long side is `long_side`."""
+    return View(item, (0, 0, size[1], size[0]), fit_size(size, long_side, VIEW_MULTIPLE), flip)
+
+
+def random_view(
+    item: int, size: tuple[int, int], long_side: int, recipe: Recipe, rng: np.random.Generator
+) -> View:
+    """A view of a picture of (height, width), drawn as the recipe says."""
+    flip = bool(rng.random() < recipe.flip)
+    cropped = bool(rng.random() < recipe.crop)
+    box = _random_box(size, recipe, rng) if cropped else (0, 0, size[1], size[0])
+    colours = [
+        float(1 + rng.uniform(-change, change))
+        for change in (recipe.brightness, recipe.contrast, recipe.saturation)
+    ]
+    view_size = fit_size((box[3] - box[1], box[2] - box[0]), long_side, VIEW_MULTIPLE)
+    return View(item, box, view_size, flip, *colours)
+
+
+def _random_box(
+    size: tuple[int, int], recipe: Recipe, rng: np.random.Generator
+) -> tuple[int, int, int, int]:
+    height, width = size
+    low, high = (math.log(value) for value in recipe.aspect)
+    aspect = math.exp(rng.uniform(low, high))  # width / height
+    full_height = min(height, width / aspect)
+    scale = math.sqrt(rng.uniform(recipe.crop_area, 1))
+    box_height = max(1, round(full_height * scale))
+    box_width = max(1, min(width, round(full_height * scale * aspect)))
+    left = int(rng.integers(0, width - box_width + 1))
+    top = int(rng.integers(0, height - box_height + 1))
+    return left, top, left + box_width, top + box_height
