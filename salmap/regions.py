@@ -1,0 +1,243 @@
+"""Salient regions, areas of interest and other numbers that a density gives.
+
+A salient region is the surroundings of a peak of attention. The density is smoothed a little
+(`SMOOTHING`, relative to the picture, so that its size in pixels changes nothing). A peak is a
+maximum that stands above the valley to any higher one by the factor `PROMINENCE`. Its region are
+the pixels around it, connected, on its side of the watershed, where the smoothed density is at
+least half of the peak's and more than the average over the picture. So regions never overlap, a
+density that is about the same everywhere has none, and a lone Gaussian has one that holds half
+of its mass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.measure import label
+from skimage.morphology import local_maxima, reconstruction
+from skimage.segmentation import expand_labels, watershed
+
+from salmap.density import check_map
+from salmap.errors import DensityError
+from salmap.types import MapArray, Region
+
+#: standard deviation of the smoothing, as a share of the long side
+SMOOTHING = 0.015
+#: by what factor a peak must stand above the valley to a higher peak
+PROMINENCE = 1.25
+#: where a region ends, as a share of its peak
+HEIGHT = 0.5
+
+_GRID = 256  # long side, in cells, of the copy on which regions are found
+_FLOOR = 1e-3  # densities far below the average count as this share of it: logarithms stay finite
+
+
+class _Patch(NamedTuple):
+    """A region on the coarse grid: where it lies, its cells there, and the level it ends at."""
+
+    window: tuple[slice, slice]
+    mask: NDArray[np.bool_]
+    level: float
+    share: float
+
+
+def top_regions(density: MapArray, k: int = 5) -> list[Region]:
+    """The `k` regions that hold most attention, largest share first; fewer if fewer stand out.
+
+    Args:
+        density: (H, W), non-negative; scaled to sum to 1.
+        k: how many at most.
+
+    Raises:
+        DensityError: if `density` is no density or `k` is negative.
+    """
+    return region_labels(density, k)[1]
+
+
+def region_labels(density: MapArray, k: int = 5) -> tuple[NDArray[np.int32], list[Region]]:
+    """Which pixel belongs to which of the `k` salient regions.
+
+    Args:
+        density: (H, W), non-negative; scaled to sum to 1.
+        k: how many regions at most.
+
+    Returns:
+        int32 (H, W), the rank of the region each pixel belongs to, 0 elsewhere; and the regions,
+        rank 1 first.
+
+    Raises:
+        DensityError: if `density` is no density or `k` is negative.
+    """
+    if k < 0:
+        raise DensityError(f"{k} regions can't be found. Ask for 0 or more.")
+    total = _total(density)
+    coarse = _relative(density, total)
+    smooth = ndimage.gaussian_filter(coarse, SMOOTHING * max(coarse.shape), mode="nearest")
+    patches = sorted(_patches(coarse, smooth), key=lambda patch: -patch.share)[:k]
+    found = [
+        (_measure(density, window, mask, total), window, mask)
+        for window, mask in _fine_masks(patches, smooth, density.shape)
+        if mask.any()
+    ]
+    found.sort(key=lambda item: -item[0].share)
+    ranks = np.zeros(density.shape, np.int32)
+    for rank, (_, window, mask) in enumerate(found, 1):
+        ranks[window][mask] = rank
+    return ranks, [replace(region, rank=rank) for rank, (region, _, _) in enumerate(found, 1)]
+
+
+def region_record(region: Region) -> dict[str, Any]:
+    """A region as plain JSON values: rank, box, peak, share and area as in `Region`."""
+    return {
+        "rank": int(region.rank),
+        "box": [int(edge) for edge in region.box],
+        "peak": [int(value) for value in region.peak],
+        "share": float(region.share),
+        "area": float(region.area),
+    }
+
+
+def share_in_box(density: MapArray, box: tuple[int, int, int, int]) -> float:
+    """Share of attention in [0, 1] that falls into a box, as an area of interest.
+
+    Args:
+        density: (H, W), non-negative; scaled to sum to 1.
+        box: (left, top, right, bottom) in pixels, right and bottom exclusive. What lies outside
+            the picture holds nothing.
+
+    Raises:
+        DensityError: if `density` is no density or the box is empty.
+    """
+    left, top, right, bottom = box
+    if right <= left or bottom <= top:
+        raise DensityError(f"The box {box} is empty: right and bottom must exceed left and top.")
+    inside = density[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    return min(1.0, float(inside.sum(dtype=np.float64)) / _total(density))
+
+
+def attention_area(density: MapArray, share: float = 0.5) -> float:
+    """The smallest share of the picture's pixels, in [0, 1], that holds a share of attention.
+
+    "Half of all looks fall on 6 % of the picture" is `attention_area(density, 0.5) == 0.06`.
+
+    Raises:
+        DensityError: if `density` is no density or `share` is not in [0, 1].
+    """
+    return _smallest_sets(density, [share])[0][0]
+
+
+def attention_levels(density: MapArray, shares: Iterable[float]) -> list[float]:
+    """For each share of attention, the density above or at which the smallest set holding it lies.
+
+    The curves of `density` at these levels are its contours: inside the one of 0.5 half of all
+    looks fall.
+
+    Raises:
+        DensityError: if `density` is no density or a share is not in [0, 1].
+    """
+    return [level for _, level in _smallest_sets(density, shares)]
+
+
+def _smallest_sets(density: MapArray, shares: Iterable[float]) -> list[tuple[float, float]]:
+    """The smallest set of pixels that holds each share: (share of pixels, lowest density)."""
+    total = _total(density)
+    descending = np.sort(density, axis=None)[::-1]
+    held = np.cumsum(descending, dtype=np.float64)
+    sets = []
+    for share in shares:
+        if not 0 <= share <= 1:
+            raise DensityError(f"A share of attention lies between 0 and 1; {share} does not.")
+        # a hair less, so that rounding in the sums does not cost a pixel
+        count = int(np.searchsorted(held, share * total * (1 - 1e-9)))
+        count = min(count + 1, density.size) if share > 0 else 0
+        sets.append((count / density.size, float(descending[max(count - 1, 0)])))
+    return sets
+
+
+def _total(density: MapArray) -> float:
+    """The sum of what must be a density up to scale."""
+    check_map(density, "density")
+    if density.min() < 0:
+        raise DensityError("A density must not be negative.")
+    total = float(density.sum(dtype=np.float64))
+    if total <= 0:
+        raise DensityError("A density must not be zero everywhere.")
+    return total
+
+
+def _relative(density: MapArray, total: float) -> NDArray[np.float64]:
+    """The density on the coarse grid, as a multiple of the average over the picture."""
+    shrink = min(1.0, _GRID / max(density.shape))
+    height, width = (max(1, round(side * shrink)) for side in density.shape)
+    values = density if density.dtype == np.float32 else density.astype(np.float64)
+    coarse = cv2.resize(values, (width, height), interpolation=cv2.INTER_AREA)
+    return coarse.astype(np.float64) * (density.size / total)
+
+
+def _patches(coarse: NDArray[np.float64], smooth: NDArray[np.float64]) -> Iterator[_Patch]:
+    """The region of each peak on the coarse grid."""
+    height = np.log(smooth + _FLOOR)
+    peaks = label(local_maxima(reconstruction(height - np.log(PROMINENCE), height)))
+    basins = watershed(-height, peaks, mask=smooth > 1)
+    for number, window in enumerate(ndimage.find_objects(basins), 1):
+        if window is None:  # its peak is below the average
+            continue
+        values = np.where(basins[window] == number, smooth[window], 0)
+        level = max(1.0, HEIGHT * values.max())
+        parts = label(values >= level)
+        mask = parts == parts.flat[values.argmax()]
+        yield _Patch(window, mask, level, float(coarse[window][mask].sum()))
+
+
+def _fine_masks(
+    patches: list[_Patch], smooth: NDArray[np.float64], size: tuple[int, int]
+) -> Iterator[tuple[tuple[slice, slice], NDArray[np.bool_]]]:
+    """Each patch at the picture's own (height, width): a window of it and the mask there."""
+    cells = np.zeros(smooth.shape, np.uint16)
+    for number, patch in enumerate(patches, 1):
+        cells[patch.window][patch.mask] = number
+    if size == smooth.shape:
+        for number, patch in enumerate(patches, 1):
+            yield patch.window, cells[patch.window] == number
+        return
+    # A patch may reach into the next cell; how far, the interpolated density says.
+    height, width = size
+    cells = cv2.resize(expand_labels(cells), (width, height), interpolation=cv2.INTER_NEAREST)
+    fine = cv2.resize(smooth.astype(np.float32), (width, height))
+    for number, patch in enumerate(patches, 1):
+        rows, columns = patch.window
+        window = _widened(rows, height / len(smooth)), _widened(columns, width / smooth.shape[1])
+        yield window, (cells[window] == number) & (fine[window] >= patch.level)
+
+
+def _widened(cells: slice, pixels: float) -> slice:
+    """The pixels of a range of cells and of one cell more on either side."""
+    return slice(max(0, int((cells.start - 1) * pixels)), int((cells.stop + 1) * pixels) + 1)
+
+
+def _measure(
+    density: MapArray, window: tuple[slice, slice], mask: NDArray[np.bool_], total: float
+) -> Region:
+    """The region that a mask in a window of the density makes; its rank is not known yet."""
+    values = np.where(mask, density[window], -1)
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    top, left = window[0].start, window[1].start
+    row, column = np.unravel_index(values.argmax(), mask.shape)
+    return Region(
+        rank=0,
+        box=(
+            int(left + columns[0]),
+            int(top + rows[0]),
+            int(left + columns[-1] + 1),
+            int(top + rows[-1] + 1),
+        ),
+        peak=(int(left + column), int(top + row)),
+        share=float(values[mask].sum(dtype=np.float64)) / total,
+        area=int(mask.sum()) / density.size,
+    )
