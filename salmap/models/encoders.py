@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,13 @@ class EncoderConfig:
 
     name: str
     levels: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        # weight files come from strangers: a name with a scheme would fetch or open things
+        if re.fullmatch(r"[\w.]+", self.name) is None:
+            raise ModelError(f"The encoder '{self.name[:80]}' is no name of a timm network.")
+        if not 1 <= len(self.levels) <= 16:
+            raise ModelError(f"An encoder gives 1 to 16 levels, not {len(self.levels)}.")
 
 
 class Encoder(nn.Module):

@@ -33,8 +33,8 @@ class NetworkConfig:
     width: int = 64
 
     def __post_init__(self) -> None:
-        if not self.encoders:
-            raise ModelError("A network needs at least one encoder.")
+        if not 1 <= len(self.encoders) <= 4:
+            raise ModelError(f"A network has 1 to 4 encoders, not {len(self.encoders)}.")
         if not 32 <= self.size <= 4096:
             raise ModelError(f"The size of a network must be 32 to 4096 pixels, not {self.size}.")
         if not 8 <= self.width <= 1024:
