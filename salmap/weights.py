@@ -53,6 +53,25 @@ def all_models() -> list[ModelEntry]:
     return sorted({**own, **REGISTRY}.values(), key=lambda entry: entry.name)
 
 
+def origin(entry: ModelEntry) -> str:
+    """Where the weights of a model come from, in words."""
+    repository = _weights_repository()
+    if entry.source is Source.FOLDER:
+        return str(models_folder())
+    if repository and entry.source is not Source.BUILT_IN:
+        return f"{repository}/{entry.name}{SUFFIX} on the Hub"
+    if entry.source is Source.HUB:
+        return f"{entry.repository} on the Hub, commit {entry.revision[:8]}"
+    return str(entry.source)
+
+
+def local_file(entry: ModelEntry) -> Path | None:
+    """The weight file of a model where it is in a folder, not on the Hub."""
+    if entry.source is Source.FOLDER:
+        return models_folder() / f"{entry.name}{SUFFIX}"
+    return assets_folder() / entry.file_name if entry.source is Source.BUNDLED else None
+
+
 def models_folder() -> Path:
     """Where the user's own models are; it need not exist."""
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
@@ -120,7 +139,7 @@ def resolve(
 
 
 def _registered(entry: ModelEntry, progress: ProgressCallback | None, use_hub: bool) -> Path | None:
-    repository = os.environ.get("SALMAP_WEIGHTS_REPO", "").strip()
+    repository = _weights_repository()
     if entry.source is Source.BUILT_IN:
         return None
     if repository and use_hub:
@@ -139,6 +158,10 @@ def _registered(entry: ModelEntry, progress: ProgressCallback | None, use_hub: b
             raise WeightsError(f"{path} is missing: install Salmap again, or copy it there.")
     _verify(path, entry.sha256)
     return path
+
+
+def _weights_repository() -> str:
+    return os.environ.get("SALMAP_WEIGHTS_REPO", "").strip()
 
 
 def assets_folder() -> Path:

@@ -1,0 +1,5 @@
+"""`python -m salmap`: the command line."""
+
+from salmap.cli import main
+
+main()
