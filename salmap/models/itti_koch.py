@@ -26,7 +26,7 @@ UNSEEN = 1e-3
 #: local maxima below this share of the highest are no peaks but flat background
 BACKGROUND = 0.01
 #: of those tried, these made the fixations likeliest on 60 training pictures: 20 of each of OSIE,
-#: Saliency in Crowd and Scene Saliency; no picture of a validation split was looked at
+#: Saliency in Crowd and Scene Saliency, none of them from a validation split
 DEFAULTS = DensitySettings(blur=0.03, uniform=0.01, gamma=1.75)
 
 

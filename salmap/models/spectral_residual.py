@@ -11,7 +11,7 @@ from salmap.models.map_model import DensitySettings, MapModel
 #: amplitudes below this, a quarter of what rounding to 8 bits leaves, are taken for no signal
 NO_SIGNAL = 3e-4
 #: of those tried, these made the fixations likeliest on 60 training pictures: 20 of each of OSIE,
-#: Saliency in Crowd and Scene Saliency; no picture of a validation split was looked at
+#: Saliency in Crowd and Scene Saliency, none of them from a validation split
 DEFAULTS = DensitySettings(blur=0.04, uniform=0.05, gamma=1.0)
 
 
