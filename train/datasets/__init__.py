@@ -8,7 +8,11 @@ from typing import TypeAlias
 
 from salmap.errors import DatasetError
 from train.datasets.base import FixationDataset, Problem, Record, Sample
+from train.datasets.cat2000 import open_cat2000
+from train.datasets.folder import open_folder
+from train.datasets.mit1003 import open_mit1003
 from train.datasets.osie import open_osie
+from train.datasets.salicon import open_salicon
 from train.datasets.saliency_in_crowd import open_saliency_in_crowd
 from train.datasets.scene import open_scene
 from train.datasets.splits import SplitNames, read_splits
@@ -19,6 +23,10 @@ DATASETS: dict[str, Loader] = {
     "osie": open_osie,
     "saliency-in-crowd": open_saliency_in_crowd,
     "scene": open_scene,
+    "cat2000": open_cat2000,
+    "salicon": open_salicon,
+    "mit1003": open_mit1003,
+    "folder": open_folder,
 }
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -35,12 +35,12 @@ class Problem:
     Attributes:
         file: the file or picture it is about.
         what: what is wrong, a sentence.
-        mend: what to do, a sentence.
+        mend: what to do, a sentence; empty where `what` says it too.
     """
 
     file: str
     what: str
-    mend: str
+    mend: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,23 @@ class Record:
     def read_fixations(self) -> Fixations:
         """All fixations, those outside the picture too."""
         return self.fixations() if callable(self.fixations) else self.fixations
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """What the files of one record hold.
+
+    Attributes:
+        size: (height, width) of the picture, None if it can't be read.
+        fixations: those on the picture, None if they can't be read.
+        outside: how many fell outside the picture.
+        problem: what is wrong with the record, if anything.
+    """
+
+    size: tuple[int, int] | None = None
+    fixations: Fixations | None = None
+    outside: int = 0
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +114,6 @@ class FixationDataset(Dataset[Sample]):
         splits: names of the stimuli in the splits "train" and "val"; the others are in "test".
         problems: what was found wrong when the files were listed.
         notes: what is worth knowing about the files but needs no mending.
-        checks: functions that look deeper; only `problems` calls them.
         use_exif: turn pictures upright as their EXIF data say. Off by default: the sets were
             shown and annotated with MATLAB, which takes the pixels as they are stored.
 
@@ -117,7 +133,6 @@ class FixationDataset(Dataset[Sample]):
         splits: Mapping[str, Iterable[str]] | None = None,
         problems: Sequence[Problem] = (),
         notes: Sequence[str] = (),
-        checks: Sequence[Callable[[], Iterable[Problem]]] = (),
         use_exif: bool = False,
     ) -> None:
         if not records:
@@ -128,10 +143,9 @@ class FixationDataset(Dataset[Sample]):
         self.name = name
         self.records = tuple(records)
         self.licence, self.citation, self.duration_s = licence, citation, duration_s
-        self.notes = tuple(notes)
         self._sigma_px = sigma_px
         self._split_names = {s: frozenset(names) for s, names in (splits or {}).items()}
-        self._problems, self._checks = tuple(problems), tuple(checks)
+        self.listing_problems, self.notes = tuple(problems), tuple(notes)
         self._use_exif = use_exif
         self._sizes: dict[str, tuple[int, int]] = {}
 
@@ -157,10 +171,6 @@ class FixationDataset(Dataset[Sample]):
             DatasetError: naming the file that can't be read.
         """
         return self.records[index].read_fixations().inside(self.size(index))
-
-    def outside(self, index: int) -> int:
-        """How many fixations on picture `index` fell outside it."""
-        return len(self.records[index].read_fixations()) - len(self.fixations(index))
 
     def path(self, index: int) -> Path:
         """Where picture `index` lies."""
@@ -212,28 +222,33 @@ class FixationDataset(Dataset[Sample]):
         part.records = tuple(self.records[i] for i in indices)
         return part
 
+    def examine(self, index: int) -> Examined:
+        """Read the head of picture `index` and its fixations, and say what is wrong with them."""
+        record = self.records[index]
+        size = None
+        try:
+            size = self.size(index)
+            every = record.read_fixations()
+        except SalmapError as error:
+            return Examined(size, problem=Problem(record.name, str(error)))
+        fixations = every.inside(size)
+        problem = None
+        if len(fixations) == 0:
+            problem = Problem(
+                record.name,
+                "No fixation falls on this picture.",
+                "Add its fixations, or take the picture out of the data set.",
+            )
+        return Examined(size, fixations, len(every) - len(fixations), problem)
+
     def problems(self) -> list[Problem]:
         """Everything wrong with the files; reads all fixations and the heads of all pictures."""
-        found = [*self._problems, *(p for check in self._checks for p in check())]
-        for index in range(len(self)):
-            found.extend(self._record_problems(index))
-        return found
-
-    def _record_problems(self, index: int) -> Iterator[Problem]:
-        name = self.records[index].name
-        try:
-            if len(self.fixations(index)) == 0:
-                yield Problem(
-                    name,
-                    "No fixation falls on this picture.",
-                    "Add its fixations or take the picture out of the data set.",
-                )
-        except SalmapError as error:
-            yield Problem(name, str(error), "Replace the file or take it out of the data set.")
+        examined = (self.examine(index).problem for index in range(len(self)))
+        return [*self.listing_problems, *(problem for problem in examined if problem)]
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], separator: str = ", ") -> str:
     """The first few names for a message, with the count of the others."""
-    first = ", ".join(names[:NAMED_FILES])
+    first = separator.join(names[:NAMED_FILES])
     more = len(names) - NAMED_FILES
-    return f"{first} and {more} more" if more > 0 else first
+    return f"{first}{separator}and {more} more" if more > 0 else first

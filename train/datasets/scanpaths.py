@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,7 @@ def no_fixations() -> Fixations:
     return Fixations(np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
-def points(x: NDArray[np.floating], y: NDArray[np.floating]) -> Fixations:
+def points(x: NDArray[Any], y: NDArray[Any]) -> Fixations:
     """Fixations of unknown viewers and order (viewer -1, all of order 0)."""
     return Fixations(
         np.asarray(x, np.float64),
@@ -62,3 +63,9 @@ def points(x: NDArray[np.floating], y: NDArray[np.floating]) -> Fixations:
         np.full(len(x), UNKNOWN_VIEWER, np.int64),
         np.zeros(len(x), np.int64),
     )
+
+
+def points_of_mask(mask: NDArray[Any]) -> Fixations:
+    """One fixation of an unknown viewer on each pixel that is not zero, from (H, W)."""
+    rows, columns = np.nonzero(mask)
+    return points(columns, rows)
