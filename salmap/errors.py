@@ -21,6 +21,10 @@ class DensityError(SalmapError):
     """An array that is no density: wrong shape, negative, not finite, or empty."""
 
 
+class RenderError(SalmapError):
+    """A way of drawing that does not exist or an option of it that makes no sense."""
+
+
 class FixationsError(SalmapError):
     """Fixations that are missing, malformed or outside their stimulus."""
 

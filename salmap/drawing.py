@@ -1,0 +1,103 @@
+"""Lines, boxes and labels that can be read on any picture of any size: light on dark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from salmap.types import ImageArray
+
+_LIGHT = (255, 255, 255)
+_DARK = (20, 20, 24)
+_SUBPIXEL_BITS = 4
+_OVERSAMPLING = 4
+
+
+class Canvas:
+    """A copy of a picture to draw on; widths and letters grow with the picture.
+
+    Coordinates are (x, y) in pixels with the origin at the centre of the top-left pixel.
+
+    Args:
+        picture: uint8 (H, W, 3), RGB; it is not changed.
+    """
+
+    def __init__(self, picture: ImageArray) -> None:
+        self._pixels = np.array(picture, order="C")
+        side = max(picture.shape[:2])
+        self._width = max(1, round(side / 450))
+        self._letter = max(10, round(side / 42))
+
+    def pixels(self) -> ImageArray:
+        """What has been drawn: uint8 (H, W, 3), RGB."""
+        return self._pixels
+
+    def lines(self, lines: Sequence[NDArray[np.number]]) -> None:
+        """Draw polylines, each (n, 2) of x, y: light, with a dark edge on either side."""
+        fixed = [np.round(line * (1 << _SUBPIXEL_BITS)).astype(np.int32) for line in lines]
+        edge = self._width + 2 * max(1, self._width // 2)
+        for colour, width in ((_DARK, edge), (_LIGHT, self._width)):
+            cv2.polylines(
+                self._pixels, fixed, False, colour, width, cv2.LINE_AA, shift=_SUBPIXEL_BITS
+            )
+
+    def box(self, box: tuple[int, int, int, int]) -> None:
+        """Frame (left, top, right, bottom), right and bottom exclusive."""
+        left, top, right, bottom = box
+        right, bottom = right - 1, bottom - 1
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        self.lines([np.array(corners)])
+
+    def label(self, centre: tuple[float, float], text: str) -> None:
+        """Write light letters with a dark outline around a point."""
+        self._paste(_outlined(text, self._letter), centre)
+
+    def badge(self, centre: tuple[float, float], text: str) -> None:
+        """Write letters on a dark disc with a light rim around a point."""
+        self._paste(_disc(text, self._letter), centre)
+
+    def _paste(self, stamp: NDArray[np.uint8], centre: tuple[float, float]) -> None:
+        """Lay an RGBA stamp over the picture, moved inside it where it fits, else cut."""
+        starts = []
+        for middle, length, limit in zip(
+            centre[::-1], stamp.shape, self._pixels.shape, strict=False
+        ):
+            starts.append(int(max(0, min(round(middle - length / 2), limit - length))))
+        top, left = starts[:2]
+        place = self._pixels[top : top + stamp.shape[0], left : left + stamp.shape[1]]
+        layer = stamp[: place.shape[0], : place.shape[1]].astype(np.float32)
+        weight = layer[..., 3:] / 255
+        place[:] = (place * (1 - weight) + layer[..., :3] * weight + 0.5).astype(np.uint8)
+
+
+@lru_cache(64)
+def _outlined(text: str, size: int) -> NDArray[np.uint8]:
+    """Text as a stamp: uint8 (h, w, 4), RGBA."""
+    font = ImageFont.load_default(size)
+    stroke = max(1, size // 8)
+    left, top, right, bottom = font.getbbox(text, stroke_width=stroke)
+    stamp = Image.new("RGBA", (int(right - left) + 2, int(bottom - top) + 2), (*_DARK, 0))
+    ImageDraw.Draw(stamp).text(
+        (1 - left, 1 - top), text, _LIGHT, font, stroke_width=stroke, stroke_fill=_DARK
+    )
+    return np.asarray(stamp)
+
+
+@lru_cache(64)
+def _disc(text: str, size: int) -> NDArray[np.uint8]:
+    """Text on a disc as a stamp: uint8 (h, w, 4), RGBA."""
+    side = round(size * (1.5 + 0.3 * (len(text) - 1))) * _OVERSAMPLING
+    stamp = Image.new("RGBA", (side, side), (*_DARK, 0))
+    draw = ImageDraw.Draw(stamp)
+    rim = max(1, round(size / 11)) * _OVERSAMPLING
+    draw.ellipse((0, 0, side - 1, side - 1), _DARK)
+    draw.ellipse((rim / 2, rim / 2, side - 1 - rim / 2, side - 1 - rim / 2), _LIGHT)
+    draw.ellipse((3 * rim / 2, 3 * rim / 2, side - 1 - 3 * rim / 2, side - 1 - 3 * rim / 2), _DARK)
+    font = ImageFont.load_default(size * _OVERSAMPLING)
+    draw.text((side / 2, side / 2), text, _LIGHT, font, anchor="mm")
+    return np.asarray(stamp.resize((side // _OVERSAMPLING,) * 2, Image.Resampling.BOX))
