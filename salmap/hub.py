@@ -130,7 +130,10 @@ def _cached(wanted: HubFile) -> Path | None:
 def _probe(wanted: HubFile) -> int | None:
     """Ask once, without retries, whether the file can be had; its size in bytes."""
     url = hf_hub_url(wanted.repository, wanted.file, revision=wanted.revision)
-    return get_hf_file_metadata(url, timeout=PROBE_TIMEOUT_S).size
+    metadata = get_hf_file_metadata(url, timeout=PROBE_TIMEOUT_S)
+    if metadata.commit_hash is None or metadata.etag is None:
+        raise FileMetadataError("The answer lacks a commit or an ETag.")
+    return metadata.size
 
 
 def _download(wanted: HubFile, size: int | None, progress: ProgressCallback | None) -> Path:
