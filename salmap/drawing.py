@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from scipy.ndimage import uniform_filter1d
 
 from salmap.types import ImageArray
 
@@ -31,7 +32,7 @@ class Canvas:
         self._pixels = np.array(picture, order="C")
         side = max(picture.shape[:2])
         self._width = max(1, round(side / 450))
-        self._letter = max(10, round(side / 42))
+        self._letter = max(10, round(side / 38))
 
     def pixels(self) -> ImageArray:
         """What has been drawn: uint8 (H, W, 3), RGB."""
@@ -52,6 +53,14 @@ class Canvas:
         right, bottom = right - 1, bottom - 1
         corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
         self.lines([np.array(corners)])
+
+    def outline(self, mask: NDArray[np.bool_]) -> None:
+        """Draw lines around the parts of a mask (H, W), the steps of its pixels smoothed."""
+        found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        reach = 1 + max(mask.shape) // 100
+        rings = [ring[:, 0].astype(np.float64) for ring in found]
+        smooth = [uniform_filter1d(ring, reach, axis=0, mode="wrap") for ring in rings]
+        self.lines([np.concatenate([ring, ring[:1]]) for ring in smooth])
 
     def label(self, centre: tuple[float, float], text: str) -> None:
         """Write light letters with a dark outline around a point."""

@@ -4,14 +4,15 @@ A salient region is the surroundings of a peak of attention. The density is smoo
 (`SMOOTHING`, relative to the picture, so that its size in pixels changes nothing). A peak is a
 maximum that stands above the valley to any higher one by the factor `PROMINENCE`. Its region are
 the pixels around it, connected, on its side of the watershed, where the smoothed density is at
-least half of the peak's and more than the average over the picture. So regions never overlap, a
+least half of the peak's and more than the average over the picture; what holds less than
+`SMALLEST_SHARE` of attention is left out. So regions never overlap, a
 density that is about the same everywhere has none, and a lone Gaussian has one that holds half
 of its mass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -33,6 +34,9 @@ SMOOTHING = 0.015
 PROMINENCE = 1.25
 #: where a region ends, as a share of its peak
 HEIGHT = 0.5
+
+#: share of attention below which a region is not worth naming
+SMALLEST_SHARE = 0.01
 
 _GRID = 256  # long side, in cells, of the copy on which regions are found
 _FLOOR = 1e-3  # densities far below the average count as this share of it: logarithms stay finite
@@ -129,35 +133,15 @@ def attention_area(density: MapArray, share: float = 0.5) -> float:
     Raises:
         DensityError: if `density` is no density or `share` is not in [0, 1].
     """
-    return _smallest_sets(density, [share])[0][0]
-
-
-def attention_levels(density: MapArray, shares: Iterable[float]) -> list[float]:
-    """For each share of attention, the density above or at which the smallest set holding it lies.
-
-    The curves of `density` at these levels are its contours: inside the one of 0.5 half of all
-    looks fall.
-
-    Raises:
-        DensityError: if `density` is no density or a share is not in [0, 1].
-    """
-    return [level for _, level in _smallest_sets(density, shares)]
-
-
-def _smallest_sets(density: MapArray, shares: Iterable[float]) -> list[tuple[float, float]]:
-    """The smallest set of pixels that holds each share: (share of pixels, lowest density)."""
+    if not 0 <= share <= 1:
+        raise DensityError(f"A share of attention lies between 0 and 1; {share} does not.")
     total = _total(density)
-    descending = np.sort(density, axis=None)[::-1]
-    held = np.cumsum(descending, dtype=np.float64)
-    sets = []
-    for share in shares:
-        if not 0 <= share <= 1:
-            raise DensityError(f"A share of attention lies between 0 and 1; {share} does not.")
-        # a hair less, so that rounding in the sums does not cost a pixel
-        count = int(np.searchsorted(held, share * total * (1 - 1e-9)))
-        count = min(count + 1, density.size) if share > 0 else 0
-        sets.append((count / density.size, float(descending[max(count - 1, 0)])))
-    return sets
+    if share == 0:
+        return 0.0
+    held = np.cumsum(np.sort(density, axis=None)[::-1], dtype=np.float64)
+    # a hair less, so that rounding in the sums does not cost a pixel
+    count = int(np.searchsorted(held, share * total * (1 - 1e-9))) + 1
+    return min(count, density.size) / density.size
 
 
 def _total(density: MapArray) -> float:
@@ -192,7 +176,9 @@ def _patches(coarse: NDArray[np.float64], smooth: NDArray[np.float64]) -> Iterat
         level = max(1.0, HEIGHT * values.max())
         parts = label(values >= level)
         mask = parts == parts.flat[values.argmax()]
-        yield _Patch(window, mask, level, float(coarse[window][mask].sum()))
+        share = float(coarse[window][mask].sum()) / coarse.size
+        if share >= SMALLEST_SHARE:
+            yield _Patch(window, mask, level, share)
 
 
 def _fine_masks(

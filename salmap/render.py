@@ -2,11 +2,7 @@
 
 Everything here takes arrays and returns new uint8 arrays (H, W, 3), RGB.
 
-The display scale is the *attention scale*: the value of a pixel, in [0, 1], is the share of all
-looks that fall on pixels of lower density. So the pixels of value 0.8 or more are the smallest
-area that holds 20 % of attention, in every picture and for every model alike; nothing has to be
-normalised by eye, and one extreme pixel changes nothing. For a single Gaussian the attention
-scale is the Gaussian itself, scaled to 1. `SCALES` names the alternative.
+What the colours stand for is told in `salmap.scale`.
 """
 
 from __future__ import annotations
@@ -25,6 +21,7 @@ from salmap.density import normalise
 from salmap.drawing import Canvas
 from salmap.errors import DensityError, ImageError, RenderError
 from salmap.image import ImageSource, load_image
+from salmap.scale import SCALES, display_scale
 from salmap.types import ImageArray, MapArray, Region
 
 __all__ = [
@@ -43,39 +40,10 @@ __all__ = [
     "overlay",
 ]
 
-#: "share" is the attention scale; "linear" is the density divided by its 99.9th percentile
-SCALES = ("share", "linear")
-
 _FADE = 0.25  # an overlay fades in over this much of the display scale
 _FOCUS_SHARE = 0.5  # what draws this share of attention stays wholly clear in `focus`
 _JPEG_SIDE = 65_500  # longest side that a JPEG can have
 _CONTOUR_GRID = 512  # long side of the copy on which contours are traced
-
-
-def display_scale(density: MapArray, scale: str = "share") -> NDArray[np.float32]:
-    """A density on a display scale: float32 (H, W) in [0, 1].
-
-    Args:
-        density: (H, W), non-negative.
-        scale: one of `SCALES`. On "share", pixels of (nearly) the same density share the middle
-            of their range, so a density that is the same everywhere is 0.5 everywhere.
-
-    Raises:
-        DensityError: if `density` is no density.
-        RenderError: if there is no such scale.
-    """
-    if scale not in SCALES:
-        raise RenderError(f"There is no scale '{scale}'. Choose one of: {', '.join(SCALES)}.")
-    values = normalise(density).astype(np.float32)
-    if scale == "linear":
-        sample = values.ravel()[:: max(1, values.size // 500_000)]
-        top = np.quantile(sample, 0.999) or values.max()
-        return np.minimum(values / np.float32(top), 1)
-    # The upper 16 bits of a non-negative float (sign apart) order densities to half a percent.
-    keys = ((values + np.float32(0)).view(np.uint32) >> 15).astype(np.uint16)
-    mass = np.bincount(keys.ravel(), weights=values.ravel(), minlength=1 << 16)
-    below = mass.cumsum() - mass / 2
-    return (below / mass.sum()).astype(np.float32)[keys]
 
 
 def heatmap(density: MapArray, colormap: str = "viridis", scale: str = "share") -> ImageArray:
@@ -164,7 +132,7 @@ def contours(
     grid = (max(1, round(height * shrink)), max(1, round(width * shrink)))
     values = cv2.resize(display_scale(density), grid[::-1], interpolation=cv2.INTER_AREA)
     closed = np.pad(values, 1)  # so that lines run along the picture's edge
-    for share in levels:
+    for number, share in enumerate(levels):
         _check_share("level", share)
         lines = [
             # to (x, y) in pixels of the picture, from (row, column) in cells of the padded grid
@@ -173,8 +141,9 @@ def contours(
         ]
         canvas.lines(lines)
         if lines:
-            longest = max(lines, key=len)
-            canvas.label(tuple(longest[longest[:, 1].argmin()]), f"{share:.0%}")
+            rows = max(lines, key=len)[:, 1]
+            place = rows.argmax() if number % 2 else rows.argmin()  # above and below by turns
+            canvas.label(tuple(max(lines, key=len)[place]), f"{share:.0%}")
     return canvas.pixels()
 
 
@@ -198,10 +167,7 @@ def draw_regions(
         if labels is None:
             canvas.box(region.box)
         else:
-            outlines, _ = cv2.findContours(
-                (labels == region.rank).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-            )
-            canvas.lines([np.concatenate([line[:, 0], line[:1, 0]]) for line in outlines])
+            canvas.outline(labels == region.rank)
     for region in reversed(regions):  # the number of the first region lies on top
         anchor = region.box[:2] if labels is None else region.peak
         canvas.badge(anchor, str(region.rank))
