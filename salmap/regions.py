@@ -5,9 +5,8 @@ A salient region is the surroundings of a peak of attention. The density is smoo
 maximum that stands above the valley to any higher one by the factor `PROMINENCE`. Its region are
 the pixels around it, connected, on its side of the watershed, where the smoothed density is at
 least half of the peak's and more than the average over the picture; what holds less than
-`SMALLEST_SHARE` of attention is left out. So regions never overlap, a
-density that is about the same everywhere has none, and a lone Gaussian has one that holds half
-of its mass.
+`SMALLEST_SHARE` of attention is left out. So regions never overlap, a density that is about the
+same everywhere has none, and a lone Gaussian has one that holds half of its mass.
 """
 
 from __future__ import annotations
@@ -34,7 +33,6 @@ SMOOTHING = 0.015
 PROMINENCE = 1.25
 #: where a region ends, as a share of its peak
 HEIGHT = 0.5
-
 #: share of attention below which a region is not worth naming
 SMALLEST_SHARE = 0.01
 
@@ -121,8 +119,9 @@ def share_in_box(density: MapArray, box: tuple[int, int, int, int]) -> float:
     left, top, right, bottom = box
     if right <= left or bottom <= top:
         raise DensityError(f"The box {box} is empty: right and bottom must exceed left and top.")
+    total = _total(density)
     inside = density[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
-    return min(1.0, float(inside.sum(dtype=np.float64)) / _total(density))
+    return min(1.0, float(inside.sum(dtype=np.float64)) / total)
 
 
 def attention_area(density: MapArray, share: float = 0.5) -> float:
@@ -224,6 +223,6 @@ def _measure(
             int(top + rows[-1] + 1),
         ),
         peak=(int(left + column), int(top + row)),
-        share=float(values[mask].sum(dtype=np.float64)) / total,
+        share=min(1.0, float(values[mask].sum(dtype=np.float64)) / total),
         area=int(mask.sum()) / density.size,
     )
