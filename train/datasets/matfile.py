@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from salmap.errors import DatasetError
-
-#: what the readers raise on damaged files
-_DAMAGED: tuple[type[Exception], ...] = (
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    AssertionError,
-    EOFError,
-    OSError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-    MatReadError,
-)
 
 
 def read_mat(path: Path, variable: str, *, squeeze: bool = True, objects: bool = False) -> Any:
@@ -53,7 +34,9 @@ def read_mat(path: Path, variable: str, *, squeeze: bool = True, objects: bool =
         raise DatasetError(
             f"{path} is a MATLAB 7.3 file. Save it again in MATLAB with save(..., '-v7')."
         ) from error
-    except _DAMAGED as error:
+    except DatasetError:
+        raise
+    except Exception as error:  # on damaged files, the readers raise almost anything
         raise DatasetError(
             f"{path} is damaged and can't be read ({error}). Download it again."
         ) from error

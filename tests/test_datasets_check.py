@@ -1,0 +1,95 @@
+"""`python -m train check`: counts, problems and the exit status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from salmap.errors import DatasetError
+from tests.make_datasets import MAKERS, make_cat2000, make_mit1003, make_osie
+from train.datasets import open_dataset
+from train.datasets.check import check_dataset, command, render, require_sound
+
+app = typer.Typer()
+app.command()(command)
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(app, arguments)
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_sound_sets_pass(name, tmp_path):
+    truth = MAKERS[name](tmp_path)
+    result = run(f"{name}={tmp_path}")
+    assert result.exit_code == 0, result.output
+    assert f"{name}: {len(truth)} pictures" in result.stdout
+    assert "problems    none" in result.stdout
+    require_sound(open_dataset(name, tmp_path))
+
+
+def test_the_report_counts(tmp_path):
+    truth = make_cat2000(tmp_path, pictures=10)
+    report = check_dataset(open_dataset("cat2000", tmp_path))
+    fixations = sorted(sum(map(len, scanpaths)) for scanpaths in truth.values())
+    assert sorted(report.fixations) == fixations
+    assert report.pictures == 20
+    assert report.categories == {"Action": 10, "Art": 10}
+    assert report.splits == {"train": 18, "val": 2}
+    assert report.sizes == {(48, 64): 20}
+    assert report.viewers == 2
+    assert report.outside == 3 * 20
+    assert report.sigma_px == (38, 38)
+    text = render(report)
+    assert "64 x 48 (20)" in text
+    assert "60 fixations fell outside" in text
+
+
+def test_unknown_viewers_are_not_counted_as_one(tmp_path):
+    make_mit1003(tmp_path)
+    report = check_dataset(open_dataset("mit1003", tmp_path))
+    assert report.viewers is None
+    assert "not told apart" in render(report)
+
+
+def test_problems_are_named_counted_and_change_the_exit_status(tmp_path):
+    make_mit1003(tmp_path)
+    points = sorted((tmp_path / "ALLFIXATIONMAPS").glob("*_fixPts.jpg"))
+    for path in points[:4]:
+        path.unlink()
+    points[5].write_bytes(b"")
+    result = run(f"mit1003={tmp_path}")
+    assert result.exit_code == 1
+    assert "problems    5" in result.stdout
+    assert "4 x Its *_fixPts.jpg is missing." in result.stdout
+    assert points[0].name.replace("_fixPts.jpg", ".jpeg") in result.stdout
+    assert "and 1 more" in result.stdout
+    assert points[5].name in result.stdout
+    with pytest.raises(DatasetError, match="5 problems"):
+        require_sound(open_dataset("mit1003", tmp_path))
+
+
+def test_a_set_that_cannot_be_opened_does_not_hide_the_others(tmp_path):
+    make_osie(tmp_path / "osie")
+    result = run(f"scene={tmp_path / 'none'}", "nonsense", f"osie={tmp_path / 'osie'}")
+    assert result.exit_code == 1
+    assert "osie: 6 pictures" in result.stdout
+    assert "nonsense" in result.stderr
+    assert str(tmp_path / "none") in result.stderr
+
+
+def test_the_script_that_makes_data_sets(tmp_path):
+    import subprocess
+    import sys
+
+    script = Path(__file__).with_name("make_datasets.py")
+    subprocess.run(
+        [sys.executable, script, "cat2000", tmp_path, "--pictures", "2", "--size", "30", "40"],
+        check=True,
+    )
+    dataset = open_dataset("cat2000", tmp_path)
+    assert len(dataset) == 4
+    assert dataset.size(0) == (30, 40)
