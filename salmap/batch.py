@@ -146,14 +146,14 @@ def process(predictor: Predictor, picture: Path, outputs: dict[str, Path], style
     """Predict one picture and write its outputs, each whole or not at all.
 
     Raises:
-        ImageError: if the picture can't be read.
+        ImageError: if the picture can't be read, or is too large for the memory.
         OSError: if an output can't be written.
     """
     image = load_image(picture)
     try:
         prediction = predictor.predict(image)
-    except MemoryError as error:
-        raise ImageError(f"{picture}: there is not enough memory for it.") from error
+    except (MemoryError, RuntimeError) as error:  # what torch raises when memory runs out
+        raise ImageError(f"{picture}: the model failed on it ({error}).") from error
     for kind, path in outputs.items():
         replace_file(path, encode(kind, picture.name, image, prediction, style))
 

@@ -36,6 +36,7 @@ app = typer.Typer(
     help="Predict where people look in pictures.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
@@ -105,11 +106,12 @@ def predict(
     kinds = _kinds(save)
     if colormap not in COLORMAPS:
         raise typer.BadParameter(f"'{colormap}': choose from {', '.join(COLORMAPS)}.")
+    _make_folder(out)
     failures: list[Path] = []
 
     def fail(path: Path, reason: str) -> None:
         failures.append(path)
-        line = reason if str(path) in reason else f"{path}: {reason}"
+        line = reason if reason.startswith(str(path)) else f"{path}: {reason}"
         tqdm.write(_one_line(line), file=sys.stderr)
 
     found = find_pictures(pictures, out, fail)
@@ -119,10 +121,21 @@ def predict(
     ]
     if resume:
         jobs = [job for job in jobs if not all(path.exists() for path in job[1].values())]
+    unusable = len(failures)
     if jobs:
         _run(weights.load(model), jobs, Style(k, opacity, colormap), fail)
-    typer.echo(f"{_count(len(found), 'picture')} in {out}, {_count(len(failures), 'failure')}.")
+    total = len(found) + unusable
+    typer.echo(f"{total - len(failures)} of {total} done, in {out}")
     raise typer.Exit(1 if failures else 0)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SalmapError(
+            f"{path} can't be made: {error.strerror}. Choose another folder for --out."
+        ) from error
 
 
 def _run(
@@ -225,7 +238,3 @@ def publish(
 
 def _one_line(message: object) -> str:
     return " ".join(str(message).split())
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
