@@ -68,10 +68,9 @@ def resize_log_density(
 ) -> NDArray[np.float32]:
     """A log density resampled (bilinear) to (height, width) and normalised anew."""
     height, width = size
-    resized = cv2.resize(
-        np.asarray(log_density, np.float32), (width, height), interpolation=cv2.INTER_LINEAR
-    )
-    return log_normalise(resized)
+    values = np.asarray(log_density, np.float32)
+    resized = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
+    return log_normalise(np.asarray(resized, np.float32))
 
 
 def fixation_map(fixations: Fixations, size: tuple[int, int]) -> NDArray[np.int32]:

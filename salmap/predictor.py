@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,8 +42,8 @@ class Predictor:
     @property
     def device(self) -> torch.device:
         """Where the model runs; move it with `predictor.model.to(...)`."""
-        tensors = list(self.model.parameters()) or list(self.model.buffers())
-        return tensors[0].device if tensors else torch.device("cpu")
+        tensors = chain(self.model.parameters(), self.model.buffers())
+        return next((tensor.device for tensor in tensors), torch.device("cpu"))
 
     def predict(self, image: ImageSource) -> Prediction:
         """Predict where people look in one picture.

@@ -31,16 +31,14 @@ def fit(
     """Train a model: a short stage on frozen features, then end to end."""
     from train.config import read_recipe  # noqa: PLC0415  (keeps --help quick)
     from train.datasets import open_dataset, parse_data_option  # noqa: PLC0415
-    from train.engine import Stopped  # noqa: PLC0415
     from train.run import fit as run_fit  # noqa: PLC0415
 
     settings = read_recipe(recipe)
     datasets = [open_dataset(*parse_data_option(option), splits) for option in data]
     encoders = dict(_pair(option) for option in encoder or [])
-    try:
-        model = run_fit(settings, datasets, out, encoders, cache, resume, workers)
-    except Stopped as stopped:
-        typer.echo(str(stopped))
+    model = run_fit(settings, datasets, out, encoders, cache, resume, workers)
+    if model is None:
+        typer.echo("Stopped. The last whole epoch is kept; go on with --resume.")
         return
     typer.echo(f"The model is {model}. Use it: python -m salmap predict PICTURE --model {model}")
 

@@ -11,7 +11,6 @@ import hashlib
 import json
 import logging
 import math
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -229,7 +228,7 @@ class Trainer:
             meter.write(step)
             bar.set_postfix_str(f"{meter.mean:.3f} bits")
             if self.log.stop_requested:
-                raise self._stop()
+                raise Stopped
         return meter.mean, step
 
     def _update(
@@ -292,10 +291,6 @@ class Trainer:
             self.accelerator.process_index,
             self.accelerator.num_processes,
         )
-
-    def _stop(self) -> Stopped:
-        self.log.write("stopped")
-        return Stopped("The run was stopped; the last whole epoch is kept. Go on with --resume.")
 
 
 def learning_rate_factor(step: int, steps: int, warmup: float) -> float:

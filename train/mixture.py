@@ -143,8 +143,9 @@ def points_of(view: View, fixations: Fixations) -> Tensor:
 
 
 def collate(samples: list[dict[str, Any]]) -> dict[str, Any]:
-    """A batch: tensors stacked, fixations padded to (B, n, 2) with `weights` (B, n), the view's weight / n or 0.
+    """A batch: tensors stacked, fixations padded to (B, n, 2).
 
+    Their `weights` (B, n) are the view's weight / n, and 0 for the padding.
     A picture without a fixation in view has weight 0 throughout.
     """
     most = max(1, *(len(sample["points"]) for sample in samples))

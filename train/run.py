@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from salmap.errors import SalmapError, TrainingError
+from salmap.errors import TrainingError
 from salmap.model_file import save_model
 from salmap.model_info import ModelInfo
 from salmap.models.encoders import Encoder, load_encoder_weights
@@ -35,7 +35,7 @@ def fit(
     cache: Path | None = None,
     resume: bool = False,
     workers: int = 1,
-) -> Path:
+) -> Path | None:
     """Train a model as a recipe says.
 
     Args:
@@ -49,11 +49,11 @@ def fit(
         workers: processes that read pictures.
 
     Returns:
-        The model file, `out`/model.safetensors.
+        The model file, `out`/model.safetensors; None if the run was asked to stop before its end
+        (by a file named STOP in `out`): its last whole epoch is kept.
 
     Raises:
         SalmapError: if something is wrong with the recipe, the data or a checkpoint.
-        Stopped: if the run was asked to stop.
     """
     torch.manual_seed(recipe.seed)
     accelerator = Accelerator(
@@ -69,7 +69,8 @@ def fit(
     try:
         best = trainer.run(resume)
     except Stopped:
-        raise
+        trainer.log.write("stopped")
+        return None
     except Exception as error:
         trainer.log.write("failed", message=str(error), kind=type(error).__name__)
         raise
@@ -122,6 +123,3 @@ def _info(
         },
         source=f"recipe {recipe.name}, seed {recipe.seed}",
     )
-
-
-__all__ = ["MODEL_NAME", "SalmapError", "Stopped", "fit"]

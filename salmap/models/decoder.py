@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from timm.layers import LayerNorm2d
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -43,8 +44,9 @@ class Decoder(nn.Module):
         self.blocks = nn.ModuleList(Block(width) for _ in self.order)
         self.norm = LayerNorm2d(width)
         self.head = nn.Conv2d(width, 1, 1)
-        nn.init.zeros_(self.head.weight)  # a new model starts as its centre bias
-        nn.init.zeros_(self.head.bias)
+        with torch.no_grad():  # a new model starts as its centre bias
+            for parameter in self.head.parameters():
+                parameter.zero_()
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Feature maps -> (B, 1, h, w) at the finest stride."""

@@ -48,6 +48,7 @@ class Encoder(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
+        self.net: Any
         try:
             self.net = timm.create_model(
                 config.name, pretrained=False, features_only=True, out_indices=config.levels
@@ -56,12 +57,15 @@ class Encoder(nn.Module):
             raise ModelError(
                 f"timm can't build the encoder '{config.name}' with levels {config.levels}: {error}"
             ) from error
-        self.channels: tuple[int, ...] = tuple(self.net.feature_info.channels())
-        self.strides: tuple[int, ...] = tuple(self.net.feature_info.reduction())
+        described: Any = self.net.feature_info
+        self.channels: tuple[int, ...] = tuple(described.channels())
+        self.strides: tuple[int, ...] = tuple(described.reduction())
         self.multiple = max(self.strides)
-        defaults: dict[str, Any] = timm.get_pretrained_cfg(config.name).to_dict()
+        defaults = timm.get_pretrained_cfg(config.name)
+        if defaults is None:
+            raise ModelError(f"timm does not say how '{config.name}' wants its colours.")
         for name in ("mean", "std"):
-            value = torch.tensor(defaults[name], dtype=torch.float32).view(1, 3, 1, 1)
+            value = torch.tensor(getattr(defaults, name), dtype=torch.float32).view(1, 3, 1, 1)
             self.register_buffer(name, value)
 
     def forward(self, images: Tensor) -> list[Tensor]:

@@ -1,0 +1,159 @@
+import dataclasses
+import json
+
+import pytest
+import torch
+from accelerate.state import AcceleratorState
+from safetensors.torch import load_file
+
+import salmap
+from salmap.errors import TrainingError
+from tests.train.tiny import RECIPE, make_dataset, make_encoder
+from train.engine import Trainer, learning_rate_factor
+from train.run import fit
+
+
+@pytest.fixture(autouse=True)
+def _fresh_accelerate_state():
+    """Accelerate keeps one state for a process; a run's precision must not stay for the next."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tiny")
+    encoder = make_encoder(folder / "encoder.safetensors")
+    return folder, make_dataset(folder / "pictures"), {"tf_efficientnet_lite2": encoder}
+
+
+@pytest.fixture(scope="module")
+def whole_run(tiny):
+    folder, dataset, encoders = tiny
+    model = fit(RECIPE, [dataset], folder / "whole", encoders, workers=0)
+    return model, events(folder / "whole")
+
+
+def events(out, kind=None):
+    lines = (out / "progress.jsonl").read_text().splitlines()
+    parsed = [json.loads(line) for line in lines]
+    return [event for event in parsed if kind is None or event["event"] == kind]
+
+
+def losses(all_events):
+    return [
+        (e["stage"], e["epoch"], e.get("step"), e.get("loss_bits"), e.get("validation"))
+        for e in all_events
+        if e["event"] in ("step", "epoch")
+    ]
+
+
+class CrashError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("epochs_before", [1, 2, 3])
+def test_a_run_that_crashed_goes_on_bit_for_bit(tiny, whole_run, monkeypatch, epochs_before):
+    """Killed within the next epoch, in either stage or between them, then resumed."""
+    folder, dataset, encoders = tiny
+    out = folder / f"crash{epochs_before}"
+    done = {"epochs": 0}
+    end_epoch, update = Trainer._end_epoch, Trainer._update
+
+    def counting(self, *args):
+        end_epoch(self, *args)
+        done["epochs"] += 1
+
+    def crashing(self, *args):
+        if done["epochs"] == epochs_before:
+            raise CrashError
+        update(self, *args)
+
+    monkeypatch.setattr(Trainer, "_end_epoch", counting)
+    monkeypatch.setattr(Trainer, "_update", crashing)
+    with pytest.raises(CrashError):
+        fit(RECIPE, [dataset], out, encoders, workers=0)
+    monkeypatch.undo()
+    model = fit(RECIPE, [dataset], out, encoders, resume=True, workers=0)
+    expected_model, expected_events = whole_run
+    assert losses(events(out)) == losses(expected_events)
+    ours, theirs = load_file(model), load_file(expected_model)
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_training_learns(tiny):
+    """Even untrained features tell a bright square from noise."""
+    folder, dataset, encoders = tiny
+    recipe = dataclasses.replace(RECIPE, frozen_epochs=12, frozen_lr=1e-2, finetune_epochs=0)
+    fit(recipe, [dataset], folder / "learns", encoders, workers=0)
+    bits = [e["train_loss_bits"] for e in events(folder / "learns", "epoch")]
+    assert bits[-1] < bits[0] - 0.3
+
+
+def test_the_model_file_is_whole_and_says_where_it_comes_from(whole_run):
+    model, log = whole_run
+    predictor = salmap.load(str(model))
+    assert predictor.info.name == "tiny"
+    best = max(e["mean_ig"] for e in log if e["event"] == "epoch")
+    assert predictor.info.scores["tiny"]["ig"] == [pytest.approx(best)]
+
+
+def test_a_stop_file_ends_the_run_and_keeps_the_last_epoch(tiny, whole_run, monkeypatch):
+    folder, dataset, encoders = tiny
+    out = folder / "stopped"
+    end_epoch = Trainer._end_epoch
+
+    def stop_after_first(self, *args):
+        end_epoch(self, *args)
+        self.log.stop_path.touch()
+
+    monkeypatch.setattr(Trainer, "_end_epoch", stop_after_first)
+    assert fit(RECIPE, [dataset], out, encoders, workers=0) is None
+    monkeypatch.undo()
+    assert events(out)[-1]["event"] == "stopped"
+    fit(RECIPE, [dataset], out, encoders, resume=True, workers=0)
+    after = [loss for loss in losses(events(out)) if loss[1:3] != (2, 3)]
+    assert after[-1] == losses(whole_run[1])[-1]
+
+
+def test_a_folder_with_a_run_is_not_overwritten(tiny, whole_run):
+    folder, dataset, encoders = tiny
+    with pytest.raises(TrainingError, match="--resume"):
+        fit(RECIPE, [dataset], folder / "whole", encoders, workers=0)
+
+
+def test_another_recipe_does_not_resume(tiny, whole_run):
+    folder, dataset, encoders = tiny
+    other = dataclasses.replace(RECIPE, frozen_lr=0.1)
+    with pytest.raises(TrainingError, match="another recipe"):
+        fit(other, [dataset], folder / "whole", encoders, resume=True, workers=0)
+
+
+def test_frozen_parts_stay_as_they_were(tiny):
+    folder, dataset, encoders = tiny
+    recipe = dataclasses.replace(RECIPE, frozen_epochs=0, finetune_epochs=1,
+                                 finetune_freeze_stride=4, finetune_precision="bf16")  # fmt: skip
+    model = load_file(fit(recipe, [dataset], folder / "freeze", encoders, workers=0))
+    before = load_file(encoders["tf_efficientnet_lite2"])
+    for name in ("conv_stem.weight", "blocks.1.0.conv_pw.weight"):
+        assert torch.equal(model[f"encoders.0.net.{name}"], before[name].half())
+    name = "blocks.2.0.conv_pw.weight"
+    assert not torch.equal(model[f"encoders.0.net.{name}"], before[name].half())
+
+
+def test_a_failed_run_says_why_in_its_log(tiny, monkeypatch):
+    folder, dataset, encoders = tiny
+
+    def fail(self, *args):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Trainer, "_update", fail)
+    with pytest.raises(OSError, match="No space"):
+        fit(RECIPE, [dataset], folder / "failed", encoders, workers=0)
+    assert "No space left" in events(folder / "failed", "failed")[0]["message"]
+
+
+def test_the_learning_rate_rises_then_falls():
+    factors = [learning_rate_factor(step, 100, 0.1) for step in range(100)]
+    assert factors[0] == pytest.approx(0.1)
+    assert max(factors) == pytest.approx(1)
+    assert factors[-1] < 0.02

@@ -1,0 +1,49 @@
+"""A data set and an encoder small enough to train on in seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from salmap.types import Fixations
+from train.config import Recipe
+from train.datasets import FixationDataset, Record
+
+RECIPE = Recipe(
+    name="tiny", preset="lite", size=64, frozen_epochs=2, frozen_batch=4, finetune_epochs=2,
+    finetune_batch=4, crop=0.5,
+)  # fmt: skip
+
+
+def make_dataset(
+    folder: Path, pictures: int = 12, name: str = "tiny", size: tuple[int, int] = (48, 64)
+) -> FixationDataset:
+    """Noise with one bright square each, on which all fixations fall; every fourth is "val"."""
+    rng = np.random.default_rng(7)
+    height, width = size
+    folder.mkdir(parents=True, exist_ok=True)
+    records = []
+    for number in range(pictures):
+        left, top = int(rng.integers(0, width - 12)), int(rng.integers(0, height - 12))
+        image = rng.integers(0, 80, (height, width, 3), np.uint8)
+        image[top : top + 12, left : left + 12] = 240
+        path = folder / f"{number:03d}.png"
+        Image.fromarray(image).save(path)
+        x, y = left + rng.uniform(2, 10, 20), top + rng.uniform(2, 10, 20)
+        fixations = Fixations(x, y, np.repeat(np.arange(5), 4), np.tile(np.arange(4), 5))
+        records.append(Record(path.name, path, fixations))
+    names = [record.name for record in records]
+    splits = {"val": names[::4], "train": [n for n in names if n not in names[::4]]}
+    return FixationDataset(name, records, splits=splits)
+
+
+def make_encoder(path: Path) -> Path:
+    """Untrained weights of the small encoder, always the same."""
+    torch.manual_seed(0)
+    save_file(timm.create_model("tf_efficientnet_lite2", pretrained=False).state_dict(), path)
+    return path
