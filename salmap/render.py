@@ -132,11 +132,13 @@ def contours(
     grid = (max(1, round(height * shrink)), max(1, round(width * shrink)))
     values = cv2.resize(display_scale(density), grid[::-1], interpolation=cv2.INTER_AREA)
     closed = np.pad(values, 1)  # so that lines run along the picture's edge
+    step = np.array([width / grid[1], height / grid[0]])  # pixels a cell
     for number, share in enumerate(levels):
-        _check_share("level", share)
+        if not 0 < share < 1:
+            raise RenderError(f"The level of a contour lies between 0 and 1; {share} does not.")
         lines = [
             # to (x, y) in pixels of the picture, from (row, column) in cells of the padded grid
-            (line[:, ::-1] - 0.5) * (width / grid[1], height / grid[0]) - 0.5
+            np.clip((line[:, ::-1] - 0.5) * step - 0.5, 0, (width - 1, height - 1))
             for line in find_contours(closed, 1 - share)
         ]
         canvas.lines(lines)
@@ -178,12 +180,12 @@ def difference_limit(density_a: MapArray, density_b: MapArray) -> float:
     """The scale of `difference`: the 99.9th percentile of the absolute difference.
 
     In multiples of the average density over the picture, so that it does not depend on the
-    picture's size; 0 where the two are the same.
+    picture's size; at least 0.001, so that rounding does not look like a difference.
 
     Raises:
         DensityError: if one is no density or their sizes differ.
     """
-    return float(np.quantile(np.abs(_relative_difference(density_a, density_b)), 0.999))
+    return _limit(_relative_difference(density_a, density_b))
 
 
 def difference(density_a: MapArray, density_b: MapArray, limit: float | None = None) -> ImageArray:
@@ -204,7 +206,7 @@ def difference(density_a: MapArray, density_b: MapArray, limit: float | None = N
     if limit is not None and not limit > 0:
         raise RenderError(f"The limit of a difference must be positive; {limit} is not.")
     values = _relative_difference(density_a, density_b)
-    limit = limit or float(np.quantile(np.abs(values), 0.999)) or 1.0
+    limit = limit or _limit(values)
     return _colour((values / limit).clip(-1, 1) / 2 + 0.5, diverging_table())
 
 
@@ -239,6 +241,10 @@ def _relative_difference(density_a: MapArray, density_b: MapArray) -> NDArray[np
             "compared. Give two of the same picture."
         )
     return (normalise(density_a) - normalise(density_b)) * np.size(density_a)
+
+
+def _limit(differences: NDArray[np.float64]) -> float:
+    return max(1e-3, float(np.quantile(np.abs(differences), 0.999)))
 
 
 def _check_share(name: str, value: float) -> None:
