@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from salmap.errors import SalmapError, TrainingError
+from train.datasets.check import command as check
+from train.evaluate import command as evaluate
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -41,6 +43,10 @@ def fit(
         typer.echo("Stopped. The last whole epoch is kept; go on with --resume.")
         return
     typer.echo(f"The model is {model}. Use it: python -m salmap predict PICTURE --model {model}")
+
+
+app.command("check")(check)
+app.command("evaluate")(evaluate)
 
 
 @app.command()

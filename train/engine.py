@@ -22,11 +22,11 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from salmap.center_bias import UNIFORM_SHARE
 from salmap.errors import TrainingError
 from salmap.models import build
 from salmap.models.network import SaliencyNetwork
 from salmap.predictor import Predictor
+from train.baseline import Baseline
 from train.checkpoint import (
     Position,
     State,
@@ -42,7 +42,7 @@ from train.losses import fixation_nll_bits
 from train.mixture import Mixture, collate
 from train.progress import Meter, ProgressLog
 from train.stages import Stage, finetune_stage, frozen_stage
-from train.validation import ValidationSet, fit_center_bias, validate
+from train.validation import ValidationSet, training_baseline, validate
 from train.views import View
 
 logger = logging.getLogger(__name__)
@@ -96,12 +96,12 @@ class Trainer:
         self.recipe, self.network, self.out, self.accelerator = recipe, network, out, accelerator
         training = [dataset.split("train") for dataset in datasets]
         self.mixture = Mixture(training, recipe.shares)
-        biases = [fit_center_bias(dataset) for dataset in training]
+        baselines = [training_baseline(dataset) for dataset in training]
         self.validation = [
-            ValidationSet(dataset.split("val"), bias)
-            for dataset, bias in zip(datasets, biases, strict=True)
+            ValidationSet(dataset.split("val"), baseline)
+            for dataset, baseline in zip(datasets, baselines, strict=True)
         ]
-        self._set_center_bias(biases)
+        self._set_center_bias(baselines)
         self.log = ProgressLog(out, enabled=accelerator.is_main_process)
         self.cache_folder = cache or out / "features"
         self.workers = workers
@@ -165,16 +165,15 @@ class Trainer:
         text = json.dumps([dataclasses.asdict(self.recipe), self.network.config(), names])
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _set_center_bias(self, biases: Sequence[np.ndarray]) -> None:
+    def _set_center_bias(self, baselines: Sequence[Baseline]) -> None:
         """The model's own prior: the data sets' densities, mixed in their shares."""
         shares = [self.mixture.shares[dataset.name] for dataset in self.mixture.datasets]
         density = sum(
-            share * np.exp(bias.astype(np.float64))
-            for share, bias in zip(shares, biases, strict=True)
+            share * np.exp(baseline.grid.astype(np.float64))
+            for share, baseline in zip(shares, baselines, strict=True)
         )
         prior = torch.from_numpy(np.log(density).astype(np.float32))
         self.network.finalizer.center_bias.copy_(prior)
-        logger.info("centre bias fitted on training pictures (uniform share %g)", UNIFORM_SHARE)
 
     def _stage(self, name: str) -> Stage:
         if name == "finetune":

@@ -9,9 +9,8 @@ import numpy as np
 from accelerate.utils import gather_object
 from numpy.typing import NDArray
 
-from salmap.center_bias import fitted
-from salmap.density import resize_log_density
 from salmap.metrics import information_gain, nss
+from train.baseline import Baseline, fit_baseline
 from train.datasets import FixationDataset
 
 
@@ -19,12 +18,13 @@ class ValidationSet(NamedTuple):
     """Held-out pictures and the centre bias of their data set's training pictures."""
 
     pictures: FixationDataset
-    center_bias: NDArray[np.float32]
+    baseline: Baseline
 
 
-def fit_center_bias(training: FixationDataset) -> NDArray[np.float32]:
-    """The centre bias of a training split: a (64, 64) log density."""
-    return fitted((training.fixations(i), training.size(i)) for i in range(len(training)))
+def training_baseline(training: FixationDataset) -> Baseline:
+    """The centre bias of a training split."""
+    stimuli = [(training.fixations(i), training.size(i)) for i in range(len(training))]
+    return fit_baseline(stimuli, f"the training split of {training.name}")
 
 
 def validate(
@@ -44,12 +44,12 @@ def validate(
         data set -> {"ig": bits per fixation, "nss": ...}, averaged over pictures.
     """
     scores: list[tuple[str, float, float]] = []
-    for pictures, center_bias in sets:
+    for pictures, baseline in sets:
         for index in range(rank, len(pictures), world):
             sample = pictures[index]
             log_density = predict(sample.stimulus)
-            baseline = resize_log_density(center_bias, sample.stimulus.shape[:2])
-            ig = information_gain(log_density, baseline, sample.fixations)
+            prior = baseline.log_density(log_density.shape)
+            ig = information_gain(log_density, prior, sample.fixations)
             scores.append((pictures.name, ig, nss(np.exp(log_density), sample.fixations)))
     scores = gather_object(scores)
     names = [pictures.name for pictures, _ in sets]
