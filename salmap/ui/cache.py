@@ -1,0 +1,196 @@
+"""Work that is done once and shared by all visitors: models, predictions, drawings.
+
+Everything is keyed by the digest of a picture's bytes and a model's `version`, never by hashing
+arrays, and every cache has a bound. Models hold no state between calls, so sessions share them.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from salmap import load_image, weights
+from salmap.analysis import Analysis, analyse, screen_size, shrink_density, shrink_image
+from salmap.errors import WeightsError
+from salmap.look import Look, View, draw
+from salmap.metrics import sim
+from salmap.render import encode_jpeg
+from salmap.trust import center_bias_share
+from salmap.types import ImageArray, Prediction
+from salmap.ui.state import Picture
+
+if TYPE_CHECKING:
+    from salmap.predictor import Predictor
+
+logger = logging.getLogger(__name__)
+
+#: how many pictures are predicted at the same time; the rest wait their turn
+_turns = threading.BoundedSemaphore(2)
+
+_THUMBNAIL_SIDE = 160
+
+
+def version(model: str) -> str:
+    """Changes when the weight file of a model does, so that nothing stale is shown."""
+    entry = next((entry for entry in weights.all_models() if entry.name == model), None)
+    path = weights.local_file(entry) if entry else None
+    return f"{path.stat().st_mtime_ns}" if path and path.is_file() else ""
+
+
+def predictor(model: str) -> Predictor:
+    """A model, loaded once for all.
+
+    Raises:
+        ModelError, WeightsError: if it can't be had.
+    """
+    return _predictor(model, version(model))
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _predictor(model: str, version: str) -> Predictor:
+    return weights.load(model)
+
+
+def decoded(picture: Picture) -> ImageArray:
+    """A picture at full size: uint8 (H, W, 3), read-only, shared.
+
+    Raises:
+        ImageError: if it can't be read.
+    """
+    return _decoded(picture.digest, picture.data)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _decoded(digest: str, _data: bytes) -> ImageArray:
+    image = load_image(_data)
+    image.flags.writeable = False
+    return image
+
+
+def prediction(picture: Picture, model: str) -> Prediction:
+    """The prediction at full size.
+
+    Raises:
+        SalmapError: if the picture can't be read or the model can't be had.
+    """
+    return _prediction(picture.digest, model, version(model), picture)
+
+
+@st.cache_data(show_spinner=False, max_size="256MB")
+def _prediction(digest: str, model: str, version: str, _picture: Picture) -> Prediction:
+    network = predictor(model)
+    with _turns:
+        return network.predict(decoded(_picture))
+
+
+def analysis(picture: Picture, model: str) -> Analysis:
+    """Regions and other numbers; see `prediction` for the errors."""
+    return _analysis(picture.digest, model, version(model), picture)
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _analysis(digest: str, model: str, version: str, _picture: Picture) -> Analysis:
+    return analyse(prediction(_picture, model))
+
+
+def screen_density(picture: Picture, model: str) -> NDArray[np.float32]:
+    """A prediction at screen size; see `prediction` for the errors."""
+    return _screen_density(picture.digest, model, version(model), picture)
+
+
+@st.cache_data(show_spinner=False, max_size="256MB")
+def _screen_density(
+    digest: str, model: str, version: str, _picture: Picture
+) -> NDArray[np.float32]:
+    whole = prediction(_picture, model)
+    return shrink_density(whole.density, screen_size(whole.size))
+
+
+def screen_image(picture: Picture) -> ImageArray:
+    """A picture as it is shown, scaled down if it is large."""
+    return _screen_image(picture.digest, picture)
+
+
+@st.cache_data(show_spinner=False, max_size="128MB")
+def _screen_image(digest: str, _picture: Picture) -> ImageArray:
+    return shrink_image(decoded(_picture))
+
+
+def drawing(picture: Picture, model: str, view: View, look: Look) -> str:
+    """A view as a data URI, drawn at screen size. The network is not run for it."""
+    return _drawing(picture.digest, model, version(model), str(view), look, picture)
+
+
+@st.cache_data(show_spinner=False, max_size="64MB", hash_funcs={Look: repr})
+def _drawing(
+    digest: str, model: str, version: str, view: str, look: Look, _picture: Picture
+) -> str:
+    density = screen_density(_picture, model)
+    return data_uri(encode_jpeg(draw(View(view), screen_image(_picture), density, look), 88))
+
+
+def original(picture: Picture) -> str:
+    """The picture itself as a data URI, at screen size."""
+    return _original(picture.digest, picture)
+
+
+@st.cache_data(show_spinner=False, max_size="64MB")
+def _original(digest: str, _picture: Picture) -> str:
+    return data_uri(encode_jpeg(screen_image(_picture), 88))
+
+
+def thumbnail(picture: Picture) -> str:
+    """A small copy as a data URI.
+
+    Raises:
+        ImageError: if the picture can't be read.
+    """
+    return _thumbnail(picture.digest, picture)
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _thumbnail(digest: str, _picture: Picture) -> str:
+    return data_uri(encode_jpeg(shrink_image(decoded(_picture), _THUMBNAIL_SIDE), 80))
+
+
+def habit(picture: Picture, model: str, baseline: str) -> float:
+    """How much of a prediction a baseline says already; see `salmap.trust.center_bias_share`."""
+    return _habit(picture.digest, model, baseline, _versions(model, baseline), picture)
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _habit(digest: str, model: str, baseline: str, versions: str, _picture: Picture) -> float:
+    return center_bias_share(screen_density(_picture, model), screen_density(_picture, baseline))
+
+
+def common_looks(picture: Picture, model: str, others: Iterable[str]) -> dict[str, float]:
+    """What each other model has in common with this one; those that can't be had are left out."""
+    shares = {}
+    for other in others:
+        try:
+            versions = _versions(model, other)
+            shares[other] = _common_looks(picture.digest, model, other, versions, picture)
+        except WeightsError as error:
+            logger.warning("No agreement with %s: %s", other, error)
+    return shares
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _common_looks(digest: str, model: str, other: str, versions: str, _picture: Picture) -> float:
+    return sim(screen_density(_picture, model), screen_density(_picture, other))
+
+
+def _versions(*models: str) -> str:
+    return " ".join(map(version, models))
+
+
+def data_uri(jpeg: bytes) -> str:
+    """The bytes of a JPEG as something a browser shows."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"

@@ -1,0 +1,76 @@
+"""The panel that says how far to trust a prediction."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from salmap import trust, weights
+from salmap.registry import Source
+from salmap.ui import cache, words
+from salmap.ui.state import Picture
+
+_MAX_OTHERS = 4
+_AT_HAND = (Source.BUILT_IN, Source.BUNDLED, Source.FOLDER)
+
+
+def trust_panel(picture: Picture, model: str) -> None:
+    """How much is habit, what other models say, and how good this one usually is."""
+    st.subheader("How far to trust it", anchor=False)
+    habit, others, usual = st.columns(3, gap="small")
+    with habit.container(border=True, height="stretch", gap="xsmall"):
+        _habit(picture, model)
+    with usual.container(border=True, height="stretch", gap="xsmall"):
+        _usual(model)
+    with others.container(border=True, height="stretch", gap="xsmall"):
+        _others(picture, model)
+
+
+def _habit(picture: Picture, model: str) -> None:
+    share = cache.habit(picture, model, trust.CENTER_BIAS_MODEL)
+    st.metric(
+        "Mere centre bias",
+        words.percent(share),
+        help="Of what this prediction tells beyond pure chance, the part that is known without "
+        "seeing the picture: people look at the middle.",
+    )
+    st.caption(words.habit(share))
+
+
+def _others(picture: Picture, model: str) -> None:
+    place = st.empty()
+    names = _other_models(model)
+    with place, st.spinner("Asking the other models…"):
+        shares = cache.common_looks(picture, model, names)
+    with place.container():
+        mean = sum(shares.values()) / len(shares) if shares else None
+        st.metric(
+            "Agreement with other models",
+            "none to ask" if mean is None else words.percent(mean),
+            help="The share of looks that another model expects where this one does (SIM). "
+            "The other models here may be simpler than this one.",
+        )
+        st.caption(words.agreement(shares))
+        st.caption("  \n".join(f"{name} **{words.percent(s)}**" for name, s in shares.items()))
+
+
+def _other_models(model: str) -> tuple[str, ...]:
+    """Those whose weights are at hand and that look at the picture."""
+    return tuple(
+        entry.name
+        for entry in weights.all_models()
+        if entry.source in _AT_HAND and entry.name not in (model, trust.CENTER_BIAS_MODEL)
+    )[:_MAX_OTHERS]
+
+
+def _usual(model: str) -> None:
+    scores = trust.usual_scores(cache.predictor(model).info)
+    st.metric(
+        "Usual score",
+        words.mean_score(scores),
+        help="Information gain over the centre bias, in bits for each look, on pictures that the "
+        "model was not trained on. Where it says 'of', what the gaze of other people tells: that "
+        "is the goal.",
+    )
+    st.caption(words.score(scores))
+    if scores:
+        st.caption(words.scores_by_dataset(scores))
