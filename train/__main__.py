@@ -65,6 +65,28 @@ def convert(
     typer.echo(f"Wrote {out} (SHA-256 of the source: {digest}).")
 
 
+@app.command()
+def release(
+    model: Annotated[Path, typer.Argument(help="The model.safetensors of a finished run.")],
+    recipe: Annotated[Path, typer.Option(help="The recipe that made it.")],
+    data: Annotated[list[str], typer.Option(help="NAME=PATH of a data set; may be repeated.")],
+    out: Annotated[Path, typer.Option(help="Folder for the model file and its card.")],
+) -> None:
+    """Score a model on held-out pictures and write it with its model card."""
+    from train.datasets import open_dataset, parse_data_option  # noqa: PLC0415
+    from train.release import release as run_release  # noqa: PLC0415
+
+    named = [parse_data_option(option) for option in data]
+    datasets = [open_dataset(name, path) for name, path in named]
+    options = " ".join(f"--data {name}=PATH" for name, _ in named)
+    commands = (
+        f"python -m train fit --recipe {recipe} {options} --out RUN\n"
+        f"python -m train release RUN/model.safetensors --recipe {recipe} {options} --out assets"
+    )
+    path = run_release(model, datasets, out, recipe.read_text(encoding="utf-8"), commands)
+    typer.echo(f"Wrote {path} and {path.with_suffix('.md')}.")
+
+
 def _pair(option: str) -> tuple[str, Path]:
     name, sign, path = option.partition("=")
     if not sign or not name or not path:

@@ -19,6 +19,7 @@ class Recipe:
         name: what the trained model is called.
         preset: which network (a key of `salmap.models.network.PRESETS`).
         licence: licence of the weights, written into their file.
+        notes: what the model can and cannot do, written into its file and card.
         seed: seeds everything; the same seed and data give the same weights on the same machine.
         shares: for each data set, its share of the training pictures in an epoch; data sets that
             are not named share the rest by their number of pictures.
@@ -39,6 +40,7 @@ class Recipe:
     name: str
     preset: str
     licence: str = "Apache-2.0"
+    notes: str = ""
     seed: int = 1
     shares: dict[str, float] = dataclasses.field(default_factory=dict)
     size: int = 0

@@ -122,4 +122,5 @@ def _info(
             for name, by_metric in scores.items()
         },
         source=f"recipe {recipe.name}, seed {recipe.seed}",
+        notes=recipe.notes,
     )
