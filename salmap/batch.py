@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,10 +18,12 @@ from salmap.density import normalise
 from salmap.errors import ImageError
 from salmap.files import replace_file
 from salmap.image import IMAGE_SUFFIXES, load_image
-from salmap.predictor import Predictor
 from salmap.regions import region_record
 from salmap.render import encode_png, heatmap, overlay
 from salmap.types import ImageArray, Prediction
+
+if TYPE_CHECKING:
+    from salmap.predictor import Predictor
 
 #: what can be saved of a picture, and the end of its file's name
 OUTPUTS = {
