@@ -80,7 +80,7 @@ def finetune_stage(
     for encoder in network.encoder_list():
         encoder.freeze_up_to(recipe.finetune_freeze_stride)
     if accelerator.mixed_precision == "bf16" and accelerator.device.type == "cpu":
-        keep_depthwise_float32(network.encoders)
+        keep_depthwise_float32(network)
     rest = _learning(network.decoder) + _learning(network.finalizer)
     groups = [
         {"params": _learning(network.encoders), "base_lr": recipe.finetune_encoder_lr},
