@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SOURCES = sorted(
-    path for folder in ("salmap", "train") for path in (ROOT / folder).rglob("*.py")
-) + [ROOT / "app.py"]
+SOURCES = [
+    *sorted(path for folder in ("salmap", "train") for path in (ROOT / folder).rglob("*.py")),
+    ROOT / "app.py",
+]
 MAY_IMPORT_TORCH = (
     "salmap/models/", "salmap/model_file.py", "salmap/predictor.py", "salmap/weights.py", "train/",
 )  # fmt: skip
