@@ -17,13 +17,14 @@ from tqdm import tqdm
 from salmap import weights
 from salmap.errors import SalmapError
 from salmap.model_info import read_info
+from salmap.processes import launched
 from salmap.registry import DEFAULT_MODEL, ModelEntry
 from salmap.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from salmap.batch import Style
+    from salmap.batch import Job, Style
     from salmap.predictor import Predictor
 
 SAVEABLE = ("overlay", "heatmap", "density", "regions")
@@ -86,7 +87,7 @@ def predict(
     opacity: Annotated[float, typer.Option(min=0, max=1, help="Of the overlay.")] = 0.5,
     colormap: Annotated[str, typer.Option(help="Of overlay and heatmap.")] = "turbo",
     resume: Annotated[
-        bool, typer.Option("--resume", help="Skip pictures whose results are all there.")
+        bool, typer.Option("--resume", help="Write only the results that are not there yet.")
     ] = False,
 ) -> None:
     """Predict where people look, and save what was asked for.
@@ -99,14 +100,18 @@ def predict(
 
     A picture that fails is named on stderr and the others are still done; the exit status is 0
     only when every picture was done.
+
+    'accelerate launch --multi_gpu --num_processes 4 -m salmap predict ...' shares the pictures out
+    over four processes, on CPUs too.
     """
-    from salmap.batch import Style, find_pictures, output_names, output_paths  # noqa: PLC0415
+    from salmap.batch import Style, find_pictures, plan, remaining  # noqa: PLC0415
     from salmap.render import COLORMAPS  # noqa: PLC0415
 
     kinds = _kinds(save)
     if colormap not in COLORMAPS:
         raise typer.BadParameter(f"'{colormap}': choose from {', '.join(COLORMAPS)}.")
     _make_folder(out)
+    processes = launched()
     failures: list[Path] = []
 
     def fail(path: Path, reason: str) -> None:
@@ -114,19 +119,22 @@ def predict(
         line = reason if reason.startswith(str(path)) else f"{path}: {reason}"
         tqdm.write(_one_line(line), file=sys.stderr)
 
-    found = find_pictures(pictures, out, fail)
-    jobs = [
-        (picture.path, output_paths(out, name, kinds))
-        for picture, name in zip(found, output_names(found), strict=True)
-    ]
-    if resume:
-        jobs = [job for job in jobs if not all(path.exists() for path in job[1].values())]
+    found = find_pictures(pictures, out, fail if processes.first else _ignore)
     unusable = len(failures)
+    jobs = list(processes.share(plan(found, out, kinds)))
+    if resume:
+        jobs = remaining(jobs)
     if jobs:
-        _run(weights.load(model), jobs, Style(k, opacity, colormap), fail)
-    total = len(found) + unusable
-    typer.echo(f"{total - len(failures)} of {total} done, in {out}")
-    raise typer.Exit(1 if failures else 0)
+        _run(weights.load(model), jobs, Style(k, opacity, colormap), fail, processes.first)
+    failed = processes.total(len(failures))
+    if processes.first:
+        total = len(found) + unusable
+        typer.echo(f"{total - failed} of {total} done, in {out}")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _ignore(path: Path, reason: str) -> None:
+    """For what another process reports."""
 
 
 def _make_folder(path: Path) -> None:
@@ -140,14 +148,16 @@ def _make_folder(path: Path) -> None:
 
 def _run(
     predictor: Predictor,
-    jobs: list[tuple[Path, dict[str, Path]]],
+    jobs: list[Job],
     style: Style,
     fail: Callable[[Path, str], None],
+    bar: bool,
 ) -> None:
-    """Do the pictures one by one; a bar appears after two seconds where there is a terminal."""
+    """Do the pictures one by one; a `bar` appears after two seconds where there is a terminal."""
     from salmap.batch import process  # noqa: PLC0415
 
-    for picture, outputs in tqdm(jobs, unit="picture", delay=2, disable=None):
+    disable = None if bar else True
+    for picture, outputs in tqdm(jobs, unit="picture", delay=2, disable=disable):
         try:
             process(predictor, picture, outputs, style)
         except (SalmapError, OSError) as error:
@@ -177,11 +187,11 @@ def models(
         default = " (default)" if row["name"] == DEFAULT_MODEL else ""
         size = f", {row['size_bytes'] / 1e6:.1f} MB" if row["size_bytes"] else ""
         typer.echo(f"{row['name']}{default}\n    {row['description']}")
-        typer.echo(f"    weights: {row['weights']}{size}; licence: {row['licence']}")
+        typer.echo(f"    weights: {row['weights']}{size}; licence: {_one_line(row['licence'])}")
         for data in row["data"]:
-            typer.echo(f"    trained on: {data}")
+            typer.echo(f"    trained on: {_one_line(data)}")
         for name, scores in row["scores"].items():
-            typer.echo(f"    {name}: {_scores(scores)}")
+            typer.echo(f"    {_one_line(f'{name}: {_scores(scores)}')}")
         if row["problem"]:
             typer.echo(f"    problem: {row['problem']}")
 
@@ -236,5 +246,31 @@ def publish(
     typer.echo(publishing.publish(plan))
 
 
+@app.command()
+def deploy(
+    space: Annotated[str, typer.Argument(help="owner/name of a Space on the Hub.")],
+    weights_repo: Annotated[
+        str, typer.Option(help="owner/name on the Hub: the Space takes all weights from there.")
+    ] = "",
+    wheel_index: Annotated[
+        str, typer.Option(help="One more index for pip there, such as one with a CPU-only torch.")
+    ] = "",
+    private: Annotated[bool, typer.Option("--private", help="Only you can see it.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without this you see what would be done.")
+    ] = False,
+) -> None:
+    """Put the app on a Hugging Face Space. Needs HF_TOKEN with write access; see docs/spaces.md."""
+    from salmap import deploy as deploying  # noqa: PLC0415
+
+    plan = deploying.plan(space, private, weights_repo, wheel_index)
+    if not yes:
+        typer.echo(f"{plan.summary()}\n\nNothing was sent. Add --yes to do it.")
+        return
+    typer.echo(deploying.deploy(plan))
+
+
 def _one_line(message: object) -> str:
-    return " ".join(str(message).split())
+    """Text from anywhere without line breaks and without what a terminal might obey."""
+    printable = (char if char.isprintable() else " " for char in str(message))
+    return " ".join("".join(printable).split())

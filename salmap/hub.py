@@ -41,7 +41,7 @@ DEFAULT_FILE = "model.safetensors"
 #: how long the Hub may take to say that it is there
 PROBE_TIMEOUT_S = 3.0
 #: what huggingface_hub raises on purpose, its transport's errors, and Xet's
-HUB_ERRORS = (HTTPError, OSError, HFValidationError, RuntimeError)
+HUB_ERRORS = (HTTPError, OSError, ValueError, RuntimeError)
 
 #: told (bytes done, bytes in all or None)
 ProgressCallback = Callable[[int, int | None], None]
@@ -79,7 +79,7 @@ def parse(text: str, file: str = DEFAULT_FILE) -> HubFile:
         r"(?:hf://)?(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.%-]+))?(?:/(?P<file>.+))?/?",
         text.strip(),
     )
-    if match is None:
+    if match is None or ".." in (match["file"] or ""):
         raise WeightsError(
             f"'{text}' is no Hub name: write hf://owner/repo, with @revision and /file if need be."
         )

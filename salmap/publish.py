@@ -86,6 +86,11 @@ def publish(plan: Plan) -> str:
     api = HfApi()
     try:
         api.create_repo(plan.repository, private=plan.private, exist_ok=True)
+        if plan.private and not api.model_info(plan.repository).private:
+            raise SalmapError(
+                f"{link(plan.repository)} exists and is public. Make it private there first, "
+                "choose another name, or leave out --private."
+            )
         api.create_commit(
             plan.repository,
             operations=[
@@ -95,14 +100,17 @@ def publish(plan: Plan) -> str:
             commit_message=f"Upload {plan.checkpoint.name}",
         )
     except (HTTPError, OSError, ValueError, RuntimeError) as error:
-        raise SalmapError(_refusal(error, plan.repository)) from error
+        raise SalmapError(refusal(error, plan.repository)) from error
     return link(plan.repository)
 
 
-def _refusal(error: Exception, repository: str) -> str:
+def refusal(error: Exception, repository: str) -> str:
+    """Why the Hub took nothing for a repository, and what to do."""
     status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
     if status == 401:
         return f"{repository}: the Hub does not accept your token. Set HF_TOKEN to a valid one."
+    if status == 402:
+        return f"{repository}: the Hub wants a paid plan for this. See {constants.ENDPOINT}/pricing."
     if status == 403:
         return f"{repository}: your token may not write there. Make one with write access."
     if status is not None:

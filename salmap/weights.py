@@ -69,7 +69,9 @@ def local_file(entry: ModelEntry) -> Path | None:
     """The weight file of a model where it is in a folder, not on the Hub."""
     if entry.source is Source.FOLDER:
         return models_folder() / f"{entry.name}{SUFFIX}"
-    return assets_folder() / entry.file_name if entry.source is Source.BUNDLED else None
+    if entry.source is Source.BUNDLED and not _weights_repository():
+        return assets_folder() / entry.file_name
+    return None
 
 
 def models_folder() -> Path:

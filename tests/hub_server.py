@@ -1,8 +1,8 @@
 """A small server that speaks the Hugging Face Hub's protocol, for the real client to talk to.
 
 Reading: HEAD and GET of `/{repo}/resolve/{revision}/{file}` with ETag, commit, length, redirects of
-large files to a second host, and ranges. Writing: create, preupload, LFS and commit. Faults can be
-ordered: cut connections, silence, and any status.
+large files to a second host, and ranges. Writing: create, preupload, LFS and commit, and variables
+of Spaces. Faults can be ordered: cut connections, silence, and any status.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,10 +29,13 @@ class Repository:
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
     private: bool = False
     gated: bool = False
+    sdk: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
 
-    def commit(self, files: dict[str, bytes]) -> str:
-        """Add or replace files; the new commit's 40 digits."""
+    def commit(self, files: dict[str, bytes], deleted: Collection[str] = ()) -> str:
+        """Add, replace or delete files; the new commit's 40 digits."""
         tree = {**self.tree("main"), **files} if self.commits else dict(files)
+        tree = {name: content for name, content in tree.items() if name not in deleted}
         name = hashlib.sha1(f"{len(self.commits)}{sorted(tree)}".encode()).hexdigest()
         self.commits[name] = tree
         return name
@@ -64,6 +67,7 @@ class Hub:
     Attributes:
         url: where it listens.
         token: the only one that is accepted.
+        repositories: by name; those of Spaces begin with "spaces/".
         cuts: each says after how many bytes one of the next downloads breaks off.
         status: answer everything with this status.
         silent: never answer.
@@ -172,8 +176,8 @@ class Handler(BaseHTTPRequestHandler):
         if content is None:
             return self._error(404, "EntryNotFound", commit=commit)
         if len(content) < LARGE_BYTES:
-            oid = hashlib.sha1(content).hexdigest()
-            return self._send_file(content, {"ETag": f'"{oid}"', "X-Repo-Commit": commit})
+            etag = f'"{_blob_id(content)}"'
+            return self._send_file(content, {"ETag": etag, "X-Repo-Commit": commit})
         oid = hashlib.sha256(content).hexdigest()
         headers = {
             "Location": f"{self.hub.cdn_url}/cdn/{oid}",
@@ -208,19 +212,53 @@ class Handler(BaseHTTPRequestHandler):
             self._json({"transfer": "basic", "objects": [self._lfs_action(o) for o in objects]})
         elif self.route.startswith("/lfs/"):
             self._store(self.route.removeprefix("/lfs/"), body)
-        elif self.command == "GET" and self.route.startswith("/api/models/"):
-            name = self.route.removeprefix("/api/models/")
-            self._json({"id": name, "private": self.hub.repositories[name].private})
+        elif self.route.endswith("/tree/main"):
+            self._list(self._repository())
+        elif self.route.endswith("/variables"):
+            self._set_variable(self._repository(), json.loads(body))
+        elif self.command == "GET":
+            self._describe()
         else:
             self._commit([json.loads(line) for line in body.splitlines()])
 
+    def _name(self) -> str:
+        """The repository that /api/models/owner/name... or /api/spaces/owner/name... is about."""
+        kind, owner, name = self.route.split("/")[2:5]
+        return f"{owner}/{name}" if kind == "models" else f"{kind}/{owner}/{name}"
+
+    def _repository(self) -> Repository:
+        return self.hub.repositories[self._name()]
+
     def _create(self, wanted: dict[str, Any]) -> None:
         name = f"{wanted['organization']}/{wanted['name']}"
+        if wanted.get("type") == "space":
+            name = f"spaces/{name}"
         url = {"url": f"{self.hub.url}/{name}"}
         if name in self.hub.repositories:
-            return self._json({"error": "You already created this model repo", **url}, 409)
-        self.hub.repositories[name] = Repository(private=wanted.get("visibility") == "private")
+            return self._json({"error": "You already created this repo", **url}, 409)
+        private = wanted.get("visibility") == "private"
+        repository = Repository(private=private, sdk=wanted.get("sdk", ""))
+        if repository.sdk:
+            repository.commit({".gitattributes": b"*.safetensors filter=lfs\n"})
+        self.hub.repositories[name] = repository
         return self._json(url)
+
+    def _describe(self) -> None:
+        name = self._name()
+        repository = self.hub.repositories.get(name)
+        if repository is None:
+            return self._error(404, "RepoNotFound")
+        return self._json({"id": name.removeprefix("spaces/"), "private": repository.private})
+
+    def _list(self, repository: Repository) -> None:
+        tree = repository.tree("main").items()
+        self._json(
+            [{"type": "file", "path": p, "size": len(c), "oid": _blob_id(c)} for p, c in tree]
+        )
+
+    def _set_variable(self, repository: Repository, wanted: dict[str, str]) -> None:
+        repository.variables[wanted["key"]] = wanted["value"]
+        self._json({key: {"value": value} for key, value in repository.variables.items()})
 
     def _mode(self, file: dict[str, Any]) -> dict[str, Any]:
         mode = "regular" if file["size"] < LARGE_BYTES or file["path"].endswith(".md") else "lfs"
@@ -238,16 +276,18 @@ class Handler(BaseHTTPRequestHandler):
         return self._answer(200, b"")
 
     def _commit(self, lines: list[dict[str, Any]]) -> None:
-        name = self.route.removeprefix("/api/models/").partition("/commit/")[0]
         files = {}
+        deleted = []
         for line in lines:
             value = line["value"]
             if line["key"] == "file":
                 files[value["path"]] = base64.b64decode(value["content"])
             elif line["key"] == "lfsFile":
                 files[value["path"]] = self.hub.stored[value["oid"]]
-        commit = self.hub.repositories[name].commit(files)
-        url = f"{self.hub.url}/{name}/commit/{commit}"
+            elif line["key"] == "deletedFile":
+                deleted.append(value["path"])
+        commit = self._repository().commit(files, deleted)
+        url = f"{self.hub.url}/{self._name()}/commit/{commit}"
         self._json({"success": True, "commitOid": commit, "commitUrl": url, "hookOutput": ""})
 
     def _json(self, value: Any, status: int = 200) -> None:
@@ -272,3 +312,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if self.command != "HEAD":
             self.wfile.write(body if cut is None else body[:cut])
+
+
+def _blob_id(content: bytes) -> str:
+    return hashlib.sha1(content).hexdigest()

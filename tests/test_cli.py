@@ -21,6 +21,7 @@ from salmap.model_file import save_model
 from salmap.model_info import ModelInfo
 from salmap.models import ARCHITECTURES
 from salmap.predictor import Predictor
+from salmap.registry import REGISTRY, ModelEntry, Source
 
 RUNNER = CliRunner()
 ENDINGS = sorted(OUTPUTS.values())
@@ -279,28 +280,28 @@ def test_expected_errors_are_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
     assert code == f"salmap: {street} can't be made: File exists. Choose another folder for --out."
 
 
-def write_model(path: Path, notes: str = "") -> Path:
+def write_model(path: Path, data: str = "OSIE (MIT)") -> Path:
     model = ARCHITECTURES["center-bias"]()
     info = ModelInfo(
         name="inside",
         architecture=model.architecture,
         config={},
         licence="MIT",
-        data=("OSIE (MIT)",),
+        data=(data,),
         scores={"osie": {"nss": [2.5, 2.25, 2.75], "cc": [0.5]}},
-        notes=notes,
     )
     save_model(model, path, info)
     return path
 
 
-def test_the_list_of_models(tmp_path: Path) -> None:
+def test_the_list_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(REGISTRY, "later", ModelEntry("later", "A test.", Source.NONE))
     write_model(tmp_path / "models" / "mine.safetensors")
     (tmp_path / "models" / "broken.safetensors").write_bytes(b"PK\x03\x04 an old checkpoint")
     text = RUNNER.invoke(cli.app, ["models"]).stdout
     for name in salmap.list_models():
         assert f"\n{name}" in f"\n{text}"
-    assert "no weights yet" in text
+    assert "later\n    A test.\n    weights: no weights yet" in text
     mine = text[text.index("\nmine") :]
     assert f"weights: {tmp_path / 'models'}" in mine
     assert "licence: MIT" in mine
@@ -312,7 +313,15 @@ def test_the_list_of_models(tmp_path: Path) -> None:
         row["name"]: row for row in json.loads(RUNNER.invoke(cli.app, ["models", "--json"]).stdout)
     }
     assert rows["mine"]["scores"]["osie"]["cc"] == [0.5]
-    assert rows["resnet50"]["weights"] == "no weights yet"
+    assert rows["later"]["weights"] == "no weights yet"
+    assert rows["broken"]["problem"]
+
+
+def test_what_a_file_says_can_not_command_the_terminal(tmp_path: Path) -> None:
+    write_model(tmp_path / "models" / "mine.safetensors", data="OSIE\x1b[2J\nlite (default)")
+    text = RUNNER.invoke(cli.app, ["models"], color=True).stdout
+    assert "trained on: OSIE [2J lite (default)\n" in text
+    assert "\x1b" not in text
 
 
 def test_a_users_model_predicts_by_its_name(tmp_path: Path) -> None:
