@@ -78,14 +78,13 @@ def open_cat2000(path: Path, splits: SplitNames | None = None) -> FixationDatase
 
 
 def _list_stimuli(folder: Path) -> dict[str, Path]:
-    """Pictures by "Category/NNN.jpg", without those in `Output` folders."""
+    """Pictures by "Category/NNN.jpg"; folders inside a category (`Output`) are not looked into."""
     if not folder.is_dir():
         raise DatasetError(f"There is no folder {folder}. Give the folder that holds trainSet.")
     categories = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
     found = {
         f"{category.name}/{name}": picture
         for category in categories
-        if category.name.lower() != "output"
         for name, picture in list_pictures(category).items()
     }
     if not found:
