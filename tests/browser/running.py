@@ -1,0 +1,98 @@
+"""A running app and a chromium to look at it with: for the browser tests and the screenshots."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path(shutil.which("chromium") or "/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+#: patience, in milliseconds, for anything the page does; generous, for machines under load
+PATIENCE_MS = 120_000
+
+
+@contextmanager
+def running_app(folder: Path) -> Iterator[str]:
+    """The address of the app, served with no models but Salmap's own; its log is in `folder`.
+
+    Raises:
+        RuntimeError: if it does not start.
+    """
+    port = _free_port()
+    log = folder / "server.log"
+    environment = os.environ | {"SALMAP_MODELS_DIR": str(folder), "OMP_NUM_THREADS": "1"}
+    options = f"--server.port {port} --server.headless true --server.fileWatcherType none"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/_stcore/health", process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def open_app(tab: Page, address: str) -> None:
+    """Visit the app and wait until its first picture has been analysed."""
+    tab.set_default_timeout(PATIENCE_MS)
+    tab.goto(address)
+    settled(tab)
+
+
+def settled(tab: Page) -> None:
+    """Wait until the page is complete and no script runs any more."""
+    tab.get_by_role("button", name="Everything, ZIP").wait_for()
+    tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"The app did not start:\n{log.read_text()}")

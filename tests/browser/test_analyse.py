@@ -1,0 +1,175 @@
+"""The Analyse page in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.running import PATIENCE_MS, open_app, settled
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=PATIENCE_MS)
+
+SWIPE = "Swipe between Original and Overlay"
+
+
+def picture(size: tuple[int, int] = (120, 180)) -> bytes:
+    """A grey picture with one bright spot."""
+    pixels = np.full((*size, 3), 120, np.uint8)
+    pixels[20:40, 130:150] = (255, 220, 40)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def upload(page: Page, *files: tuple[str, bytes]) -> None:
+    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+    )
+
+
+def source(page: Page, layer: str) -> str:
+    """The picture that the viewer shows, as a data URI."""
+    return page.locator(f"img.{layer}").evaluate("image => image.src")
+
+
+def test_a_first_visit_shows_an_analysed_example_and_asks_no_other_host(browser, server):
+    context = browser.new_context()
+    page = context.new_page()
+    hosts = set()
+    page.on("request", lambda r: hosts.add(r.url.split("/")[2]) if "://" in r.url else None)
+    open_app(page, server)
+    expect(page.get_by_text("Half of all looks are expected on")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^Astronaut: "))).to_be_visible()
+    expect(page.get_by_text("How far to trust it")).to_be_visible()
+    assert hosts == {server.removeprefix("http://")}
+    context.close()
+
+
+def test_swipe_by_keys_and_by_mouse(page):
+    slider = page.get_by_role("slider", name=SWIPE)
+    top = page.locator("img.top")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("left 0 %"))
+    assert top.evaluate("image => getComputedStyle(image).clipPath").endswith(" 0%)")
+    page.keyboard.press("End")
+    assert top.evaluate("image => getComputedStyle(image).clipPath").endswith(" 100%)")
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 40, steps=4)
+    page.mouse.up()
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("left (49|50|51) %"))
+
+
+def test_a_control_redraws_and_leaves_the_slider_where_it_is(page):
+    slider = page.get_by_role("slider", name=SWIPE)
+    slider.focus()
+    page.keyboard.press("Home")
+    before = source(page, "top")
+    opacity = page.get_by_role("slider", name="Opacity")
+    opacity.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(
+        "([layer, before]) => layer.src !== before",
+        arg=[page.locator("img.top").element_handle(), before],
+    )
+    settled(page)
+    assert slider.input_value() == "0"
+    page.get_by_role("radio", name="Heatmap").or_(
+        page.get_by_role("button", name="Heatmap", exact=True)
+    ).first.click()
+    expect(slider).to_be_hidden()
+    expect(page.locator("img.top")).to_be_hidden()
+
+
+def test_a_region_lights_up_from_its_row_and_from_the_picture(page):
+    row = page.locator("tbody tr").first
+    box = page.locator(".box[data-rank='1']")
+    row.hover()
+    expect(box).to_have_class(re.compile("on"))
+    page.locator("thead").hover()
+    expect(box).not_to_have_class(re.compile("on"))
+    button = page.get_by_role("button", name="Show region 1 on the picture")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.locator("thead").hover()
+    expect(box).to_have_class(re.compile("on"))
+    page.locator(".badge[data-rank='1']").click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_upload_of_several_files_names_the_bad_ones(page):
+    upload(page, ("mine.png", picture()), ("words.png", b"no picture"), ("b.png", picture((9, 9))))
+    expect(page.get_by_role("img", name=re.compile("^mine.png: "))).to_be_visible()
+    expect(page.get_by_text("is not a picture that can be read")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="b.png", exact=True).click()
+    expect(page.get_by_role("img", name=re.compile("^b.png: "))).to_be_visible()
+    expect(page.get_by_text("All 2 pictures")).to_be_visible()
+
+
+def test_an_example_can_be_chosen(page):
+    page.get_by_role("button", name="Cat", exact=True).click()
+    expect(page.get_by_role("img", name=re.compile("^Cat: "))).to_be_visible()
+
+
+def test_a_pasted_picture_is_analysed(page):
+    page.evaluate(
+        """base64 => {
+            const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+            const data = new DataTransfer();
+            data.items.add(new File([bytes], "pasted.png", { type: "image/png" }));
+            document.body.dispatchEvent(
+                new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+        }""",
+        base64.b64encode(picture()).decode(),
+    )
+    expect(page.get_by_role("img", name=re.compile("^pasted.png: "))).to_be_visible()
+
+
+def test_the_camera_takes_a_photo(page):
+    page.get_by_text("Use the camera").click()
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.get_by_role("img", name=re.compile("^photo.jpg: "))).to_be_visible()
+
+
+def test_downloads_are_made_when_asked_for(page):
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Everything, ZIP").click()
+    assert waiting.value.suggested_filename == "Astronaut_salmap.zip"
+    archive = zipfile.ZipFile(waiting.value.path())
+    assert {name.partition("_")[2] for name in archive.namelist()} == {
+        "overlay.png", "heatmap.png", "density.npy", "regions.csv", "regions.json",
+    }  # fmt: skip
+    density = np.load(io.BytesIO(archive.read("Astronaut_density.npy")), allow_pickle=False)
+    assert density.shape == (512, 512)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_in_light_and_dark(browser: Browser, server: str, scheme):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True
+    )
+    page = context.new_page()
+    open_app(page, server)
+    for part in (".stage", "table"):
+        box = page.locator(part).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    background = page.locator("[data-testid=stApp]").evaluate(
+        "app => getComputedStyle(app).backgroundColor"
+    )
+    brightness = sum(map(int, re.findall(r"\d+", background)[:3])) / 3
+    assert (brightness > 200) == (scheme == "light")
+    context.close()
