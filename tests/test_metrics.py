@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pysaliency_oracle as oracle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from salmap import metrics
 from salmap.density import fixation_density, log_normalise
 from salmap.errors import DensityError, FixationsError
 from salmap.types import Fixations
+from tests import pysaliency_oracle as oracle
 
 SIZES = [(60, 80), (48, 33), (75, 75), (20, 110)]
 SIGMA = 4.0

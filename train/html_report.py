@@ -156,8 +156,12 @@ def write_html(evaluation: Evaluation, guessers: Sequence[Guesser], path: Path) 
 def _cell(
     evaluation: Evaluation, row: str, metric: str, category: str | None = None
 ) -> tuple[str, str]:
-    mean, _, interval = report.cell(evaluation.interval(row, metric, category)).partition("\n")
-    return mean, interval
+    """The mean, and its interval, for people."""
+    interval = evaluation.interval(row, metric, category)
+    if np.isnan(interval.mean):
+        return "-", ""
+    between = "" if np.isnan(interval.low) else f"{interval.low:.3f} to {interval.high:.3f}"
+    return f"{interval.mean:.3f}", between
 
 
 def _extremes(evaluation: Evaluation, guesser: Guesser) -> tuple[str, str, list[Case]]:

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -22,15 +23,13 @@ from train.intervals import LEVEL, RESAMPLES, Interval, PairedTest
 from train.scoring import METRICS
 
 PACKAGES = ("torch", "timm", "numpy", "scipy", "opencv-python-headless", "pillow")
-#: narrower output, such as a file's, is not worth wrapping for
-MIN_WIDTH = 118
+#: columns of the output where there is no terminal
+FILE_WIDTH = 130
 
 
 def print_report(evaluation: Evaluation) -> None:
     """Tables of scores, comparisons and notes on standard output."""
-    console = Console()
-    if not console.is_terminal or console.width < MIN_WIDTH:
-        console = Console(width=MIN_WIDTH)
+    console = Console() if sys.stdout.isatty() else Console(width=FILE_WIDTH)
     console.print(_score_table(evaluation))
     if evaluation.categories:
         console.print(_category_table(evaluation))
@@ -41,27 +40,29 @@ def print_report(evaluation: Evaluation) -> None:
 
 
 def _score_table(evaluation: Evaluation) -> Table:
-    table = Table(title=headline(evaluation))
-    table.add_column("")
+    table = _table(headline(evaluation))
     for metric in METRICS.values():
-        table.add_column(
-            metric.title if metric.higher_is_better else f"{metric.title} (low is good)"
-        )
+        table.add_column(metric.title, justify="right")
     for row in evaluation.rows:
-        cells = [cell(evaluation.interval(row, m)) for m in METRICS]
+        cells = [_cell(evaluation.interval(row, m)) for m in METRICS]
         table.add_row(row, *cells)
     return table
 
 
 def _category_table(evaluation: Evaluation) -> Table:
     rows = [row for row in evaluation.rows if row != BASELINE]
-    table = Table(title="IG by category")
-    table.add_column("")
+    table = _table("IG by category")
     for row in rows:
-        table.add_column(row)
+        table.add_column(row, justify="right")
     for category in evaluation.categories:
-        cells = [cell(evaluation.interval(row, "ig", category)) for row in rows]
+        cells = [_cell(evaluation.interval(row, "ig", category)) for row in rows]
         table.add_row(category, *cells)
+    return table
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("")
     return table
 
 
@@ -72,13 +73,13 @@ def headline(evaluation: Evaluation) -> str:
     return f"{task.dataset.name}, {task.split} split, {len(task.truths)} pictures{dropped}"
 
 
-def cell(interval: Interval) -> str:
-    """A mean above its interval, for a narrow column."""
+def _cell(interval: Interval) -> str:
+    """A mean and half the width of its interval, for a narrow column."""
     if math.isnan(interval.mean):
         return "-"
     if math.isnan(interval.low):
         return f"{interval.mean:.3f}"
-    return f"{interval.mean:.3f}\n{interval.low:.3f} to {interval.high:.3f}"
+    return f"{interval.mean:.3f} ±{(interval.high - interval.low) / 2:.3f}"
 
 
 def describe(test: PairedTest) -> str:
@@ -95,10 +96,12 @@ def footnotes(evaluation: Evaluation) -> list[str]:
     """What a reader of the scores should know."""
     baseline, gold = evaluation.task.baseline, evaluation.gold
     lines = [
-        f"Means over pictures, at full resolution, with {LEVEL:.0%} bootstrap intervals.",
+        f"Means over pictures, at full resolution, with {LEVEL * 100:.0f} % bootstrap intervals "
+        f"({RESAMPLES} resamples).",
         f"IG in bits per fixation over the centre bias of {baseline.source}"
         + (f", bandwidth {baseline.bandwidth:.3f}." if baseline.bandwidth else "."),
-        "CC, SIM and KL compare with all fixations blurred by one degree of visual angle.",
+        "CC, SIM and KL compare with all fixations blurred by one degree of visual angle. "
+        "KL is a distance: low is good.",
     ]
     if gold:
         lines.append(
