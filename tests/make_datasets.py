@@ -232,12 +232,17 @@ def _folder(path: Path) -> Path:
     return path
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=[*MAKERS, "folder-of-maps"])
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    makers = MAKERS | {"folder-of-maps": make_folder_of_maps}
+    parser = argparse.ArgumentParser(description="Write a small data set in an official layout.")
+    parser.add_argument("name", choices=makers)
     parser.add_argument("out", type=Path)
     parser.add_argument("--pictures", type=int, default=10, help="cat2000: in each category")
     parser.add_argument("--size", type=int, nargs=2, default=SIZE, metavar=("HEIGHT", "WIDTH"))
-    options = parser.parse_args()
-    makers = MAKERS | {"folder-of-maps": make_folder_of_maps}
+    options = parser.parse_args(arguments)
     makers[options.name](options.out, options.pictures, tuple(options.size))
+
+
+if __name__ == "__main__":
+    main()

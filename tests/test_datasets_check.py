@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from salmap.errors import DatasetError
-from tests.make_datasets import MAKERS, make_cat2000, make_mit1003, make_osie
+from tests.make_datasets import MAKERS, main, make_cat2000, make_mit1003, make_osie
 from train.datasets import open_dataset
 from train.datasets.check import check_dataset, command, render, require_sound
 
@@ -82,14 +80,7 @@ def test_a_set_that_cannot_be_opened_does_not_hide_the_others(tmp_path):
 
 
 def test_the_script_that_makes_data_sets(tmp_path):
-    import subprocess
-    import sys
-
-    script = Path(__file__).with_name("make_datasets.py")
-    subprocess.run(
-        [sys.executable, script, "cat2000", tmp_path, "--pictures", "2", "--size", "30", "40"],
-        check=True,
-    )
+    main(["cat2000", str(tmp_path), "--pictures", "2", "--size", "30", "40"])
     dataset = open_dataset("cat2000", tmp_path)
     assert len(dataset) == 4
     assert dataset.size(0) == (30, 40)
