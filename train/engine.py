@@ -11,13 +11,15 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
@@ -26,6 +28,7 @@ from salmap.errors import TrainingError
 from salmap.models import build
 from salmap.models.network import SaliencyNetwork
 from salmap.predictor import Predictor
+from salmap.types import ImageArray
 from train.baseline import Baseline
 from train.checkpoint import (
     Position,
@@ -40,10 +43,12 @@ from train.datasets import FixationDataset
 from train.features import FeatureCache
 from train.losses import fixation_nll_bits
 from train.mixture import Mixture, collate
+from train.pictures import PictureCache, ViewDataset
 from train.progress import Meter, ProgressLog
+from train.samples import FollowedSample
 from train.stages import Stage, finetune_stage, frozen_stage
 from train.validation import ValidationSet, training_baseline, validate
-from train.views import View
+from train.views import View, enough_pixels
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +86,9 @@ class Trainer:
         datasets: whole data sets; their "train" and "val" splits are used.
         out: the run's folder: log, checkpoints, features.
         accelerator: where and in how many processes it runs.
+        cache: folder for features and pictures, `out`/cache if None.
+        workers: processes that read pictures, for each process that trains.
+        cache_bytes: what decoded pictures may take there.
     """
 
     def __init__(
@@ -92,6 +100,7 @@ class Trainer:
         accelerator: Accelerator,
         cache: Path | None = None,
         workers: int = 1,
+        cache_bytes: int = 0,
     ) -> None:
         self.recipe, self.network, self.out, self.accelerator = recipe, network, out, accelerator
         training = [dataset.split("train") for dataset in datasets]
@@ -103,7 +112,9 @@ class Trainer:
         ]
         self._set_center_bias(baselines)
         self.log = ProgressLog(out, enabled=accelerator.is_main_process)
-        self.cache_folder = cache or out / "features"
+        self.sample = FollowedSample(out, self.validation[0].pictures)
+        self.cache_folder = cache or out / "cache"
+        self.cache_bytes = cache_bytes
         self.workers = workers
         self.fingerprint = self._fingerprint()
         self.average: dict[str, Tensor] = {}
@@ -124,6 +135,7 @@ class Trainer:
             data={d.name: len(d) for d in self.mixture.datasets},
             shares=self.mixture.shares,
             resumed=position is not None,
+            sample=self.sample.write_truth() if self.accelerator.is_main_process else {},
         )
         epochs = {"frozen": self.recipe.frozen_epochs, "finetune": self.recipe.finetune_epochs}
         order = list(epochs)
@@ -161,8 +173,10 @@ class Trainer:
         return position, state
 
     def _fingerprint(self) -> str:
+        settings = dataclasses.asdict(self.recipe)
+        settings.pop("finetune_checkpoint")  # saves memory and changes nothing else
         names = [[d.name, [record.name for record in d.records]] for d in self.mixture.datasets]
-        text = json.dumps([dataclasses.asdict(self.recipe), self.network.config(), names])
+        text = json.dumps([settings, self.network.config(), names])
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _set_center_bias(self, baselines: Sequence[Baseline]) -> None:
@@ -176,10 +190,29 @@ class Trainer:
         self.network.finalizer.center_bias.copy_(prior)
 
     def _stage(self, name: str) -> Stage:
+        pictures = self._pictures()
         if name == "finetune":
-            return finetune_stage(self.recipe, self.network, self.mixture, self.accelerator)
-        cache = FeatureCache(self.cache_folder, self.network, self.mixture)
-        return frozen_stage(self.recipe, self.network, self.mixture, self.accelerator, cache)
+            return finetune_stage(self.recipe, self.network, pictures, self.accelerator)
+        cache = FeatureCache(self.cache_folder, self.network, self.mixture, self._features_done)
+        return frozen_stage(
+            self.recipe, self.network, pictures, self.accelerator, cache, self.workers
+        )
+
+    def _pictures(self) -> ViewDataset:
+        def enough(size: tuple[int, int]) -> tuple[int, int]:
+            return enough_pixels(size, self.network.size, self.recipe)
+
+        folder = self.cache_folder / "pictures"
+        pictures = PictureCache(folder, self.mixture, enough, self.cache_bytes)
+        if self.accelerator.is_main_process:
+            pictures.make_room()
+        return ViewDataset(pictures)
+
+    def _features_done(self, done: int, total: int) -> None:
+        """Log how far the features are; only a lone process may stop there, others would wait."""
+        self.log.write("features", done=done, total=total)
+        if self.log.stop_requested and self.accelerator.num_processes == 1:
+            raise Stopped
 
     def _run_stage(self, stage: Stage, position: Position | None, state: State) -> None:
         torch.manual_seed(self.recipe.seed)
@@ -215,20 +248,34 @@ class Trainer:
         for number, batch in enumerate(bar):
             last = number + 1 == len(plan)
             update = last or (number + 1) % stage.accumulate == 0
-            with accelerator.autocast():
-                bits = module(_to_device(batch, accelerator.device))
-            scale = accelerator.num_processes / (nominal * stage.accumulate)
-            accelerator.backward(bits.sum() * scale)
-            meter.add(float(bits.detach().sum()), int((batch["weights"].sum(1) > 0).sum()))
+            with nullcontext() if update else accelerator.no_sync(module):
+                with accelerator.autocast():
+                    bits = module(_to_device(batch, accelerator.device))
+                scale = accelerator.num_processes / (nominal * stage.accumulate)
+                accelerator.backward(bits.sum() * scale)
+            stop = self._count(meter, bits, batch)
             if not update:
                 continue
             self._update(stage, step, steps, module, optimizer)
             step += 1
             meter.write(step)
             bar.set_postfix_str(f"{meter.mean:.3f} bits")
-            if self.log.stop_requested:
+            if stop:
                 raise Stopped
         return meter.mean, step
+
+    def _count(self, meter: Meter, bits: Tensor, batch: dict[str, Any]) -> bool:
+        """Add a batch of all processes to the meter; whether they all shall stop after it."""
+        numbers = [
+            float(bits.detach().sum()),
+            float((batch["weights"].sum(1) > 0).sum()),
+            float(self.log.stop_requested),
+        ]
+        if self.accelerator.num_processes > 1:
+            ours = torch.tensor(numbers, dtype=torch.float64, device=self.accelerator.device)
+            numbers = self.accelerator.reduce(ours, "sum").tolist()
+        meter.add(numbers[0], int(numbers[1]))
+        return numbers[2] > 0
 
     def _update(
         self, stage: Stage, step: int, steps: int, module: nn.Module, optimizer: Any
@@ -253,16 +300,23 @@ class Trainer:
             for batch in plan
         ]
         return DataLoader(
-            stage.pictures, batch_sampler=mine, collate_fn=collate, num_workers=self.workers
+            stage.pictures,
+            batch_sampler=mine,
+            collate_fn=collate,
+            num_workers=self.workers,
+            pin_memory=self.accelerator.device.type == "cuda",
         )
 
     def _end_epoch(self, stage: Stage, epoch: int, step: int, loss: float, optimizer: Any) -> None:
-        scores = self._validate()
+        predict = self._averaged_predictor()
+        scores = self._validate(predict)
         mean = float(np.mean([score["ig"] for score in scores.values()]))
         improved = mean > self.best
         if improved:
             self.best, self.best_scores = mean, scores
+        sample = ""
         if self.accelerator.is_main_process:
+            sample = self.sample.write_prediction(f"{stage.name}-{epoch + 1}", predict)
             position = Position(
                 self.fingerprint, stage.name, epoch + 1, step, self.best, self.best_scores
             )
@@ -277,15 +331,23 @@ class Trainer:
         self.log.write(
             "epoch", stage=stage.name, epoch=epoch + 1, epochs=stage.epochs,
             train_loss_bits=loss, validation=scores, mean_ig=mean, improved=improved,
+            sample=sample,
         )  # fmt: skip
         logger.info("%s epoch %d: %s", stage.name, epoch + 1, _sentence(scores))
+        self.accelerator.wait_for_everyone()  # for the checkpoint, which all of them read
 
-    def _validate(self) -> dict[str, dict[str, float]]:
+    def _averaged_predictor(self) -> Callable[[ImageArray], NDArray[np.float32]]:
+        """uint8 (H, W, 3) -> log density (H, W), by the averaged weights."""
         copy = build("network", self.network.config())
         copy.load_state_dict(self.average)
         predictor = Predictor(copy.to(self.accelerator.device), self.recipe.name)
+        return lambda image: predictor.predict(image).log_density
+
+    def _validate(
+        self, predict: Callable[[ImageArray], NDArray[np.float32]]
+    ) -> dict[str, dict[str, float]]:
         return validate(
-            lambda image: predictor.predict(image).log_density,
+            predict,
             self.validation,
             self.accelerator.process_index,
             self.accelerator.num_processes,
@@ -304,7 +366,7 @@ def learning_rate_factor(step: int, steps: int, warmup: float) -> float:
 def _to_device(batch: dict[str, Any], device: torch.device) -> dict[str, Any]:
     def move(value: Any) -> Any:
         if isinstance(value, Tensor):
-            return value.to(device)
+            return value.to(device, non_blocking=True)
         return [move(v) for v in value] if isinstance(value, list) else value
 
     return {key: move(value) for key, value in batch.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +12,31 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file, save
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from salmap.files import replace_file
 from salmap.models.network import SaliencyNetwork
-from salmap.predictor import to_tensor
 from train.mixture import Mixture, points_of
 from train.views import View
+
+_REPORTED_EVERY = 8  # views
 
 
 class FeatureCache:
     """Feature maps of views without colour changes, one file a view.
 
     Its folder is named by all that the features depend on, so that runs with the same encoder
-    share it and others never do.
+    share it and others never do. `progress` is told (views done, views in all) while it is filled.
     """
 
-    def __init__(self, folder: Path, network: SaliencyNetwork, mixture: Mixture) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        network: SaliencyNetwork,
+        mixture: Mixture,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> None:
         digest = hashlib.sha256(json.dumps(network.config()["encoders"]).encode())
         for name, value in network.encoders.state_dict().items():
             digest.update(name.encode())
@@ -37,6 +44,7 @@ class FeatureCache:
         self.folder = folder / digest.hexdigest()[:16]
         self.network = network
         self.mixture = mixture
+        self.progress = progress
 
     def path(self, view: View) -> Path:
         """Where the features of a view lie."""
@@ -47,14 +55,32 @@ class FeatureCache:
         name = hashlib.sha256(f"{key}|{view.flip}".encode()).hexdigest()[:24]
         return self.folder / f"{name}.safetensors"
 
-    def fill(self, views: Sequence[View], accelerator: Accelerator) -> None:
-        """Compute what is not there yet, with a progress bar."""
+    def fill(
+        self,
+        views: Sequence[View],
+        accelerator: Accelerator,
+        pictures: Dataset[dict[str, Any]],
+        workers: int,
+    ) -> None:
+        """Compute what is not there yet, with a progress bar.
+
+        Args:
+            views: whose features are wanted.
+            accelerator: where the encoder runs.
+            pictures: indexed by a view, as `train.pictures.ViewDataset`.
+            workers: processes that read pictures.
+        """
         missing = [view for view in views if not self.path(view).exists()]
         network = self.network.eval().to(accelerator.device)
-        for view in tqdm(missing, desc="features", unit="view", disable=len(missing) < 8):
-            image = view.image(self.mixture.sample(view.item).stimulus)
+        samples = DataLoader(pictures, batch_size=None, sampler=missing, num_workers=workers)
+        bar = tqdm(missing, desc="features", unit="view",
+                   disable=len(missing) < 8 or not accelerator.is_main_process)  # fmt: skip
+        for done, (view, sample) in enumerate(zip(bar, samples, strict=True)):
+            if done % _REPORTED_EVERY == 0:
+                self.progress(done, len(missing))
+            images = sample["images"][None].to(accelerator.device).float().div(255)
             with torch.inference_mode(), accelerator.autocast():
-                maps = network.encode(to_tensor(image).to(accelerator.device))
+                maps = network.encode(images.contiguous(memory_format=torch.channels_last))
             tensors = {f"{level}": m[0].half().cpu().contiguous() for level, m in enumerate(maps)}
             replace_file(self.path(view), save(tensors))
 

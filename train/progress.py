@@ -14,31 +14,52 @@ STOP_NAME = "STOP"
 class ProgressLog:
     """Appends events to `progress.jsonl`; each has `event` and `time` (Unix seconds).
 
-    Events: "start" (recipe, data, pictures), "step" (stage, epoch, step, steps, loss_bits,
-    pictures_per_s, time_left_s), "epoch" (stage, epoch, epochs, train_loss_bits, validation by data
-    set, best), "stopped", "failed" (message), "end" (model, scores).
+    Events: "start" (recipe, data, shares, resumed, sample: files that show a held-out picture),
+    "features" (done, total: views whose features are computed), "step" (stage, epoch, epochs,
+    step, steps, loss_bits, pictures_per_s, time_left_s in the stage), "epoch" (stage, epoch,
+    epochs, train_loss_bits, validation by data set, mean_ig, improved, sample: the picture's
+    prediction now), "stopped", "failed" (message, kind), "end" (model, scores).
     """
 
     def __init__(self, folder: Path, enabled: bool = True) -> None:
         self.path = folder / LOG_NAME
         self.stop_path = folder / STOP_NAME
         self.enabled = enabled
+        self._size_at_start = self.path.stat().st_size if self.path.exists() else 0
         if enabled:
             folder.mkdir(parents=True, exist_ok=True)
             self.stop_path.unlink(missing_ok=True)
 
     def write(self, event: str, **values: Any) -> None:
         """Append one event."""
-        if not self.enabled:
-            return
+        if self.enabled:
+            self._append(event, values)
+
+    def fail(self, error: Exception) -> None:
+        """Append why the run ends, from whichever process knows; what follows from it is not kept.
+
+        Where one process fails, the others do so, too, because they can't reach it any more.
+        """
+        if '"event": "failed"' not in self._since_start():
+            self._append("failed", {"message": str(error), "kind": type(error).__name__})
+
+    def _append(self, event: str, values: dict[str, Any]) -> None:
         line = json.dumps({"event": event, "time": round(time.time(), 3)} | values)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
+    def _since_start(self) -> str:
+        if not self.path.exists():
+            return ""
+        return self.path.read_bytes()[self._size_at_start :].decode()
+
     @property
     def stop_requested(self) -> bool:
-        """Whether somebody has put a file named STOP into the run's folder."""
-        return self.stop_path.exists()
+        """Whether somebody has put a file named STOP into the run's folder.
+
+        Only the process that writes the log looks; it tells the others.
+        """
+        return self.enabled and self.stop_path.exists()
 
 
 class Meter:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import timm
 import torch
 from accelerate import Accelerator
+from accelerate.utils import InitProcessGroupKwargs
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from salmap.errors import TrainingError
 from salmap.model_file import save_model
-from salmap.model_info import ModelInfo
+from salmap.model_info import ModelInfo, read_info
 from salmap.models.encoders import Encoder, load_encoder_weights
 from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
 from train.config import Recipe
@@ -25,6 +28,9 @@ from train.engine import Stopped, Trainer
 logger = logging.getLogger(__name__)
 
 MODEL_NAME = "model.safetensors"
+CACHE_GB = 10.0
+#: how long processes wait for each other: one may compute features while the others have theirs
+PATIENCE = timedelta(hours=6)
 
 
 def fit(
@@ -34,7 +40,8 @@ def fit(
     encoders: Mapping[str, Path],
     cache: Path | None = None,
     resume: bool = False,
-    workers: int = 1,
+    workers: int | None = None,
+    cache_gb: float = CACHE_GB,
 ) -> Path | None:
     """Train a model as a recipe says.
 
@@ -42,11 +49,14 @@ def fit(
         recipe: the settings.
         datasets: whole data sets; only their training splits are trained on.
         out: folder of the run.
-        encoders: for encoders by timm's name, a safetensors file with pretrained weights; those
-            of the others come from the Hub.
-        cache: folder for cached features; `out`/features if None.
+        encoders: for encoders by timm's name, a safetensors file with pretrained weights, of the
+            encoder alone or of a Salmap model that has it; those of the others come from the Hub.
+        cache: folder for features of the frozen encoder and decoded pictures; `out`/cache if None.
+            Where several machines train, they must share it, and `out`.
         resume: go on from the run's last checkpoint.
-        workers: processes that read pictures.
+        workers: processes that read pictures, for each process that trains; None: one beside a
+            CPU, more beside a GPU.
+        cache_gb: what decoded pictures may take in the cache, in units of 10^9 bytes.
 
     Returns:
         The model file, `out`/model.safetensors; None if the run was asked to stop before its end
@@ -57,7 +67,9 @@ def fit(
     """
     torch.manual_seed(recipe.seed)
     accelerator = Accelerator(
-        cpu=not torch.cuda.is_available(), mixed_precision=recipe.finetune_precision
+        cpu=not torch.cuda.is_available(),
+        mixed_precision=recipe.finetune_precision,
+        kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
     )
     network = SaliencyNetwork(_config(recipe))
     for encoder, config in zip(
@@ -65,20 +77,33 @@ def fit(
     ):
         _load_pretrained(encoder, config.name, encoders.get(config.name))
     network.to(accelerator.device)
-    trainer = Trainer(recipe, network, datasets, out, accelerator, cache, workers)
+    if workers is None:
+        workers = _default_workers(accelerator)
+    cache_bytes = int(cache_gb * 1e9)
+    trainer = Trainer(recipe, network, datasets, out, accelerator, cache, workers, cache_bytes)
     try:
         best = trainer.run(resume)
     except Stopped:
         trainer.log.write("stopped")
         return None
     except Exception as error:
-        trainer.log.write("failed", message=str(error), kind=type(error).__name__)
+        trainer.log.fail(error)
         raise
     path = out / MODEL_NAME
     if accelerator.is_main_process:
         save_model(best, path, _info(recipe, best, datasets, trainer.best_scores))
     trainer.log.write("end", model=str(path), scores=trainer.best_scores)
+    accelerator.wait_for_everyone()
+    accelerator.end_training()
     return path
+
+
+def _default_workers(accelerator: Accelerator) -> int:
+    """Enough to keep a GPU busy; a CPU that trains is never faster than one process that reads."""
+    if accelerator.device.type == "cpu":
+        return 1
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", accelerator.num_processes))
+    return max(1, min(8, (os.cpu_count() or 1) // here - 1))
 
 
 def _config(recipe: Recipe) -> NetworkConfig:
@@ -88,10 +113,7 @@ def _config(recipe: Recipe) -> NetworkConfig:
 
 def _load_pretrained(encoder: Encoder, name: str, path: Path | None) -> None:
     if path is not None:
-        try:
-            state: dict[str, Tensor] = load_file(path)
-        except (OSError, SafetensorError) as error:
-            raise TrainingError(f"The encoder weights {path} can't be read: {error}.") from error
+        state = _encoder_tensors(path, name)
     else:
         logger.info("fetching the pretrained encoder %s from the Hub", name)
         try:
@@ -103,6 +125,25 @@ def _load_pretrained(encoder: Encoder, name: str, path: Path | None) -> None:
                 "convert makes one)."
             ) from error
     load_encoder_weights(encoder, state)
+
+
+def _encoder_tensors(path: Path, name: str) -> dict[str, Tensor]:
+    """In timm's names, from a file of the encoder alone or from the encoder in a Salmap model."""
+    try:
+        state: dict[str, Tensor] = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise TrainingError(f"The encoder weights {path} can't be read: {error}.") from error
+    if not any(key.startswith("encoders.") for key in state):
+        return state
+    inside = [encoder["name"] for encoder in read_info(path).config["encoders"]]
+    if name not in inside:
+        raise TrainingError(
+            f"The model {path} has the encoder {' and '.join(inside)}, not {name}. Give another."
+        )
+    prefix = f"encoders.{inside.index(name)}.net."
+    return {
+        key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)
+    }
 
 
 def _info(
