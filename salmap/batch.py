@@ -16,7 +16,7 @@ import numpy as np
 
 from salmap.density import normalise
 from salmap.errors import ImageError
-from salmap.files import replace_file
+from salmap.files import remove_parts, replace_file
 from salmap.image import IMAGE_SUFFIXES, load_image
 from salmap.regions import region_record
 from salmap.render import encode_png, heatmap, overlay
@@ -32,6 +32,8 @@ OUTPUTS = {
     "density": "_density.npy",
     "regions": "_regions.json",
 }
+#: a picture and the outputs wanted of it, by kind
+Job = tuple[Path, dict[str, Path]]
 _MADE_HERE = re.compile(r".+_(overlay|heatmap)\.png")
 
 
@@ -140,9 +142,27 @@ def _numbered(place: Path, taken: set[str]) -> str:
     return name
 
 
-def output_paths(out: Path, name: str, kinds: Iterable[str]) -> dict[str, Path]:
-    """Kind -> path of each output of the picture called `name`."""
-    return {kind: out / f"{name}{OUTPUTS[kind]}" for kind in kinds}
+def plan(pictures: Sequence[Picture], out: Path, kinds: Iterable[str]) -> list[Job]:
+    """What is to be done: each picture with the paths of its outputs in `out`."""
+    kinds = list(kinds)
+    return [
+        (picture.path, {kind: out / f"{name}{OUTPUTS[kind]}" for kind in kinds})
+        for picture, name in zip(pictures, output_names(pictures), strict=True)
+    ]
+
+
+def remaining(jobs: Iterable[Job]) -> list[Job]:
+    """What a run that was killed left to do: the outputs that are not there, none twice.
+
+    What it had half written is removed.
+    """
+    jobs = list(jobs)
+    remove_parts(path for _, outputs in jobs for path in outputs.values())
+    missing = [
+        (picture, {kind: path for kind, path in outputs.items() if not path.exists()})
+        for picture, outputs in jobs
+    ]
+    return [(picture, outputs) for picture, outputs in missing if outputs]
 
 
 def process(predictor: Predictor, picture: Path, outputs: dict[str, Path], style: Style) -> None:

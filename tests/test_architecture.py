@@ -13,7 +13,8 @@ SOURCES = [
     ROOT / "app.py",
 ]
 MAY_IMPORT_TORCH = (
-    "salmap/models/", "salmap/model_file.py", "salmap/predictor.py", "salmap/weights.py", "train/",
+    "salmap/models/", "salmap/model_file.py", "salmap/predictor.py", "salmap/processes.py",
+    "salmap/weights.py", "train/",
 )  # fmt: skip
 
 

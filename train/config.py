@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from salmap.errors import TrainingError
 from salmap.models.network import PRESETS
+
+#: what a setting may be, by the type of its field
+_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "str": (str, "is a text"),
+    "int": (int, "is a whole number"),
+    "float": ((int, float), "is a number"),
+    "bool": (bool, "is true or false"),
+}
+#: least and largest value of settings, and what to say of others
+_RANGES = {
+    "flip crop crop_area brightness contrast saturation": (0, 1, "lies between 0 and 1"),
+    "ema": (0, 1 - 1e-9, "lies between 0 and 1, 1 excluded"),
+    "frozen_lr finetune_encoder_lr finetune_decoder_lr weight_decay": (0, 1e6, "is at least 0"),
+    "size epoch_pictures frozen_epochs finetune_epochs": (0, 1e12, "is at least 0"),
+    "frozen_batch finetune_batch finetune_accumulate": (1, 1e6, "is at least 1"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +46,10 @@ class Recipe:
         finetune_*: the second stage: everything, end to end.
         finetune_freeze_stride: encoder parts up to this stride stay frozen in the second stage
             (0 trains all).
+        finetune_accumulate: batches for one step of the optimiser, for batches larger than memory.
         finetune_precision: "no" or "bf16".
+        finetune_checkpoint: compute the encoder's activations again instead of keeping them: less
+            memory, more time, the same results.
         ema: decay per step of the moving average of the weights that is validated and exported.
         flip: probability of a mirrored view (both stages).
         crop, crop_area, aspect: probability of a cropped view, its least share of the picture,
@@ -58,6 +78,7 @@ class Recipe:
     finetune_warmup: float = 0.05
     finetune_freeze_stride: int = 0
     finetune_precision: str = "no"
+    finetune_checkpoint: bool = False
     ema: float = 0.99
     flip: float = 0.5
     crop: float = 0.2
@@ -68,20 +89,15 @@ class Recipe:
     saturation: float = 0.1
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         if self.preset not in PRESETS:
             self._refuse("preset", f"is one of {', '.join(sorted(PRESETS))}")
-        for field in ("flip", "crop", "brightness", "contrast", "saturation", "crop_area"):
-            if not 0 <= getattr(self, field) <= 1:
-                self._refuse(field, "lies between 0 and 1")
-        if not 0 <= self.ema < 1:
-            self._refuse("ema", "lies between 0 and 1, 1 excluded")
         if self.finetune_precision not in ("no", "bf16"):
             self._refuse("finetune_precision", 'is "no" or "bf16"')
-        for field in ("frozen_batch", "finetune_batch", "finetune_accumulate"):
-            if getattr(self, field) < 1:
-                self._refuse(field, "is at least 1")
-        if self.frozen_epochs < 0 or self.finetune_epochs < 0:
-            self._refuse("frozen_epochs / finetune_epochs", "are at least 0")
+        for names, (low, high, rule) in _RANGES.items():
+            for name in names.split():
+                if not low <= getattr(self, name) <= high:
+                    self._refuse(name, rule)
         if self.frozen_epochs + self.finetune_epochs == 0:
             self._refuse("frozen_epochs / finetune_epochs", "can't both be 0")
         if len(self.aspect) != 2 or not 0.1 <= self.aspect[0] <= self.aspect[1] <= 10:
@@ -91,9 +107,37 @@ class Recipe:
         if sum(self.shares.values()) > 1 + 1e-9:
             self._refuse("shares", "add up to at most 1")
 
+    def _check_kinds(self) -> None:
+        for field in dataclasses.fields(self):
+            kind, rule = _KINDS.get(str(field.type), (object, ""))
+            value = getattr(self, field.name)
+            number_wanted = str(field.type) in ("int", "float")
+            if not isinstance(value, kind) or (number_wanted and isinstance(value, bool)):
+                self._refuse(field.name, rule)
+
     def _refuse(self, field: str, rule: str) -> None:
         value = getattr(self, field, None)
         raise TrainingError(f"The recipe's {field} {rule}; it is {value!r}.")
+
+
+def parse_settings(options: Iterable[str]) -> dict[str, object]:
+    """Settings from options such as "size=256", "preset=lite" and "shares={osie = 0.5}".
+
+    Values are written as in TOML; what is no TOML is a text, so quotes may be left out.
+
+    Raises:
+        TrainingError: if an option has another form.
+    """
+    settings: dict[str, object] = {}
+    for option in options:
+        name, sign, text = (part.strip() for part in option.partition("="))
+        if not sign or not name or not text:
+            raise TrainingError(f"--set wants SETTING=VALUE, such as size=256, not '{option}'.")
+        try:
+            settings[name] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            settings[name] = text
+    return settings
 
 
 def read_recipe(path: Path, **overrides: object) -> Recipe:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from salmap.errors import TrainingError
 from salmap.types import Fixations
@@ -115,23 +114,6 @@ def plan_epoch(
         shuffled = [views[index] for index in order.permutation(len(views))]
         batches += [shuffled[start : start + batch] for start in range(0, len(views), batch)]
     return [batches[index] for index in order.permutation(len(batches))]
-
-
-class ViewDataset(Dataset[dict[str, Any]]):
-    """Indexed by a `View`: the picture as that view shows it, with its fixations."""
-
-    def __init__(self, mixture: Mixture) -> None:
-        self.mixture = mixture
-
-    def __getitem__(self, view: View) -> dict[str, Any]:
-        sample = self.mixture.sample(view.item)
-        image = torch.from_numpy(view.image(sample.stimulus))
-        return {
-            "images": image.permute(2, 0, 1),
-            "points": points_of(view, sample.fixations),
-            "size": view.size,
-            "weight": view.weight,
-        }
 
 
 def points_of(view: View, fixations: Fixations) -> Tensor:

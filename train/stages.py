@@ -11,10 +11,13 @@ from accelerate import Accelerator
 from torch import nn
 from torch.utils.data import Dataset
 
+from salmap.errors import TrainingError
+from salmap.models.encoders import Encoder
 from salmap.models.network import SaliencyNetwork
 from train.config import Recipe
 from train.features import FeatureCache, FeatureDataset
-from train.mixture import Mixture, ViewDataset, plan_epoch
+from train.mixture import Mixture, plan_epoch
+from train.pictures import ViewDataset
 from train.precision import keep_depthwise_float32
 from train.views import View, random_view, whole_view
 
@@ -27,7 +30,7 @@ class Stage:
 
     Attributes:
         name: "frozen" or "finetune".
-        accumulate: batches for one optimiser step.
+        accumulate: batches for one step of the optimiser.
         pictures: indexed by a `View`.
         plans: the batches of each epoch.
         groups: parameter groups, each with its `base_lr`.
@@ -48,11 +51,13 @@ class Stage:
 def frozen_stage(
     recipe: Recipe,
     network: SaliencyNetwork,
-    mixture: Mixture,
+    pictures: ViewDataset,
     accelerator: Accelerator,
     cache: FeatureCache,
+    workers: int,
 ) -> Stage:
     """Decoder and readout on cached features; fills the cache first."""
+    mixture = pictures.mixture
 
     def view(item: int, rng: np.random.Generator) -> View:
         flip = bool(rng.random() < recipe.flip)
@@ -60,7 +65,8 @@ def frozen_stage(
 
     plans = _plans(recipe, mixture, recipe.frozen_epochs, recipe.frozen_batch, view)
     used = list(dict.fromkeys(view for plan in plans for batch in plan for view in batch))
-    cache.fill(used[accelerator.process_index :: accelerator.num_processes], accelerator)
+    mine = used[accelerator.process_index :: accelerator.num_processes]
+    cache.fill(mine, accelerator, pictures, workers)
     accelerator.wait_for_everyone()
     network.encoders.requires_grad_(False)
     groups = [{"params": _learning(network), "base_lr": recipe.frozen_lr}]
@@ -68,9 +74,10 @@ def frozen_stage(
 
 
 def finetune_stage(
-    recipe: Recipe, network: SaliencyNetwork, mixture: Mixture, accelerator: Accelerator
+    recipe: Recipe, network: SaliencyNetwork, pictures: ViewDataset, accelerator: Accelerator
 ) -> Stage:
     """Everything, end to end, on augmented pictures."""
+    mixture = pictures.mixture
 
     def view(item: int, rng: np.random.Generator) -> View:
         return random_view(item, mixture.size(item), network.size, recipe, rng)
@@ -79,6 +86,8 @@ def finetune_stage(
     network.encoders.requires_grad_(True)
     for encoder in network.encoder_list():
         encoder.freeze_up_to(recipe.finetune_freeze_stride)
+        if recipe.finetune_checkpoint:
+            checkpoint_activations(encoder)
     if accelerator.mixed_precision == "bf16" and accelerator.device.type == "cpu":
         keep_depthwise_float32(network)
     rest = _learning(network.decoder) + _learning(network.finalizer)
@@ -86,7 +95,23 @@ def finetune_stage(
         {"params": _learning(network.encoders), "base_lr": recipe.finetune_encoder_lr},
         {"params": rest, "base_lr": recipe.finetune_decoder_lr},
     ]
-    return Stage("finetune", recipe.finetune_accumulate, ViewDataset(mixture), plans, groups)
+    return Stage("finetune", recipe.finetune_accumulate, pictures, plans, groups)
+
+
+def checkpoint_activations(encoder: Encoder) -> None:
+    """Let an encoder compute activations again in the backward pass instead of keeping them.
+
+    Raises:
+        TrainingError: if timm can't do that with this encoder.
+    """
+    net = getattr(encoder.net, "model", encoder.net)  # timm wraps its transformers once more
+    if not hasattr(net, "set_grad_checkpointing"):
+        raise TrainingError(
+            f"timm can't checkpoint the activations of {type(net).__name__}. Leave "
+            "finetune_checkpoint out of the recipe; a smaller finetune_batch with a larger "
+            "finetune_accumulate saves memory, too."
+        )
+    net.set_grad_checkpointing(True)
 
 
 def _plans(

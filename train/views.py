@@ -7,7 +7,7 @@ and from (seed, epoch) alone, so that an epoch is the same however often it is b
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from train.config import Recipe
 
 #: sides of training views are multiples of this, so that many of them share one shape
 VIEW_MULTIPLE = 16
+#: how much larger than a view a picture is kept, so that resizing it twice blurs nothing
+WHOLE_MARGIN = 1.5
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,23 @@ class View:
             seen = seen[:, ::-1]
         return np.ascontiguousarray(self._colour(seen))
 
+    def on(self, size: tuple[int, int], smaller: tuple[int, int]) -> View:
+        """The view that shows the same of the picture once it is resized.
+
+        The box is rounded to whole pixels there, so the view may move by less than one of them.
+
+        Args:
+            size: (height, width) of the picture that the box belongs to.
+            smaller: (height, width) that the picture is resized to.
+        """
+        if size == smaller:
+            return self
+        down, across = smaller[0] / size[0], smaller[1] / size[1]
+        left, right = round(self.box[0] * across), round(self.box[2] * across)
+        top, bottom = round(self.box[1] * down), round(self.box[3] * down)
+        box = min(left, smaller[1] - 1), min(top, smaller[0] - 1), right, bottom
+        return replace(self, box=(*box[:2], max(right, box[0] + 1), max(bottom, box[1] + 1)))
+
     def fixations(self, fixations: Fixations) -> Fixations:
         """Those inside the box, in pixels of the view (origin: centre of the top-left pixel)."""
         left, top, right, bottom = self.box
@@ -75,6 +94,22 @@ class View:
 def whole_view(item: int, size: tuple[int, int], long_side: int, flip: bool = False) -> View:
     """The whole picture of (height, width), resized so that its long side is `long_side`."""
     return View(item, (0, 0, size[1], size[0]), fit_size(size, long_side, VIEW_MULTIPLE), flip)
+
+
+def enough_pixels(size: tuple[int, int], long_side: int, recipe: Recipe) -> tuple[int, int]:
+    """(height, width) at which a picture of `size` still has all that views of it show.
+
+    Whole views get one and a half times their own long side, and no crop has to be enlarged. A
+    picture that would lose less than a fifth of its sides keeps its size.
+    """
+    scale = WHOLE_MARGIN * long_side / max(size)
+    if recipe.crop:
+        smallest = min(size) * math.sqrt(recipe.crop_area)  # no crop's long side is shorter
+        scale = max(scale, long_side / max(smallest, 1))
+    if scale > 0.8:
+        return size
+    height, width = (math.ceil(side * scale) for side in size)
+    return height, width
 
 
 def random_view(

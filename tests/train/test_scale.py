@@ -1,0 +1,194 @@
+"""Training in several processes, with less memory, and without waiting for pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import psutil
+import pytest
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from safetensors.torch import load_file
+
+from salmap.models.encoders import Encoder, EncoderConfig
+from salmap.models.network import NetworkConfig, SaliencyNetwork
+from tests.launching import LAUNCH, ROOT, TWO, run
+from tests.make_datasets import make_folder
+from tests.train.tiny import RECIPE, make_dataset, make_encoder
+from train.engine import Trainer
+from train.run import fit
+from train.stages import checkpoint_activations, finetune_stage
+from train.views import whole_view
+
+ENCODER = "tf_efficientnet_lite2"
+SMALL = (
+    "size=64", "frozen_epochs=1", "frozen_batch=4", "finetune_epochs=1", "finetune_batch=4",
+    "finetune_accumulate=2", "finetune_precision=no", "crop=0.5",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _fresh_accelerate_state():
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scale")
+    encoder = make_encoder(folder / "encoder.safetensors")
+    return folder, make_dataset(folder / "pictures"), {ENCODER: encoder}
+
+
+@pytest.fixture(scope="module")
+def command(tiny):
+    """What follows `python -m train`, but for --out."""
+    folder, _, encoders = tiny
+    make_folder(folder / "data", pictures=16)
+    words = ["fit", "--recipe", ROOT / "train/recipes/lite.toml", "--workers", "0"]
+    words += ["--data", f"folder={folder / 'data'}", "--encoder", f"{ENCODER}={encoders[ENCODER]}"]
+    return [*words, *(word for setting in SMALL for word in ("--set", setting))]
+
+
+def events(out, kind):
+    lines = (out / "progress.jsonl").read_text().splitlines()
+    return [event for event in map(json.loads, lines) if event["event"] == kind]
+
+
+@pytest.mark.slow
+def test_two_processes_score_as_one(tiny, command):
+    """The same batches, each shared by the two, whatever is left over in the last."""
+    one, two = tiny[0] / "one", tiny[0] / "two"
+    alone = run(LAUNCH[0], "-m", "train", *command, "--out", one)
+    assert alone.returncode == 0, alone.stderr
+    together = run(*LAUNCH, *TWO, "-m", "train", *command, "--out", two)
+    assert together.returncode == 0, together.stderr
+    assert together.stdout.count("The model is") == 1
+    expected, found = events(one, "epoch"), events(two, "epoch")
+    assert [(e["stage"], e["epoch"]) for e in found] == [("frozen", 1), ("finetune", 1)]
+    assert len(events(two, "step")) == len(events(one, "step"))
+    for ours, theirs in zip(found, expected, strict=True):
+        assert ours["train_loss_bits"] == pytest.approx(theirs["train_loss_bits"], abs=1e-4)
+        for metric, value in theirs["validation"]["folder"].items():
+            assert ours["validation"]["folder"][metric] == pytest.approx(value, abs=1e-4)
+    tensors = [load_file(out / "model.safetensors") for out in (one, two)]
+    for name, value in tensors[0].items():
+        torch.testing.assert_close(tensors[1][name], value, rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_an_error_in_one_process_ends_all_and_is_told_once(tiny, command):
+    out = tiny[0] / "failing"
+    script = ROOT / "tests/train/troubled_fit.py"
+    result = run(*LAUNCH, *TWO, script, *command, "--out", out, TROUBLE="fail")
+    assert result.returncode != 0
+    (failure,) = events(out, "failed")
+    assert failure["message"] == "No space left on device"
+
+
+@pytest.mark.slow
+def test_all_processes_stop_at_the_same_step(tiny, command):
+    out = tiny[0] / "stopping"
+    script = ROOT / "tests/train/troubled_fit.py"
+    result = run(*LAUNCH, *TWO, script, *command, "--out", out, TROUBLE="stop")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("Stopped.") == 1
+    assert len(events(out, "stopped")) == 1
+    assert [e["step"] for e in events(out, "step")] == [1]
+
+
+def one_step(tiny, name, batches, accumulate):
+    """The network's weights after one step on these batches of pictures."""
+    folder, dataset, encoders = tiny
+    torch.manual_seed(0)
+    encoder = EncoderConfig(ENCODER, (2, 3, 4))
+    network = SaliencyNetwork(NetworkConfig((encoder,), size=64))
+    network.encoder_list()[0].net.load_state_dict(load_file(encoders[ENCODER]), strict=False)
+    with torch.no_grad():
+        network.decoder.head.weight.normal_()  # so that every parameter has a gradient
+    recipe = dataclasses.replace(RECIPE, weight_decay=0.0)
+    trainer = Trainer(recipe, network, [dataset], folder / name, Accelerator(cpu=True), workers=0)
+    stage = finetune_stage(recipe, network, trainer._pictures(), trainer.accelerator)
+    plan = [[whole_view(item, (48, 64), 64) for item in items] for items in batches]
+    trainer._run_stage(dataclasses.replace(stage, accumulate=accumulate, plans=[plan]), None, {})
+    assert [e["step"] for e in events(folder / name, "step")] == [1]
+    return {k: v.clone() for k, v in network.state_dict().items() if v.is_floating_point()}
+
+
+def test_accumulated_batches_are_one_larger_batch(tiny):
+    whole = one_step(tiny, "whole", [[0, 1, 2, 3]], 1)
+    parts = one_step(tiny, "parts", [[0, 1], [2, 3]], 2)
+    other = one_step(tiny, "other", [[0, 1, 2, 4]], 1)
+    name = "finalizer.log_sigma"
+    assert whole[name] != other[name] or any(
+        not torch.allclose(whole[k], other[k], atol=1e-5) for k in whole
+    )
+    for key, value in whole.items():
+        torch.testing.assert_close(parts[key], value, rtol=1e-3, atol=1e-4)
+
+
+def step_of(encoder):
+    """(loss, gradients, bytes kept for the backward pass) of one picture."""
+    kept = 0
+
+    def pack(tensor):
+        nonlocal kept
+        kept += tensor.nbytes
+        return tensor
+
+    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        loss = sum(feature.square().mean() for feature in encoder(images))
+    encoder.zero_grad()
+    loss.backward()
+    return loss.detach(), [p.grad for p in encoder.parameters() if p.requires_grad], kept
+
+
+@pytest.mark.parametrize(
+    ("name", "levels"),
+    [(ENCODER, (2, 3, 4)), ("resnet50", (2, 3, 4)), ("vit_tiny_patch16_224", (11,))],
+)
+def test_checkpointed_activations_need_less_memory_for_the_same_gradients(name, levels):
+    torch.manual_seed(0)
+    encoder = Encoder(EncoderConfig(name, levels)).eval()
+    encoder.freeze_up_to(2)
+    loss, gradients, kept = step_of(encoder)
+    checkpoint_activations(encoder)
+    same_loss, same_gradients, kept_now = step_of(encoder)
+    assert torch.equal(same_loss, loss)
+    for ours, theirs in zip(same_gradients, gradients, strict=True):
+        torch.testing.assert_close(ours, theirs)
+    assert kept_now < 0.6 * kept
+
+
+def test_checkpointed_activations_change_no_loss_of_a_run(tiny):
+    folder, dataset, encoders = tiny
+    recipe = dataclasses.replace(RECIPE, frozen_epochs=0, finetune_epochs=1)
+    losses = {}
+    for checkpoint in (False, True):
+        out = folder / f"checkpoint-{checkpoint}"
+        changed = dataclasses.replace(recipe, finetune_checkpoint=checkpoint)
+        fit(changed, [dataset], out, encoders, workers=0)
+        losses[checkpoint] = [e["loss_bits"] for e in events(out, "step")]
+    assert losses[True] == pytest.approx(losses[False], abs=1e-5)
+
+
+def test_all_that_saves_memory_together_still_learns_and_memory_stays_flat(tiny, monkeypatch):
+    folder, dataset, encoders = tiny
+    recipe = dataclasses.replace(
+        RECIPE, frozen_epochs=0, finetune_epochs=8, finetune_batch=2, finetune_accumulate=2,
+        finetune_precision="bf16", finetune_checkpoint=True, finetune_decoder_lr=5e-3,
+    )  # fmt: skip
+    memory = []
+    end_epoch = Trainer._end_epoch
+
+    def measuring(self, *rest):
+        end_epoch(self, *rest)
+        memory.append(psutil.Process().memory_info().rss / 1e6)
+
+    monkeypatch.setattr(Trainer, "_end_epoch", measuring)
+    fit(recipe, [dataset], folder / "savers", encoders, workers=0)
+    bits = [e["train_loss_bits"] for e in events(folder / "savers", "epoch")]
+    assert bits[-1] < bits[0] - 0.2
+    assert memory[-1] - memory[2] < 25, memory  # MB; one copy of the network alone has 20
