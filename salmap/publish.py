@@ -110,7 +110,8 @@ def refusal(error: Exception, repository: str) -> str:
     if status == 401:
         return f"{repository}: the Hub does not accept your token. Set HF_TOKEN to a valid one."
     if status == 402:
-        return f"{repository}: the Hub wants a paid plan for this. See {constants.ENDPOINT}/pricing."
+        page = f"{constants.ENDPOINT}/pricing"
+        return f"{repository}: the Hub wants a paid plan for this. See {page}."
     if status == 403:
         return f"{repository}: your token may not write there. Make one with write access."
     if status is not None:
