@@ -35,3 +35,7 @@ class DatasetError(SalmapError):
 
 class TrainingError(SalmapError):
     """A training run that can't start or go on: a recipe, an option or a checkpoint is wrong."""
+
+
+class JobError(SalmapError):
+    """A job that can't be started, resumed or deleted now."""

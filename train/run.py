@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from salmap.errors import TrainingError
+from salmap.files import replace_file
 from salmap.model_file import save_model
 from salmap.model_info import ModelInfo, read_info
 from salmap.models.encoders import Encoder, load_encoder_weights
@@ -42,6 +43,7 @@ def fit(
     resume: bool = False,
     workers: int | None = None,
     cache_gb: float = CACHE_GB,
+    copy: Path | None = None,
 ) -> Path | None:
     """Train a model as a recipe says.
 
@@ -57,6 +59,7 @@ def fit(
         workers: processes that read pictures, for each process that trains; None: one beside a
             CPU, more beside a GPU.
         cache_gb: what decoded pictures may take in the cache, in units of 10^9 bytes.
+        copy: a second place for the finished model, such as `salmap.weights.models_folder`.
 
     Returns:
         The model file, `out`/model.safetensors; None if the run was asked to stop before its end
@@ -92,6 +95,8 @@ def fit(
     path = out / MODEL_NAME
     if accelerator.is_main_process:
         save_model(best, path, _info(recipe, best, datasets, trainer.best_scores))
+        if copy is not None:
+            replace_file(copy, path.read_bytes())
     trainer.log.write("end", model=str(path), scores=trainer.best_scores)
     accelerator.wait_for_everyone()
     accelerator.end_training()

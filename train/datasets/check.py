@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 from tqdm import tqdm
 
 from salmap.errors import DatasetError, SalmapError
+from salmap.files import replace_file
+from salmap.render import encode_jpeg
 from train.datasets import open_dataset, parse_data_option
 from train.datasets.base import FixationDataset, Problem, listed
 
 #: how many sizes or categories a report spells out
 _SHOWN = 24
 _SHOWN_SIZES = 5
+_SHOWN_SAMPLES = 4
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -107,20 +114,71 @@ def render(report: Report) -> str:
 def command(
     data: Annotated[list[str], typer.Argument(metavar="NAME=PATH", help="Data sets to check.")],
     splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON for each data set instead.")
+    ] = False,
+    samples: Annotated[
+        Path | None, typer.Option(help="Folder for a few pictures with their fixations.")
+    ] = None,
 ) -> None:
     """Say what data sets hold and what is wrong with them; exit status 1 if anything is."""
     sound = True
     for option in data:
         try:
-            report = check_dataset(open_dataset(*parse_data_option(option), splits), progress=True)
+            dataset = open_dataset(*parse_data_option(option), splits)
+            report = check_dataset(dataset, progress=True)
         except SalmapError as error:
+            if as_json:
+                typer.echo(json.dumps({"option": option, "error": str(error)}))
             typer.echo(f"{option}: {error}", err=True)
             sound = False
             continue
-        typer.echo(render(report) + "\n")
+        shown = [] if samples is None else _write_samples(dataset, samples)
+        text = (
+            json.dumps(_record(report) | {"samples": shown}) if as_json else f"{render(report)}\n"
+        )
+        typer.echo(text)
         sound = sound and not report.problems
     if not sound:
         raise typer.Exit(1)
+
+
+def _record(report: Report) -> dict[str, Any]:
+    """The report as JSON values, problems by kind."""
+    return {
+        "name": report.name,
+        "pictures": report.pictures,
+        "splits": report.splits,
+        "sizes": [[w, h, count] for (h, w), count in report.sizes.most_common(_SHOWN_SIZES)],
+        "categories": report.categories,
+        "fixations": list(report.fixations),
+        "viewers": report.viewers,
+        "outside": report.outside,
+        "licence": report.licence,
+        "citation": report.citation,
+        "notes": list(report.notes),
+        "problems": [
+            {"what": what, "mend": mend, "files": names[:_SHOWN], "count": len(names)}
+            for (what, mend), names in _by_kind(report.problems).items()
+        ],
+    }
+
+
+def _write_samples(dataset: FixationDataset, folder: Path) -> list[dict[str, Any]]:
+    """Draw a few pictures, spread over the data set; those with problems are left out."""
+    from train.samples import with_fixations  # noqa: PLC0415  (it needs this package)
+
+    shown: list[dict[str, Any]] = []
+    for index in np.linspace(0, len(dataset) - 1, min(_SHOWN_SAMPLES, len(dataset))).astype(int):
+        try:
+            sample = dataset[index]
+        except SalmapError as error:
+            logger.info("no sample of %s: %s", dataset.records[index].name, error)
+            continue
+        path = folder / f"{dataset.name}-{index}.jpg"
+        replace_file(path, encode_jpeg(with_fixations(sample.stimulus, sample.fixations)))
+        shown.append({"name": sample.name, "file": path.name, "fixations": len(sample.fixations)})
+    return shown
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -165,10 +223,15 @@ def _fixation_counts(fixations: Sequence[int]) -> str:
     )
 
 
-def _problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
-    """A line for each kind of problem, with the first files and the count."""
+def _by_kind(problems: Sequence[Problem]) -> dict[tuple[str, str], list[str]]:
+    """The files with each kind of problem, (what, mend)."""
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
     for problem in problems:
         files[problem.what, problem.mend].append(problem.file)
-    for (what, mend), names in files.items():
+    return files
+
+
+def _problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
+    """A line for each kind of problem, with the first files and the count."""
+    for (what, mend), names in _by_kind(problems).items():
         yield f"  - {len(names)} x {what} {listed(names)}. {mend}".rstrip()
