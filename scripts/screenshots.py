@@ -27,12 +27,15 @@ def main() -> None:
     """Take them all."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, running_app(Path(folder)) as address:
-        with chromium() as browser:
-            for page, scheme, device in itertools.product(PAGES, SCHEMES, SIZES):
-                path = FOLDER / f"{page}-{scheme}-{device}.png"
-                take(browser, f"{address}/{PAGES[page]}", scheme, SIZES[device], path)
-                logger.info("%s", path.relative_to(ROOT))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_app(Path(folder)) as address,
+        chromium() as browser,
+    ):
+        for page, scheme, device in itertools.product(PAGES, SCHEMES, SIZES):
+            path = FOLDER / f"{page}-{scheme}-{device}.png"
+            take(browser, f"{address}/{PAGES[page]}", scheme, SIZES[device], path)
+            logger.info("%s", path.relative_to(ROOT))
 
 
 def take(browser: Browser, url: str, scheme: str, size: tuple[int, int], path: Path) -> None:

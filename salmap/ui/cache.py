@@ -7,6 +7,7 @@ arrays, and every cache has a bound. Models hold no state between calls, so sess
 from __future__ import annotations
 
 import base64
+import io
 import logging
 import threading
 from collections.abc import Iterable
@@ -27,6 +28,7 @@ from salmap.types import ImageArray, Prediction
 from salmap.ui.state import Picture
 
 if TYPE_CHECKING:
+    from salmap.hub import ProgressCallback
     from salmap.predictor import Predictor
 
 logger = logging.getLogger(__name__)
@@ -44,18 +46,22 @@ def version(model: str) -> str:
     return f"{path.stat().st_mtime_ns}" if path and path.is_file() else ""
 
 
-def predictor(model: str) -> Predictor:
+def predictor(model: str, progress: ProgressCallback | None = None) -> Predictor:
     """A model, loaded once for all.
+
+    Args:
+        model: its name.
+        progress: as for `salmap.load`; not called for a model that another visitor is loading.
 
     Raises:
         ModelError, WeightsError: if it can't be had.
     """
-    return _predictor(model, version(model))
+    return _predictor(model, version(model), progress)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _predictor(model: str, version: str) -> Predictor:
-    return weights.load(model)
+def _predictor(model: str, version: str, _progress: ProgressCallback | None) -> Predictor:
+    return weights.load(model, _progress)
 
 
 def decoded(picture: Picture) -> ImageArray:
@@ -64,12 +70,14 @@ def decoded(picture: Picture) -> ImageArray:
     Raises:
         ImageError: if it can't be read.
     """
-    return _decoded(picture.digest, picture.data)
+    return _decoded(picture.digest, picture)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _decoded(digest: str, _data: bytes) -> ImageArray:
-    image = load_image(_data)
+def _decoded(digest: str, _picture: Picture) -> ImageArray:
+    stream = io.BytesIO(_picture.data)
+    stream.name = _picture.name  # so that a message names the file
+    image = load_image(stream)
     image.flags.writeable = False
     return image
 

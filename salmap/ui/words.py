@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from salmap.analysis import Analysis
 from salmap.trust import UsualScore
 
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
 _ROWS = ("upper", "", "lower")
 _COLUMNS = ("left", "", "right")
 _ALONE = {"upper": "top", "lower": "bottom"}
+
+
+def plain(text: str) -> str:
+    """A text as it is, with nothing in it taken for Markdown: for names and messages."""
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def percent(share: float) -> str:
@@ -58,13 +65,20 @@ def habit(share: float) -> str:
     return "Mostly the habit of looking at the middle: the picture itself adds little."
 
 
-def agreement(shares: Mapping[str, float]) -> str:
-    """What looks in common with other models (SIM) mean."""
+def agreement(shares: Mapping[str, float], untrained: bool) -> str:
+    """What looks in common with other models (SIM) mean.
+
+    Args:
+        shares: model -> share of looks in common.
+        untrained: whether none of the others learnt from people's gaze.
+    """
     if not shares:
         return "There is no other model to ask."
     mean = sum(shares.values()) / len(shares)
     if mean >= 0.6:
         return "They point to much the same places."
+    if untrained:
+        return "The others see contrast and colour alone: a trained model is expected to differ."
     if mean >= 0.4:
         return "They agree in part: trust the strongest regions most."
     return "They see it differently: look twice before you rely on it."

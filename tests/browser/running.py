@@ -40,7 +40,7 @@ def running_app(folder: Path) -> Iterator[str]:
     Raises:
         RuntimeError: if it does not start.
     """
-    port = _free_port()
+    port = free_port()
     log = folder / "server.log"
     environment = os.environ | {"SALMAP_MODELS_DIR": str(folder), "OMP_NUM_THREADS": "1"}
     options = f"--server.port {port} --server.headless true --server.fileWatcherType none"
@@ -80,7 +80,7 @@ def settled(tab: Page) -> None:
     tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import streamlit as st
 
 from salmap.errors import SalmapError
-from salmap.ui import cache, state
+from salmap.ui import cache, state, words
 from salmap.ui.components.browser import component
 from salmap.ui.state import Picture
 
@@ -133,9 +133,9 @@ def _problem(picture: Picture) -> str:
     try:
         cache.thumbnail(picture)
     except SalmapError as error:
-        return f"**{picture.name}**: {error}"
+        return words.plain(str(error))
     return ""
 
 
 def _too_large(name: str) -> str:
-    return f"**{name}** is larger than {MAX_FILE_MB} MB. Save it smaller, as JPEG for example."
+    return f"{words.plain(name)} is larger than {MAX_FILE_MB} MB. Save it smaller, say as JPEG."

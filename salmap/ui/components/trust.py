@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from salmap import trust, weights
-from salmap.registry import Source
+from salmap.registry import ModelEntry, Source
 from salmap.ui import cache, words
 from salmap.ui.state import Picture
 
@@ -38,28 +38,30 @@ def _habit(picture: Picture, model: str) -> None:
 
 def _others(picture: Picture, model: str) -> None:
     place = st.empty()
-    names = _other_models(model)
+    entries = {entry.name: entry for entry in _other_models(model)}
     with place, st.spinner("Asking the other models…"):
-        shares = cache.common_looks(picture, model, names)
-    with place.container():
-        mean = sum(shares.values()) / len(shares) if shares else None
+        shares = cache.common_looks(picture, model, entries)
+    untrained = all(entries[name].source is Source.BUILT_IN for name in shares)
+    mean = sum(shares.values()) / len(shares) if shares else None
+    with place.container(gap="xsmall"):
         st.metric(
             "Agreement with other models",
             "none to ask" if mean is None else words.percent(mean),
-            help="The share of looks that another model expects where this one does (SIM). "
-            "The other models here may be simpler than this one.",
+            help="The share of looks that another model expects where this one does (SIM).",
         )
-        st.caption(words.agreement(shares))
-        st.caption("  \n".join(f"{name} **{words.percent(s)}**" for name, s in shares.items()))
+        st.caption(words.agreement(shares, untrained))
+        st.caption(
+            "  \n".join(f"{words.plain(n)} **{words.percent(s)}**" for n, s in shares.items())
+        )
 
 
-def _other_models(model: str) -> tuple[str, ...]:
+def _other_models(model: str) -> list[ModelEntry]:
     """Those whose weights are at hand and that look at the picture."""
-    return tuple(
-        entry.name
+    return [
+        entry
         for entry in weights.all_models()
         if entry.source in _AT_HAND and entry.name not in (model, trust.CENTER_BIAS_MODEL)
-    )[:_MAX_OTHERS]
+    ][:_MAX_OTHERS]
 
 
 def _usual(model: str) -> None:

@@ -13,6 +13,7 @@ from salmap.registry import Source
 from salmap.ui import cache, state, words
 from salmap.ui.components.controls import MODEL_KEY, Settings, settings
 from salmap.ui.components.downloads import batch_downloads, downloads
+from salmap.ui.components.loading import load_model
 from salmap.ui.components.source import picture_source
 from salmap.ui.components.trust import trust_panel
 from salmap.ui.components.viewer import viewer
@@ -33,15 +34,18 @@ def page() -> None:
     try:
         _result(picture, chosen)
     except ImageError as error:
-        st.error(f"**{picture.name}**: {error}")
+        st.error(words.plain(str(error)))
     except SalmapError as error:
         _model_failed(chosen.model, error)
     except MemoryError:
         logger.exception("Out of memory")
-        st.error(f"**{picture.name}** is too large for this server just now. Use a smaller copy.")
+        st.error(
+            f"{words.plain(picture.name)} is too large for this server now. Use a smaller copy."
+        )
 
 
 def _result(picture: Picture, chosen: Settings) -> None:
+    load_model(chosen.model)
     with st.spinner("Looking at the picture…"):
         analysis = cache.analysis(picture, chosen.model)
     st.markdown(words.summary(analysis, chosen.k))
@@ -69,7 +73,7 @@ def _result(picture: Picture, chosen: Settings) -> None:
 
 def _model_failed(model: str, error: SalmapError) -> None:
     """Say what is wrong, and offer models that need nothing from elsewhere."""
-    st.error(f"The model **{model}** can't be used now. {error}")
+    st.error(f"The model **{model}** can't be used now. {words.plain(str(error))}")
     st.write("These work here:")
     at_hand = (Source.BUILT_IN, Source.BUNDLED)
     names = [e.name for e in weights.all_models() if e.source in at_hand and e.name != model]
