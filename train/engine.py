@@ -21,7 +21,6 @@ import torch
 from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from salmap.errors import TrainingError
@@ -41,14 +40,14 @@ from train.checkpoint import (
 from train.config import Recipe
 from train.datasets import FixationDataset
 from train.features import FeatureCache
-from train.losses import fixation_nll_bits
-from train.mixture import Mixture, collate
+from train.mixture import Mixture
 from train.pictures import PictureCache, ViewDataset
 from train.progress import Meter, ProgressLog
 from train.samples import FollowedSample
 from train.stages import Stage, finetune_stage, frozen_stage
+from train.steps import FixationLoss, learning_rate_factor, loader, to_device
 from train.validation import ValidationSet, training_baseline, validate
-from train.views import View, enough_pixels
+from train.views import enough_pixels
 
 logger = logging.getLogger(__name__)
 
@@ -57,24 +56,6 @@ LAST, BEST = "last.safetensors", "best.safetensors"
 
 class Stopped(Exception):  # noqa: N818  (not an error: somebody asked for it)
     """The run was asked to stop and has done so; the last whole epoch is kept."""
-
-
-class FixationLoss(nn.Module):
-    """The network under its loss, so that wrapping it for several processes wraps both."""
-
-    def __init__(self, network: SaliencyNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, batch: dict[str, Any]) -> Tensor:
-        """A batch of `train.mixture.collate` -> (B,) bits per fixation, see `train.losses`."""
-        if "features" in batch:
-            features = [feature.float() for feature in batch["features"]]
-            log_density = self.network.decode(features, batch["size"])
-        else:
-            images = batch["images"].float().div(255)
-            log_density = self.network(images.contiguous(memory_format=torch.channels_last))
-        return fixation_nll_bits(log_density, batch["points"], batch["weights"])
 
 
 class Trainer:
@@ -239,18 +220,18 @@ class Trainer:
         accelerator = self.accelerator
         plan = stage.plans[epoch]
         nominal = max(len(batch) for batch in plan)
-        loader = self._loader(stage, plan)
+        batches = loader(stage.pictures, plan, accelerator, self.workers)
         module.train()
         self.network.encoders.eval()  # batch statistics stay those of the pretrained encoder
         meter = Meter(self.log, stage.name, (epoch + 1, stage.epochs), (step, steps))
-        bar = tqdm(loader, desc=f"{stage.name} {epoch + 1}/{stage.epochs}", unit="batch",
+        bar = tqdm(batches, desc=f"{stage.name} {epoch + 1}/{stage.epochs}", unit="batch",
                    disable=not accelerator.is_main_process)  # fmt: skip
         for number, batch in enumerate(bar):
             last = number + 1 == len(plan)
             update = last or (number + 1) % stage.accumulate == 0
             with nullcontext() if update else accelerator.no_sync(module):
                 with accelerator.autocast():
-                    bits = module(_to_device(batch, accelerator.device))
+                    bits = module(to_device(batch, accelerator.device))
                 scale = accelerator.num_processes / (nominal * stage.accumulate)
                 accelerator.backward(bits.sum() * scale)
             stop = self._count(meter, bits, batch)
@@ -291,21 +272,6 @@ class Trainer:
             for name, value in self.network.state_dict().items():
                 if value.is_floating_point():
                     self.average[name].lerp_(value, 1 - decay)
-
-    def _loader(self, stage: Stage, plan: Sequence[Sequence[View]]) -> DataLoader[dict[str, Any]]:
-        """This process's part of each batch; where there is none, a view of no weight."""
-        rank, world = self.accelerator.process_index, self.accelerator.num_processes
-        mine = [
-            list(batch[rank::world]) or [dataclasses.replace(batch[0], weight=0.0)]
-            for batch in plan
-        ]
-        return DataLoader(
-            stage.pictures,
-            batch_sampler=mine,
-            collate_fn=collate,
-            num_workers=self.workers,
-            pin_memory=self.accelerator.device.type == "cuda",
-        )
 
     def _end_epoch(self, stage: Stage, epoch: int, step: int, loss: float, optimizer: Any) -> None:
         predict = self._averaged_predictor()
@@ -352,24 +318,6 @@ class Trainer:
             self.accelerator.process_index,
             self.accelerator.num_processes,
         )
-
-
-def learning_rate_factor(step: int, steps: int, warmup: float) -> float:
-    """Linear warm-up over the given share of the steps, then half a cosine down to 0.01."""
-    rising = max(1, round(steps * warmup))
-    if step < rising:
-        return (step + 1) / rising
-    done = (step - rising) / max(1, steps - rising)
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done))
-
-
-def _to_device(batch: dict[str, Any], device: torch.device) -> dict[str, Any]:
-    def move(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            return value.to(device, non_blocking=True)
-        return [move(v) for v in value] if isinstance(value, list) else value
-
-    return {key: move(value) for key, value in batch.items()}
 
 
 def _sentence(scores: dict[str, dict[str, float]]) -> str:

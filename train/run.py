@@ -74,7 +74,7 @@ def fit(
         mixed_precision=recipe.finetune_precision,
         kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
     )
-    network = SaliencyNetwork(_config(recipe))
+    network = SaliencyNetwork(network_config(recipe))
     for encoder, config in zip(
         network.encoder_list(), network.network_config.encoders, strict=True
     ):
@@ -111,7 +111,8 @@ def _default_workers(accelerator: Accelerator) -> int:
     return max(1, min(8, (os.cpu_count() or 1) // here - 1))
 
 
-def _config(recipe: Recipe) -> NetworkConfig:
+def network_config(recipe: Recipe) -> NetworkConfig:
+    """What the recipe's network is made of."""
     preset = PRESETS[recipe.preset]
     return NetworkConfig(preset.encoders, recipe.size or preset.size, preset.width)
 
