@@ -60,7 +60,7 @@ class NetworkConfig:
 
 PRESETS: dict[str, NetworkConfig] = {
     "lite": NetworkConfig((EncoderConfig("tf_efficientnet_lite2", (2, 3, 4)),), size=576),
-    "resnet50": NetworkConfig((EncoderConfig("resnet50", (2, 3, 4)),), size=512),
+    "resnet50": NetworkConfig((EncoderConfig("resnet50.tv_in1k", (2, 3, 4)),), size=512),
 }
 
 
@@ -89,16 +89,20 @@ class SaliencyNetwork(SaliencyModel):
         """float32 (B, 3, h, w) in [0, 1] -> the feature maps of all encoders, finest first."""
         return [feature for encoder in self.encoder_list() for feature in encoder(images)]
 
-    def decode(self, features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
-        """Feature maps of a batch of pictures of (h, w) -> log density float32 (B, h/4, w/4)."""
+    def evidence(self, features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
+        """Feature maps of a batch of pictures of (h, w) -> evidence float32 (B, h/4, w/4)."""
         evidence = self.decoder(features).float()
         evidence = F.interpolate(
             evidence, scale_factor=self.finest_stride / self.output_stride, mode="bilinear"
         )
         rows, columns = size[0] // self.output_stride, size[1] // self.output_stride
-        cropped = evidence[:, 0, :rows, :columns]  # what was padded takes no part in the softmax
-        with torch.autocast(cropped.device.type, enabled=False):
-            log_density: Tensor = self.finalizer(cropped)
+        return evidence[:, 0, :rows, :columns]  # what was padded takes no part in the softmax
+
+    def decode(self, features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
+        """Feature maps of a batch of pictures of (h, w) -> log density float32 (B, h/4, w/4)."""
+        evidence = self.evidence(features, size)
+        with torch.autocast(evidence.device.type, enabled=False):
+            log_density: Tensor = self.finalizer(evidence)
         return log_density
 
     def forward(self, images: Tensor) -> Tensor:
