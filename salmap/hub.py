@@ -116,6 +116,16 @@ def fetch(wanted: HubFile, progress: ProgressCallback | None = None) -> Path:
         raise WeightsError(f"{wanted}: {_reason(error, wanted)}") from error
 
 
+def why_unavailable(wanted: HubFile) -> str:
+    """What would keep `fetch` from having a file and what to do, in words; empty if nothing."""
+    try:
+        if _cached(wanted) is None:
+            _probe(wanted)
+    except HUB_ERRORS as error:
+        return _reason(error, wanted)
+    return ""
+
+
 def _cached(wanted: HubFile) -> Path | None:
     try:
         return Path(

@@ -1,4 +1,4 @@
-"""Reading the log of a training run, `progress.jsonl`, while it is written."""
+"""Reading the log of a job, `progress.jsonl`, while it is written; see `train/progress.py`."""
 
 from __future__ import annotations
 
@@ -48,8 +48,9 @@ class Progress:
     Attributes:
         total: epochs of all stages; 0 before the run has begun.
         done: epochs done, with the part of the present one.
-        stage: the present one; "features" while they are computed, "" before the beginning.
-        features: views whose features are computed, of how many.
+        stage: the present one, "frozen" or "finetune", or a part that has no epochs: "features"
+            or "cross-validation"; "" before the beginning.
+        part: steps done of a part without epochs, and how many it has.
         time_left_s: to the end of the stage, with validation; None where unknown.
         losses, scores: so far.
         truth: files in the run's folder that show a held-out picture and where people looked.
@@ -60,7 +61,7 @@ class Progress:
     total: int = 0
     done: float = 0.0
     stage: str = ""
-    features: tuple[int, int] = (0, 0)
+    part: tuple[int, int] = (0, 0)
     time_left_s: float | None = None
     losses: list[LossPoint] = field(default_factory=list)
     scores: list[EpochScore] = field(default_factory=list)
@@ -70,8 +71,9 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """Epochs done, in [0, 1]."""
-        return min(1.0, self.done / self.total) if self.total else 0.0
+        """Epochs done, or of a part without epochs its steps, in [0, 1]."""
+        done, total = (self.done, self.total) if self.stage in STAGES else self.part
+        return min(1.0, done / total) if total else 0.0
 
     @property
     def whole_epochs(self) -> int:
@@ -102,8 +104,12 @@ def progress(events: Iterable[dict[str, Any]]) -> Progress:
                 found.truth = event.get("sample") or {}
                 found.losses = [p for p in found.losses if p.epochs <= found.whole_epochs]
                 found.done, found.stage = float(found.whole_epochs), ""
+                found.time_left_s = None
             case {"event": "features", "done": int(done), "total": int(total)}:
-                found.stage, found.features = "features", (done, total)
+                found.stage, found.part = "features", (done, total)
+            case {"event": "step", "stage": str(stage)} if stage not in STAGES:
+                found.stage, found.part = stage, (event["step"], event["steps"])
+                found.time_left_s = event["time_left_s"]
             case {"event": "step", "stage": str(stage), "step": int(step), "steps": int(steps)}:
                 found.stage, last_step_s = stage, event["time"]
                 found.done = before.get(stage, 0) + event["epochs"] * step / steps

@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 #: locks that a process keeps for another are had on Linux and macOS
 SUPPORTED = sys.platform != "win32"
 
+#: kinds of jobs: training, and adapting a model to viewers
+FIT, ADAPT = "fit", "adapt"
+
 _JOB, _LAUNCH, _OUTPUT, _ALIVE, _TURN = (
     "job.json", "launch.json", "output.log", "alive.lock", "turn.lock",
 )  # fmt: skip
@@ -45,7 +48,7 @@ _JOB, _LAUNCH, _OUTPUT, _ALIVE, _TURN = (
 _STOP, _STOPPING = "STOP", "stopping"
 _TRAIN = (sys.executable, "-m", "train")
 #: the folder that holds the package `train`: the checkout or the place of installed packages
-_HOME = Path(__file__).parents[1]
+HOME = Path(__file__).parents[1]
 _LOG_LINES = 40
 
 
@@ -70,7 +73,7 @@ class Job:
 
     Attributes:
         folder: the job's own; its name is the job's id.
-        kind: "fit" or "adapt".
+        kind: `FIT` or `ADAPT`.
         name: of the model that it makes.
         created_s: when it was first started, Unix seconds.
         arguments: of `python -m train`.
@@ -130,24 +133,25 @@ class Jobs:
         return job
 
     def resume(self, job: Job) -> None:
-        """Go on with a job that was stopped or failed, from its last checkpoint.
+        """Go on with a job that was stopped or failed, from its last checkpoint if it keeps any.
 
         Raises:
             JobError: if one is running, or the process can't be started.
         """
         with self._turn() as turn:
-            self._launch(job, (*job.arguments, "--resume"), turn)
+            goes_on = ("--resume",) if job.kind == FIT else ()
+            self._launch(job, (*job.arguments, *goes_on), turn)
 
     def stop(self, job: Job) -> None:
         """Ask a running job to end; it keeps its last checkpoint.
 
-        One that has not begun its work, or does not look for the stop file, is ended at once.
+        One that has not begun its work yet does not look for its stop file: it is ended at once.
         """
         if not self.state(job).is_running:
             return
         (job.folder / _STOPPING).touch()
         (job.folder / _STOP).touch()
-        if job.kind != "fit" or not self.events_since_launch(job):
+        if not self.events_since_launch(job):
             self.end_now(job)
 
     def end_now(self, job: Job) -> None:
@@ -252,7 +256,7 @@ class Jobs:
             fcntl.flock(alive, fcntl.LOCK_EX)  # nobody else holds it for longer than a look
             try:
                 process = subprocess.Popen(
-                    [*self.program, *arguments], cwd=_HOME, stdin=subprocess.DEVNULL,
+                    [*self.program, *arguments], cwd=HOME, stdin=subprocess.DEVNULL,
                     stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                     pass_fds=(turn, alive),
                 )  # fmt: skip
