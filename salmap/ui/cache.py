@@ -91,7 +91,7 @@ def prediction(picture: Picture, model: str) -> Prediction:
     return _prediction(picture.digest, model, version(model), picture)
 
 
-@st.cache_data(show_spinner=False, max_size="256MB")
+@st.cache_data(show_spinner=False, max_size="128MB")
 def _prediction(digest: str, model: str, version: str, _picture: Picture) -> Prediction:
     network = predictor(model)
     with _turns:

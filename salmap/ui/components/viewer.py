@@ -49,7 +49,7 @@ def viewer(
 def _note(regions: Sequence[Region] | None) -> str:
     if not regions:
         return "" if regions is None else no_regions()
-    return "Point at a row to light up its region; click to keep it lit. Peaks are in pixels."
+    return "Point at a row, or tap it, to light up its region. Peaks are in pixels."
 
 
 def _rows(regions: Sequence[Region], size: tuple[int, int]) -> list[dict[str, Any]]:
