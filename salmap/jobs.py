@@ -235,6 +235,10 @@ class Jobs:
             "because the computer was shut down."
         )
 
+    def size_bytes(self, job: Job) -> int:
+        """What a job takes on disk."""
+        return sum(path.stat().st_size for path in job.folder.rglob("*") if path.is_file())
+
     def _new_folder(self, name: str) -> Path:
         stamp = time.strftime("%Y%m%d-%H%M%S")
         stem = f"{stamp}-{re.sub(r'[^A-Za-z0-9_-]', '-', name)[:40]}"

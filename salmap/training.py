@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from salmap import jobs, weights
+from salmap import hub, jobs, weights
 from salmap.dataset_report import DataSource
 from salmap.errors import JobError, SalmapError
 from salmap.model_info import read_info
@@ -168,6 +168,21 @@ def _encoders(path: Path) -> list[str]:
         return []
     encoders = config.get("encoders", [])
     return [str(e.get("name")) for e in encoders if isinstance(e, dict)]
+
+
+def require_pretrained(network: str) -> None:
+    """Refuse a network whose pretrained encoder the Hub can't give now.
+
+    Raises:
+        JobError: saying why, and what to do.
+    """
+    wanted = hub.HubFile(NETWORKS[network].repository)
+    reason = hub.why_unavailable(wanted)
+    if reason:
+        raise JobError(
+            f"The pretrained encoder of {network} comes from the Hub, which can't give it now: "
+            f"{reason} A network whose encoder is in a model at hand, such as lite, needs no Hub."
+        )
 
 
 def recipe(plan: FitPlan) -> str:

@@ -89,6 +89,11 @@ def kept(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
+def remove(dataset: Path) -> None:
+    """Delete an uploaded data set."""
+    shutil.rmtree(dataset, ignore_errors=True)
+
+
 def unpack(archive: BinaryIO, folder: Path, limits: Limits | None = None) -> int:
     """Unpack pictures and tables of a ZIP into an empty folder, in the layout "folder".
 

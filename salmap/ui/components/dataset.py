@@ -1,0 +1,151 @@
+"""Choosing a data set, and what a look through it found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from salmap import training, uploads
+from salmap.dataset_report import LAYOUTS, DatasetReport, DataSource, check
+from salmap.errors import SalmapError
+from salmap.ui.words import plain
+
+#: largest ZIP that is taken, in megabytes
+MAX_ZIP_MB = 200
+_UPLOAD, _FOLDER = "Upload a ZIP", "A folder on this server"
+_KEPT, _UNPACKED, _CHECKED = "kept_data", "unpacked_data", "checked_data"
+_SHOWN_PROBLEMS = 8
+
+
+def data_picker() -> tuple[DataSource, DatasetReport] | None:
+    """Let people choose a data set and show what it holds; None until one can be used."""
+    st.subheader("1. Pictures and where people looked", anchor=False)
+    way = st.pills(
+        "Where from", (_UPLOAD, _FOLDER), default=_UPLOAD, required=True, key="data_way",
+        label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    source = _uploaded() if way == _UPLOAD else _on_server()
+    if source is None:
+        return None
+    report = _checked(source)
+    if report is None:
+        return None
+    _show(report)
+    return source, report
+
+
+def _uploaded() -> DataSource | None:
+    file = st.file_uploader(
+        "A ZIP with a folder `images`, and `fixations.csv` (`image,subject,x,y`, in pixels from "
+        "the top left) or a folder `maps` with a grey map of the same name for each picture",
+        "zip",
+        key="data_zip",
+        max_upload_size=MAX_ZIP_MB,
+    )
+    if file is not None:
+        _unpack(file)
+    kept = [path.name for path in uploads.kept(training.uploads_folder())]
+    if not kept:
+        return None
+    if st.session_state.get(_KEPT) not in kept:
+        st.session_state[_KEPT] = kept[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Uploaded data", kept, key=_KEPT, persist_state="session")
+        st.button(
+            "Remove", key="remove_data", on_click=_remove, args=(name,),
+            disabled=training.all_jobs().running() is not None,
+            help="Deletes the uploaded pictures from this server.",
+        )  # fmt: skip
+    return DataSource("folder", training.uploads_folder() / name)
+
+
+def _unpack(file: Any) -> None:
+    """Unpack an uploaded file once in a session, and choose it."""
+    done: dict[str, str] = st.session_state.setdefault(_UNPACKED, {})
+    if file.file_id not in done:
+        done[file.file_id] = ""
+        try:
+            with st.spinner("Unpacking…"):
+                path = uploads.keep(file.name, file, training.uploads_folder())
+            st.session_state[_KEPT] = path.name
+        except SalmapError as error:
+            done[file.file_id] = str(error)
+    if done[file.file_id]:
+        st.error(f"{plain(file.name)}: {plain(done[file.file_id])}")
+
+
+def _remove(name: str) -> None:
+    uploads.remove(training.uploads_folder() / name)
+    st.session_state.pop(_KEPT, None)
+
+
+def _on_server() -> DataSource | None:
+    layout, place = st.columns([1, 2])
+    chosen = layout.selectbox(
+        "Layout", list(LAYOUTS), format_func=LAYOUTS.__getitem__, key="data_layout",
+        persist_state="session",
+    )  # fmt: skip
+    path = place.text_input(
+        "Folder", key="data_path", placeholder="/home/me/gaze", persist_state="session"
+    )
+    return DataSource(chosen, Path(path.strip()).expanduser()) if path.strip() else None
+
+
+def _checked(source: DataSource) -> DatasetReport | None:
+    """What the check says, asked once for each data set in a session."""
+    again = st.button("Look again", key="check_again", help="After you changed its files.")
+    wanted, found = st.session_state.get(_CHECKED, (None, None))
+    if again or wanted != source:
+        with st.spinner("Looking through the data…"):
+            try:
+                found = check(source)
+            except SalmapError as error:
+                found = str(error)
+        st.session_state[_CHECKED] = (source, found)
+    if isinstance(found, str):
+        st.error(plain(found))
+        return None
+    return found
+
+
+def _show(report: DatasetReport) -> None:
+    total = sum(report.fixations)
+    mean = total / max(len(report.fixations), 1)
+    numbers = (
+        ("Pictures", f"{report.pictures:,}", None),
+        ("To learn from", f"{report.splits.get('train', 0):,}", None),
+        ("Held out", f"{report.splits.get('val', 0):,}", "Scores are measured on these."),
+        ("Fixations", f"{total:,}", f"{mean:.1f} on a picture, on average."),
+        ("Viewers", "unknown" if report.viewers is None else f"{report.viewers}", None),
+    )
+    with st.container(horizontal=True, gap="large"):
+        for label, value, tip in numbers:
+            st.metric(label, value, help=tip, width="content")
+    _show_problems(report)
+    with st.container(horizontal=True):
+        for sample in report.samples:
+            st.image(
+                sample.jpeg, caption=f"{plain(sample.name)}, {sample.fixations} fixations",
+                alt=f"{sample.name} with its fixations", width=220,
+            )  # fmt: skip
+
+
+def _show_problems(report: DatasetReport) -> None:
+    lines = [
+        f"- {problem.count} × {plain(problem.what)} {plain(problem.mend)}  \n  "
+        f"{plain(', '.join(problem.files[:3]))}{'…' if problem.count > 3 else ''}"
+        for problem in report.problems[:_SHOWN_PROBLEMS]
+    ]
+    more = len(report.problems) - _SHOWN_PROBLEMS
+    if lines:
+        lines.append(f"- and {more} more kinds" if more > 0 else "")
+        st.warning(
+            "\n".join(["**Problems found.** Pictures that can't be read end a run.", "", *lines])
+        )
+    notes = list(report.notes)
+    if report.outside:
+        notes.append(f"{report.outside} fixations fell outside their picture and are left out.")
+    for note in notes:
+        st.caption(plain(note))

@@ -1,0 +1,167 @@
+"""The choices for a new run, and its start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from salmap import jobs, training
+from salmap.dataset_report import DatasetReport, DataSource
+from salmap.errors import SalmapError
+from salmap.training import NETWORKS, FitPlan
+from salmap.ui.words import plain
+
+_QUICK, _FULL = "Quick", "Full"
+_FROM_HUB = "ImageNet weights from the Hub"
+_RATES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
+_BUSY = "Another run is going on this server: one at a time."
+
+
+def fit_form(source: DataSource, report: DatasetReport) -> None:
+    """Train a network on a data set."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        network = st.radio(
+            "Network", list(NETWORKS), captions=[n.description for n in NETWORKS.values()],
+            key="fit_network", persist_state="session",
+        )  # fmt: skip
+        encoder = _starting_point(network)
+        name = _name_input("fit_name", f"my-{network}")
+    with right:
+        way = st.radio(
+            "Training", (_QUICK, _FULL), key="fit_way", persist_state="session",
+            captions=(
+                "Features stay as they are; what is made of them is learnt. Minutes.",
+                "Then everything learns, end to end. Better, but hours without a GPU.",
+            ),
+        )  # fmt: skip
+        plan = FitPlan(
+            name, network, source,
+            frozen_epochs=_epochs("Epochs on frozen features", "fit_frozen", 8),
+            finetune_epochs=(
+                _epochs("Epochs of the whole network", "fit_finetune", 7) if way == _FULL else 0
+            ),
+            learning_rate=_learning_rate(),
+            size=_size(network),
+            encoder=encoder,
+        )  # fmt: skip
+    problem = _lacking(report)
+    if problem:
+        st.warning(problem)
+    if _start_button("Start training", "fit_start", bool(problem)):
+        _start(lambda: _start_fit(plan, way))
+
+
+def adapt_form(source: DataSource, report: DatasetReport) -> None:
+    """Adapt a trained model to the viewers of a data set."""
+    models = training.trained_models()
+    if not models:
+        st.info("There is no trained network on this computer to be adapted. Train one first.")
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        model = st.selectbox("Model", list(models), key="adapt_model", persist_state="session")
+    with right:
+        name = _name_input("adapt_name", f"{model}-for-my-viewers")
+    st.caption(
+        "Only blur, certainty, centre bias and hedging are fitted, so some 50 pictures are "
+        "enough and it takes about a minute. The gain is measured on pictures left out of the fit, "
+        "and the model is kept only if there is one."
+    )
+    few = report.pictures < training.MIN_ADAPT_PICTURES
+    if few:
+        st.warning(
+            f"There are {report.pictures} pictures with fixations: at least "
+            f"{training.MIN_ADAPT_PICTURES} are needed, 50 are good."
+        )
+    if _start_button("Fit to my viewers", "adapt_start", few):
+        settings = {"data": source.path.name, "pictures": report.pictures}
+        _start(lambda: training.start_adapt(name, model, models[model], source, settings))
+
+
+def _starting_point(network: str) -> Path | None:
+    """Where the encoder's weights come from: a model at hand, or None for the Hub."""
+    models = training.starting_points(network)
+    labels = {_model_label(name): path for name, path in models.items()}
+    chosen = st.selectbox(
+        "Start from", [*labels, _FROM_HUB], key=f"fit_start_{network}", persist_state="session"
+    )
+    if chosen == _FROM_HUB:
+        st.caption("Fetched from the Hugging Face Hub when training starts.")
+        return None
+    st.caption("Its encoder, trained for saliency already, is the start. No network is needed.")
+    return labels[chosen]
+
+
+def _model_label(name: str) -> str:
+    return f"the encoder of {name}"
+
+
+def _name_input(key: str, default: str) -> str:
+    name = st.text_input(
+        "Name of the new model", default, key=key, max_chars=40, persist_state="session"
+    )
+    return name.strip()
+
+
+def _epochs(label: str, key: str, default: int) -> int:
+    return int(st.number_input(label, 1, 200, default, key=key, persist_state="session"))
+
+
+def _learning_rate() -> float:
+    rate = st.select_slider(
+        "Learning rate", _RATES, 1e-3, format_func="{:g}".format, key="fit_rate",
+        persist_state="session",
+        help="For decoder and readout on frozen features; of the whole network, the decoder gets "
+        "half of it and the encoder a fifth. Leave it unless the loss jumps or hardly falls.",
+    )  # fmt: skip
+    return float(rate)
+
+
+def _size(network: str) -> int:
+    size = st.slider(
+        "Picture size, long side in pixels", 128, 1024, NETWORKS[network].size, 32,
+        key=f"fit_size_{network}", persist_state="session",
+        help="At which the network looks at pictures. Smaller is quicker and sees less detail.",
+    )  # fmt: skip
+    return int(size)
+
+
+def _lacking(report: DatasetReport) -> str:
+    if not report.splits.get("train") or not report.splits.get("val"):
+        return "Training needs at least two pictures: some to learn from and some held out."
+    return ""
+
+
+def _start_button(label: str, key: str, disabled: bool) -> bool:
+    busy = training.all_jobs().running() is not None
+    return st.button(
+        label, key=key, type="primary", disabled=disabled or busy, help=_BUSY if busy else None
+    )
+
+
+def _start(start: Callable[[], jobs.Job]) -> None:
+    """Start a run and show it, or say why it can't be."""
+    try:
+        with st.spinner("Starting…"):
+            start()
+    except (SalmapError, OSError) as error:
+        st.error(plain(str(error)))
+        return
+    st.rerun()
+
+
+def _start_fit(plan: FitPlan, way: str) -> jobs.Job:
+    if plan.encoder is None:
+        training.require_pretrained(plan.network)
+    settings = {
+        "network": plan.network,
+        "training": way.lower(),
+        "data": plan.source.path.name,
+        "size": plan.size,
+        "learning rate": plan.learning_rate,
+        "starts from": plan.encoder.stem if plan.encoder else _FROM_HUB,
+    }
+    return training.start_fit(plan, settings)
