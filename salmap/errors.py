@@ -1,5 +1,12 @@
 """Errors for people: each message says what was wrong, where, and what to do about it."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+#: how many offending files or rows a message names
+NAMED = 3
+
 
 class SalmapError(Exception):
     """Base of everything Salmap raises on purpose; `str(error)` can be shown to a user as it is."""
@@ -39,3 +46,10 @@ class TrainingError(SalmapError):
 
 class JobError(SalmapError):
     """A job that can't be started, resumed or deleted now."""
+
+
+def listed(names: Sequence[str], separator: str = ", ") -> str:
+    """The first few names for a message, with the count of the others."""
+    first = separator.join(names[:NAMED])
+    more = len(names) - NAMED
+    return f"{first}{separator}and {more} more" if more > 0 else first

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from torch.utils.data import Dataset
 
-from salmap.errors import DatasetError, SalmapError
+from salmap.errors import DatasetError, SalmapError, listed
 from salmap.types import Fixations, ImageArray
 from train.datasets.pictures import read_picture, read_size
 
@@ -24,8 +24,6 @@ Sigma: TypeAlias = float | Callable[[tuple[int, int]], float]
 #: one degree as a share of the long side, for sets that do not say how far away the screen was;
 #: of the same order as OSIE (24 / 800), Saliency in Crowd (26 / 1024) and MIT1003 (35 / 1024)
 DEFAULT_SIGMA_SHARE = 0.03
-#: how many offending files a message names
-NAMED_FILES = 3
 
 
 @dataclass(frozen=True)
@@ -245,10 +243,3 @@ class FixationDataset(Dataset[Sample]):
         """Everything wrong with the files; reads all fixations and the heads of all pictures."""
         examined = (self.examine(index).problem for index in range(len(self)))
         return [*self.listing_problems, *(problem for problem in examined if problem)]
-
-
-def listed(names: Sequence[str], separator: str = ", ") -> str:
-    """The first few names for a message, with the count of the others."""
-    first = separator.join(names[:NAMED_FILES])
-    more = len(names) - NAMED_FILES
-    return f"{first}{separator}and {more} more" if more > 0 else first
