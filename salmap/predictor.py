@@ -45,6 +45,11 @@ class Predictor:
         tensors = chain(self.model.parameters(), self.model.buffers())
         return next((tensor.device for tensor in tensors), torch.device("cpu"))
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has learnt; 0 for one that learns nothing."""
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
     def predict(self, image: ImageSource) -> Prediction:
         """Predict where people look in one picture.
 

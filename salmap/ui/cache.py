@@ -10,6 +10,7 @@ import base64
 import io
 import logging
 import threading
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -88,14 +89,27 @@ def prediction(picture: Picture, model: str) -> Prediction:
     Raises:
         SalmapError: if the picture can't be read or the model can't be had.
     """
-    return _prediction(picture.digest, model, version(model), picture)
+    return _prediction(picture.digest, model, version(model), picture)[0]
 
 
 @st.cache_data(show_spinner=False, max_size="128MB")
-def _prediction(digest: str, model: str, version: str, _picture: Picture) -> Prediction:
-    network = predictor(model)
+def _prediction(
+    digest: str, model: str, version: str, _picture: Picture
+) -> tuple[Prediction, float]:
+    network, image = predictor(model), decoded(_picture)
     with _turns:
-        return network.predict(decoded(_picture))
+        start = time.perf_counter()
+        return network.predict(image), time.perf_counter() - start
+
+
+def time_taken_s(picture: Picture, model: str) -> float:
+    """How long the model took for the prediction, in seconds, without waiting for its turn."""
+    return _time_taken_s(picture.digest, model, version(model), picture)
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _time_taken_s(digest: str, model: str, version: str, _picture: Picture) -> float:
+    return _prediction(digest, model, version, _picture)[1]
 
 
 def analysis(picture: Picture, model: str) -> Analysis:

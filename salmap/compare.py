@@ -1,0 +1,81 @@
+"""How predictions of one picture differ from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from salmap import metrics, render
+from salmap.analysis import smoothed
+from salmap.registry import DEFAULT_MODEL, ModelEntry, Source
+from salmap.types import ImageArray, MapArray
+
+#: how many models are compared at once
+FEWEST, MOST = 2, 4
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How much two predictions a and b have in common; see `salmap.metrics`.
+
+    Attributes:
+        cc: correlation, in [-1, 1].
+        sim: share of looks in common, in [0, 1].
+        kl_of_b: divergence of b from a, nats: what is lost by believing b if a is right.
+        kl_of_a: the other way round.
+    """
+
+    cc: float
+    sim: float
+    kl_of_b: float
+    kl_of_a: float
+
+
+def agreement(density_a: MapArray, density_b: MapArray) -> Agreement:
+    """Compare two densities (H, W) of one picture.
+
+    Raises:
+        DensityError: if the sizes differ or a map is not finite.
+    """
+    return Agreement(
+        cc=metrics.cc(density_a, density_b),
+        sim=metrics.sim(density_a, density_b),
+        kl_of_b=metrics.kl_divergence(density_a, density_b),
+        kl_of_a=metrics.kl_divergence(density_b, density_a),
+    )
+
+
+def difference_view(
+    density_a: MapArray, density_b: MapArray, smoothing: float
+) -> tuple[ImageArray, float]:
+    """The signed difference of two densities as a picture, and its scale.
+
+    Args:
+        density_a, density_b: (H, W) each.
+        smoothing: of both, as in `salmap.look.Look`.
+
+    Returns:
+        uint8 (H, W, 3) as `salmap.render.difference` draws it, and the limit of its scale in
+        multiples of the average density.
+
+    Raises:
+        DensityError: if one is no density or their sizes differ.
+    """
+    a, b = smoothed(density_a, smoothing), smoothed(density_b, smoothing)
+    limit = render.difference_limit(a, b)
+    return render.difference(a, b, limit), limit
+
+
+def is_baseline(entry: ModelEntry) -> bool:
+    """Whether a model never learnt from anybody's gaze."""
+    return entry.source is Source.BUILT_IN
+
+
+def proposed(entries: Iterable[ModelEntry]) -> list[str]:
+    """Which models to compare first: a network, the usual one if it is there, and baselines."""
+    usable = [entry for entry in entries if entry.source is not Source.NONE]
+    networks = sorted(
+        (entry.name for entry in usable if not is_baseline(entry)),
+        key=lambda name: (name != DEFAULT_MODEL, name),
+    )
+    return [*networks[:1], *(entry.name for entry in usable if is_baseline(entry))][:MOST]
