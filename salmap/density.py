@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, gaussian_filter1d
+from scipy.ndimage import gaussian_filter
 
 from salmap.errors import DensityError, FixationsError
 from salmap.types import Fixations
@@ -113,7 +113,22 @@ def fixation_density(
 
 
 def _blurred_units(places: NDArray[np.int64], length: int, sigma: float) -> NDArray[np.float64]:
-    """Float64 (n, length): row i is a blurred 1 at `places[i]`; each row sums to 1."""
+    """Float64 (n, length): row i is a blurred 1 at `places[i]`; each row sums to 1.
+
+    What `scipy.ndimage.gaussian_filter1d` makes of the units in its mode "reflect", cut off at
+    4 sigma as there, but put down directly: the Gaussian and its mirror images at both ends.
+    """
+    if sigma <= 0:
+        return np.equal.outer(places, np.arange(length)).astype(np.float64)
+    radius = int(4 * sigma + 0.5)
+    bump = np.append(np.exp(-0.5 * (np.arange(radius + 1) / sigma) ** 2), 0)
+    bump /= bump[0] + 2 * bump[1:].sum()
     units = np.zeros((len(places), length))
-    units[np.arange(len(places)), places] = 1
-    return gaussian_filter1d(units, sigma, axis=1, mode="reflect") if sigma > 0 else units
+    turns = radius // length + 1
+    for turn in range(-turns, turns + 1):
+        even = turn % 2 == 0
+        centres = places + turn * length if even else (turn + 1) * length - 1 - places
+        near = np.flatnonzero((centres >= -radius) & (centres < length + radius))
+        distances = np.abs(np.arange(length) - centres[near, None])
+        units[near] += bump[np.minimum(distances, radius + 1)]
+    return units

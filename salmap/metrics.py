@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salmap.density import check_map, normalise
+from salmap.density import check_map
 from salmap.errors import DensityError, FixationsError
 from salmap.types import Fixations
 
@@ -124,8 +124,9 @@ def sim(saliency_map: Map, other: Map) -> float:
         DensityError: if the shapes differ or a map is not finite.
     """
     _check_same_shape(saliency_map, other)
-    common = np.minimum(_as_density(saliency_map), _as_density(other)).sum()
-    return float(min(common, 1.0))
+    common = _as_density(saliency_map)
+    np.minimum(common, _as_density(other), out=common)
+    return float(min(common.sum(), 1.0))
 
 
 def kl_divergence(empirical: Map, predicted: Map) -> float:
@@ -141,8 +142,9 @@ def kl_divergence(empirical: Map, predicted: Map) -> float:
         DensityError: if the shapes differ or a map is not finite.
     """
     _check_same_shape(empirical, predicted)
-    truth, model = _as_density(empirical), _as_density(predicted)
-    ratio = truth / (model + KL_EPSILON)
+    truth, ratio = _as_density(empirical), _as_density(predicted)
+    ratio += KL_EPSILON
+    np.divide(truth, ratio, out=ratio)
     ratio += KL_EPSILON
     return float(np.vdot(truth, np.log(ratio, out=ratio)))
 
@@ -215,10 +217,14 @@ def _is_constant(values: Map) -> bool:
 
 
 def _as_density(values: Map) -> NDArray[np.float64]:
-    """A float64 density from a map of any scale: lifted to 0 if negative, uniform if all zero."""
+    """A new float64 density from a map of any scale: lifted to 0 if negative, uniform if 0."""
     check_map(values, "saliency map")
-    lifted = values - min(values.min(), 0)
-    return normalise(lifted if lifted.any() else np.ones_like(lifted))
+    lifted = np.subtract(values, min(values.min(), 0), dtype=np.float64)
+    total = lifted.sum()
+    if total == 0:
+        return np.full(values.shape, 1 / values.size)
+    lifted /= total
+    return lifted
 
 
 def _check_same_shape(a: Map, b: Map) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -204,10 +205,9 @@ def evaluate(task: Task, candidates: Sequence[Candidate], with_gold: bool = True
         everyone.append(GoldStandardCandidate(GOLD_STANDARD, gold, task.baseline))
     rows: dict[str, dict[str, Scores]] = {c.name: {} for c in everyone}
     pictures = task.dataset.split(task.split)
-    nonfixations = Nonfixations(task.truths)
+    nonfixations, prior = Nonfixations(task.truths), lru_cache(4)(task.baseline.log_density)
     for place, truth in enumerate(tqdm(task.truths, desc="score", delay=1, disable=None)):
-        baseline = task.baseline.log_density(truth.size)
-        scorer = PictureScorer(truth, baseline, nonfixations.of(place))
+        scorer = PictureScorer(truth, prior(truth.size), nonfixations.of(place))
         try:
             stimulus = pictures[truth.index].stimulus
             if not len(truth.fixations):

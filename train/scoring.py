@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -206,10 +206,10 @@ def mean_scores(
     """
     chosen = range(len(dataset)) if indices is None else indices
     truths = [read_truth(dataset, index) for index in chosen]
-    nonfixations = Nonfixations(truths)
+    nonfixations, prior = Nonfixations(truths), lru_cache(4)(baseline.log_density)
     rows = []
     for place, truth in enumerate(truths):
         log_density = predict(dataset[truth.index].stimulus)
-        scorer = PictureScorer(truth, baseline.log_density(truth.size), nonfixations.of(place))
+        scorer = PictureScorer(truth, prior(truth.size), nonfixations.of(place))
         rows.append(scorer.score(np.exp(log_density), log_density, which))
     return {key: float(np.mean([row[key] for row in rows])) for key in which}
