@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from salmap.ui.pages import analyse, train
+from salmap.ui.pages import analyse, compare, train
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -14,6 +14,7 @@ st.set_page_config(
 st.logo(ASSETS / "wordmark.svg", size="large", icon_image=ASSETS / "logo.svg")
 pages = [
     st.Page(analyse.page, title="Analyse", url_path="analyse", default=True),
+    st.Page(compare.page, title="Compare", url_path="compare"),
     st.Page(train.page, title="Train", url_path="train"),
 ]
 st.navigation(pages).run()

@@ -1,0 +1,73 @@
+"""Where fixations come from: a file, or made-up viewers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from salmap import synthetic_viewers
+from salmap.truth import SIGMA_SHARE
+from salmap.ui import given, state, words
+
+#: largest file that is taken, in megabytes
+MAX_FILE_MB = 20
+
+_TYPES = ("csv", "png", "bmp", "gif", "tif", "tiff", "jpg", "jpeg")
+_UPLOAD, _TOO_LARGE = "looks_upload", "looks_too_large"
+_MB = 1_000_000
+_ABOUT = (
+    "A **CSV** with the columns `x` and `y` in pixels of the picture, from its top left, and if "
+    "you like `subject` and `image` (then one file serves several pictures); or a **fixation "
+    "map**: a black picture of the same size with a white point for each look."
+)
+
+
+def looks_source() -> None:
+    """Draw the ways to give fixations; what comes is kept in `salmap.ui.given`."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.file_uploader(
+            "Drop where people looked on this picture",
+            list(_TYPES),
+            key=_UPLOAD,
+            max_upload_size=MAX_FILE_MB,
+            on_change=_uploaded,
+        )
+    with right:
+        st.caption(_ABOUT)
+        with st.container(horizontal=True):
+            st.button("Try it with made-up viewers", key="try_looks", on_click=given.give_example)
+            st.download_button(
+                "Their CSV, as a pattern",
+                synthetic_viewers.table,
+                "synthetic_viewers.csv",
+                "text/csv",
+                key="looks_pattern",
+                on_click="ignore",
+            )
+    if st.session_state.get(_TOO_LARGE):
+        st.error(st.session_state[_TOO_LARGE])
+
+
+def sigma_picker() -> float:
+    """How much the looks are blurred, as a share of the long side."""
+    percent = st.slider(
+        "Blur of the looks", 0.5, 10.0, SIGMA_SHARE * 100, 0.5, format="%.1f %%", key="sigma",
+        persist_state="session",
+        help="CC, SIM and KLDiv compare a prediction with the looks blurred by this much, in per "
+        "cent of the picture's long side. By custom it is one degree of visual angle.",
+    )  # fmt: skip
+    return float(percent) / 100
+
+
+def _uploaded() -> None:
+    file = st.session_state[_UPLOAD]
+    st.session_state[_TOO_LARGE] = ""
+    if file is None:
+        given.forget()
+    elif file.size > MAX_FILE_MB * _MB:
+        st.session_state[_TOO_LARGE] = (
+            f"{words.plain(file.name)} is larger than {MAX_FILE_MB} MB. Give the rows of this "
+            "picture only."
+        )
+    else:
+        given.give(file.name, file.getvalue(), state.current())

@@ -1,0 +1,60 @@
+"""The fixations that a visitor has given: kept as long as the tab, whatever page is open."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from salmap import synthetic_viewers
+from salmap.ui import state
+from salmap.ui.state import Picture
+
+_GIVEN = "given_fixations"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file of fixations as it came, not yet read.
+
+    Attributes:
+        name: of the file.
+        data: its bytes.
+        digest: SHA-256 of name and data, by which everything made of it is cached.
+        picture: digest of the picture that it was given for; a table that names images serves
+            others too.
+        synthetic: whether its viewers are made up.
+    """
+
+    name: str
+    data: bytes = field(repr=False)
+    digest: str
+    picture: str
+    synthetic: bool = False
+
+
+def current() -> Given | None:
+    """What the visitor gave last."""
+    given: Given | None = st.session_state.get(_GIVEN)
+    return given
+
+
+def give(name: str, data: bytes, picture: Picture, synthetic: bool = False) -> None:
+    """Keep a file of fixations on a picture."""
+    digest = hashlib.sha256(name.encode() + b"\0" + data).hexdigest()
+    st.session_state[_GIVEN] = Given(name, data, digest, picture.digest, synthetic)
+
+
+def forget() -> None:
+    """Compare without fixations again."""
+    st.session_state.pop(_GIVEN, None)
+
+
+def give_example() -> None:
+    """Show the example picture that the made-up viewers look at, and what they look at."""
+    (example,) = (p for p in state.example_pictures() if p.name == synthetic_viewers.PICTURE)
+    if example not in state.pictures():
+        state.show([example])
+    state.choose(example.digest)
+    give("synthetic_viewers.csv", synthetic_viewers.table().encode(), example, synthetic=True)
