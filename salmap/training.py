@@ -52,7 +52,7 @@ NETWORKS = {
         "EfficientNet-Lite2: small, learns on any computer.",
     ),
     "resnet50": Network(
-        "resnet50", "timm/resnet50.a1_in1k", 512,
+        "resnet50.tv_in1k", "timm/resnet50.tv_in1k", 512,
         "ResNet-50: larger, about three times slower.",
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Jobs as processes: one at a time, whatever becomes of page and server; small ones, no training."""
+"""Jobs as processes: one at a time, whatever becomes of page and server; no training here."""
 
 from __future__ import annotations
 
