@@ -46,13 +46,14 @@ def agreement(density_a: MapArray, density_b: MapArray) -> Agreement:
 
 
 def difference_view(
-    density_a: MapArray, density_b: MapArray, smoothing: float
+    density_a: MapArray, density_b: MapArray, smoothing: float, gain: float = 1
 ) -> tuple[ImageArray, float]:
     """The signed difference of two densities as a picture, and its scale.
 
     Args:
         density_a, density_b: (H, W) each.
         smoothing: of both, as in `salmap.look.Look`.
+        gain: divides the scale's limit, so that smaller differences get the full colour.
 
     Returns:
         uint8 (H, W, 3) as `salmap.render.difference` draws it, and the limit of its scale in
@@ -62,7 +63,7 @@ def difference_view(
         DensityError: if one is no density or their sizes differ.
     """
     a, b = smoothed(density_a, smoothing), smoothed(density_b, smoothing)
-    limit = render.difference_limit(a, b)
+    limit = render.difference_limit(a, b) / gain
     return render.difference(a, b, limit), limit
 
 

@@ -54,6 +54,9 @@ def test_the_difference_is_drawn_on_its_stated_scale():
     picture, limit = difference_view(a, b, 0)
     assert limit == difference_limit(a.astype(np.float32), b.astype(np.float32))
     np.testing.assert_array_equal(picture, difference(a.astype(np.float32), b, limit))
+    strong, third = difference_view(a, b, 0, 3)
+    assert third == pytest.approx(limit / 3)
+    np.testing.assert_array_equal(strong, difference(a.astype(np.float32), b, third))
     smooth, smaller = difference_view(a, b, 0.1)
     assert smaller < limit
     assert (smooth != picture).any()
@@ -186,7 +189,7 @@ def test_a_picture_is_found_in_a_table(picture, expected):
 
 def test_a_picture_that_could_be_several_images_is_refused():
     table = {"left/a.jpg": looks((1, 1)), "right/a.jpg": looks((1, 1))}
-    with pytest.raises(FixationsError, match="left/a.jpg, right/a.jpg"):
+    with pytest.raises(FixationsError, match=r"left/a\.jpg, right/a\.jpg"):
         looks_at("a.jpg", table)
     assert len(looks_at("left/a.jpg", table)) == 1
 

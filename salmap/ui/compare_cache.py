@@ -48,17 +48,17 @@ def _small_image(digest: str, _picture: Picture) -> ImageArray:
     return shrink_image(cache.screen_image(_picture), TILE_SIDE)
 
 
-def difference(picture: Picture, a: str, b: str, smoothing: float) -> tuple[str, float]:
-    """Where two models differ, as a data URI, and the limit of its scale."""
-    return _difference(picture.digest, a, b, _versions(a, b), smoothing, picture)
+def difference(picture: Picture, a: str, b: str, smoothing: float, gain: int) -> tuple[str, float]:
+    """Where two models differ, as a data URI, and the limit of its scale, divided by `gain`."""
+    return _difference(picture.digest, a, b, _versions(a, b), smoothing, gain, picture)
 
 
 @st.cache_data(show_spinner=False, max_size="32MB")
 def _difference(
-    digest: str, a: str, b: str, versions: str, smoothing: float, _picture: Picture
+    digest: str, a: str, b: str, versions: str, smoothing: float, gain: int, _picture: Picture
 ) -> tuple[str, float]:
     small = [_small(cache.screen_density(_picture, model)) for model in (a, b)]
-    image, limit = compare.difference_view(small[0], small[1], smoothing)
+    image, limit = compare.difference_view(small[0], small[1], smoothing, gain)
     return _uri(image), limit
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import itertools
 import logging
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from salmap import list_models, truth, weights
-from salmap.colormaps import diverging_table
 from salmap.compare import FEWEST, MOST, is_baseline, proposed
 from salmap.errors import ImageError, SalmapError
 from salmap.look import Look, View
@@ -20,16 +18,16 @@ from salmap.ui.components.controls import look_controls
 from salmap.ui.components.loading import load_model
 from salmap.ui.components.looks import looks_source, sigma_picker
 from salmap.ui.components.numbers import Column, Row, numbers
+from salmap.ui.components.pair import two_at_a_time
 from salmap.ui.components.scores import about, score_table
 from salmap.ui.components.source import picture_source
 from salmap.ui.components.tiles import Tile, tiles
-from salmap.ui.components.viewer import viewer
 from salmap.ui.given import Given
 from salmap.ui.state import Picture
 
 logger = logging.getLogger(__name__)
 
-_MODELS, _LEFT, _RIGHT = "compared", "compared_left", "compared_right"
+_MODELS = "compared"
 _VIEWS = (View.OVERLAY, View.HEATMAP, View.CONTOURS, View.FOCUS)
 _PAIR_COLUMNS = (
     Column("SIM", "The share of looks that both expect in the same places: 1 is all."),
@@ -38,7 +36,7 @@ _PAIR_COLUMNS = (
     Column("KLDiv ←", "What is lost, in nats, by believing the first if the second is right."),
 )
 _COST_COLUMNS = (
-    Column("Time, s", "Measured when this picture was predicted on this server."),
+    Column("Time, ms", "Measured when this picture was predicted on this server.", digits=0),
     Column("Parameters", "How many numbers it has learnt."),
 )
 
@@ -57,7 +55,7 @@ def page() -> None:
     with st.sidebar:
         chosen = _models_picker()
         look = look_controls()
-        sigma = sigma_picker()
+        sigma = sigma_picker() if given.current() else truth.SIGMA_SHARE
     st.title("How do models differ?", anchor=False)
     picture_source()
     picture = state.current()
@@ -113,7 +111,7 @@ def _comparison(picture: Picture, models: list[str], look: Look, sigma: float) -
     looks = _looks(picture, sigma)
     _side_by_side(picture, models, look, looks)
     st.subheader("Two at a time", anchor=False)
-    _two(picture, models, look)
+    two_at_a_time(picture, models, look)
     st.subheader("In numbers", anchor=False)
     _numbers(picture, models)
     st.subheader("Which one do people agree with?", anchor=False)
@@ -132,10 +130,14 @@ def _looks(picture: Picture, sigma: float) -> _Looks:
 
 
 def _side_by_side(picture: Picture, models: list[str], look: Look, looks: _Looks) -> None:
-    view = st.pills(
-        "View", _VIEWS, default=View.OVERLAY, required=True, key="compared_view",
-        label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = st.pills(
+            "View", _VIEWS, default=View.OVERLAY, required=True, key="compared_view",
+            label_visibility="collapsed", persist_state="session", width="content",
+        )  # fmt: skip
+        dotted = looks.truth is not None and st.toggle(
+            "Looks as dots", True, key="compared_dots", persist_state="session"
+        )
     items = [
         Tile(
             model,
@@ -147,7 +149,7 @@ def _side_by_side(picture: Picture, models: list[str], look: Look, looks: _Looks
     ]
     dots: list[tuple[float, float]] = []
     if looks.truth is not None and looks.given is not None:
-        dots = truth.dots(looks.truth)
+        dots = truth.dots(looks.truth) if dotted else []
         drawn = compare_cache.truth_tile(picture, looks.truth, View(view), look)
         who = "made up" if looks.given.synthetic else about(looks.truth)
         name = "Synthetic viewers" if looks.given.synthetic else "People"
@@ -160,46 +162,6 @@ def _note(model: str) -> str:
     """A word on a model."""
     entry = next(entry for entry in weights.all_models() if entry.name == model)
     return "baseline" if is_baseline(entry) else ""
-
-
-def _two(picture: Picture, models: list[str], look: Look) -> None:
-    first, second = st.columns(2, gap="medium")
-    left = _pick(first, "Left", _LEFT, models)
-    right = _pick(second, "Right", _RIGHT, [model for model in models if model != left])
-    height, width = compare_cache.small_image(picture).shape[:2]
-    drawn = [
-        (model, compare_cache.tile(picture, model, View.OVERLAY, look)) for model in (left, right)
-    ]
-    with first:
-        alt = f"{picture.name}: looks that {left} and {right} expect"
-        viewer("compared_swipe", (height, width), drawn[0], drawn[1], alt)
-    with second:
-        original = (str(View.ORIGINAL), cache.original(picture))
-        signed, limit = compare_cache.difference(picture, left, right, look.smoothing)
-        alt = f"{picture.name}: where {left} and {right} differ"
-        viewer("compared_difference", (height, width), original, ("Difference", signed), alt)
-        st.html(_scale(left, right, limit))
-
-
-def _pick(place: st.delta_generator.DeltaGenerator, label: str, key: str, models: list[str]) -> str:
-    if st.session_state.get(key) not in models:
-        st.session_state[key] = models[0]
-    return str(place.selectbox(label, models, key=key, persist_state="session"))
-
-
-def _scale(left: str, right: str, limit: float) -> str:
-    """What the colours of the difference stand for, as HTML."""
-    table = diverging_table()
-    stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in table[:: len(table) // 8].tolist())
-    return (
-        '<div style="font-size:12.5px;line-height:1.5">'
-        f'<div style="height:8px;border-radius:4px;background:linear-gradient(90deg,{stops})">'
-        '</div><div style="display:flex;justify-content:space-between;gap:1rem">'
-        f"<span>{html.escape(right)} expects more</span><span>same</span>"
-        f"<span style='text-align:right'>{html.escape(left)} expects more</span></div>"
-        f"Full colour stands for a difference of {limit:.2g} times the average density of looks "
-        "over the picture, or more.</div>"
-    )
 
 
 def _numbers(picture: Picture, models: list[str]) -> None:
@@ -220,7 +182,7 @@ def _numbers(picture: Picture, models: list[str]) -> None:
             Row(
                 model,
                 _note(model),
-                (cache.time_taken_s(picture, model), _count(cache.predictor(model).parameters)),
+                (1000 * cache.time_taken_s(picture, model), _size(model)),
             )
             for model in models
         ]
@@ -237,8 +199,9 @@ def _extremes(shares: dict[tuple[str, str], float]) -> str:
     )
 
 
-def _count(parameters: int) -> str:
-    """A number of parameters, short."""
+def _size(model: str) -> str:
+    """How many parameters a model has, short."""
+    parameters = cache.predictor(model).parameters
     if parameters >= 1_000_000:
         return f"{parameters / 1e6:.1f} M"
     return f"{parameters / 1e3:.0f} k" if parameters >= 1000 else str(parameters or "none")

@@ -1,0 +1,67 @@
+"""Two models on one picture: a slider that swipes between them, and their difference."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from salmap.colormaps import diverging_table
+from salmap.look import Look, View
+from salmap.ui import cache, compare_cache
+from salmap.ui.components.viewer import viewer
+from salmap.ui.state import Picture
+
+_LEFT, _RIGHT = "compared_left", "compared_right"
+_GAINS = (1, 3, 10)
+
+
+def two_at_a_time(picture: Picture, models: list[str], look: Look) -> None:
+    """Choose two models, swipe between them, and see where one expects more than the other."""
+    first, second = st.columns(2, gap="medium")
+    left = _pick(first, "Left", _LEFT, models)
+    right = _pick(second, "Right", _RIGHT, [model for model in models if model != left])
+    height, width = compare_cache.small_image(picture).shape[:2]
+    first, second = st.columns(2, gap="medium")
+    with first:
+        drawn = [
+            (model, compare_cache.tile(picture, model, View.OVERLAY, look))
+            for model in (left, right)
+        ]
+        alt = f"{picture.name}: looks that {left} and {right} expect"
+        viewer("compared_swipe", (height, width), drawn[0], drawn[1], alt)
+    with second:
+        place = st.container()
+        gain = st.segmented_control(
+            "Amplify", _GAINS, default=1, required=True, key="compared_gain",
+            format_func="{} ×".format, persist_state="session",
+            help="Brings out small differences; the scale above says what the colours stand for.",
+        )  # fmt: skip
+        original = (str(View.ORIGINAL), cache.original(picture))
+        signed, limit = compare_cache.difference(picture, left, right, look.smoothing, gain)
+        alt = f"{picture.name}: where {left} and {right} differ"
+        with place:
+            viewer("compared_difference", (height, width), original, ("Difference", signed), alt)
+            st.html(_scale(left, right, limit))
+
+
+def _pick(place: DeltaGenerator, label: str, key: str, models: list[str]) -> str:
+    if st.session_state.get(key) not in models:
+        st.session_state[key] = models[0]
+    return str(place.selectbox(label, models, key=key, persist_state="session"))
+
+
+def _scale(left: str, right: str, limit: float) -> str:
+    """What the colours of the difference stand for, as HTML."""
+    table = diverging_table()
+    stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in table[:: len(table) // 8].tolist())
+    return (
+        '<div style="font-size:12.5px;line-height:1.5">'
+        f'<div style="height:8px;border-radius:4px;background:linear-gradient(90deg,{stops})">'
+        '</div><div style="display:flex;justify-content:space-between;gap:1rem">'
+        f"<span>{html.escape(right)} expects more</span><span>same</span>"
+        f"<span style='text-align:right'>{html.escape(left)} expects more</span></div>"
+        f"Full colour stands for a difference of {limit:.2g} times the average density of looks "
+        "over the picture, or more.</div>"
+    )
