@@ -52,9 +52,21 @@ class ModelEntry:
 DEFAULT_MODEL = "lite"
 
 _ENTRIES = (
-    ModelEntry("center-bias", "Where people look whatever the picture shows.", Source.BUILT_IN),
+    ModelEntry(
+        "center-bias",
+        "Where people look whatever the picture shows.",
+        Source.BUNDLED,
+        sha256="d9489d11f41f8a0f1e865ad99df3e9768c9e8c9951bd10af07b9bfe2ba102128",
+        size_bytes=8_688,
+    ),
     ModelEntry("itti-koch", "Colour, brightness and orientation that differ.", Source.BUILT_IN),
-    ModelEntry("lite", "A small network, quick on any computer.", Source.NONE),
+    ModelEntry(
+        "lite",
+        "A small network, quick on any computer.",
+        Source.BUNDLED,
+        sha256="cc54f8acfa7a0d1801d4cba821dc40ec748244c6cef38163ce9d15fad6d200a7",
+        size_bytes=9_060_910,
+    ),
     ModelEntry("resnet50", "A ResNet-50 to train yourself: see train/recipes.", Source.NONE),
     ModelEntry("spectral-residual", "What is unexpected in the spectrum.", Source.BUILT_IN),
 )

@@ -5,18 +5,28 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+import torch
+
 from salmap import load
+from salmap.density import log_normalise
 from salmap.files import replace_file
 from salmap.model_file import load_model, save_model
+from salmap.model_info import ModelInfo
+from salmap.models.classical import CenterBias
 from salmap.trust import GOLD_STANDARD_KEY
 from train.candidates import ModelCandidate
+from train.config import read_recipe
 from train.datasets import FixationDataset
 from train.evaluation import BASELINE, GOLD_STANDARD, Evaluation, evaluate, prepare
-from train.report import cell, footnotes
+from train.intervals import Interval
+from train.report import footnotes
 from train.scoring import METRICS
+from train.validation import training_baseline
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +35,7 @@ COMPARED = ("spectral-residual", "itti-koch")
 
 
 def release(
-    model: Path, datasets: Sequence[FixationDataset], out: Path, recipe: str, commands: str
+    model: Path, datasets: Sequence[FixationDataset], out: Path, recipe: Path, commands: str
 ) -> Path:
     """Score a model on the validation split of each data set and write it with its card.
 
@@ -33,7 +43,7 @@ def release(
         model: the file that `train fit` made.
         datasets: whole data sets.
         out: folder for `<name>.safetensors` and `<name>.md`.
-        recipe: the text of the recipe that made it, for the card.
+        recipe: the recipe that made it.
         commands: the commands that made model and card, for the card.
 
     Returns:
@@ -45,7 +55,7 @@ def release(
     network, info = load_model(model)
     evaluations = {dataset.name: _evaluate(model, info.name, dataset) for dataset in datasets}
     scores = {name: _scores(info.name, evaluation) for name, evaluation in evaluations.items()}
-    info = dataclasses.replace(info, scores=scores)
+    info = dataclasses.replace(info, scores=scores, notes=read_recipe(recipe).notes.strip())
     path = out / f"{info.name}.safetensors"
     save_model(network, path, info)
     data = path.read_bytes()
@@ -57,10 +67,32 @@ def release(
         "licence of the weights": info.licence,
         "made with": f"Salmap {info.created_with}",
     }
-    card = _card(info.name, info.notes, info.data, facts, evaluations, recipe, commands)
+    card = _card(info.name, info.notes, info.data, facts, evaluations, recipe.read_text(), commands)
     replace_file(out / f"{info.name}.md", card.encode())
     logger.info("wrote %s and its card", path)
     return path
+
+
+def fit_center_bias(datasets: Sequence[FixationDataset], out: Path) -> None:
+    """Write the "center-bias" model, fitted to the training split of each data set.
+
+    Raises:
+        SalmapError: if a data set can't be read.
+    """
+    baselines = [training_baseline(dataset.split("train")) for dataset in datasets]
+    model = CenterBias()
+    density = np.mean([np.exp(b.grid.astype(np.float64)) for b in baselines], axis=0)
+    model.load_state_dict({"log_density": torch.from_numpy(log_normalise(np.log(density)))})
+    info = ModelInfo(
+        name="center-bias",
+        architecture=model.architecture,
+        config=model.config(),
+        licence="Apache-2.0",
+        data=tuple(f"{d.name} ({d.licence or 'licence unknown'})" for d in datasets),
+        source="python -m train center-bias",
+        notes="Looks at no picture: the mean of where people looked on the training pictures.",
+    )
+    save_model(model, out, info)
 
 
 def _evaluate(model: Path, name: str, dataset: FixationDataset) -> Evaluation:
@@ -97,7 +129,8 @@ def _card(
         + "\n\nOnly the training split (`train/datasets/splits.json`) was trained on; the centre "
         "bias in the weights comes from it too.",
         "## Scores\n\nOn the validation split, at full resolution, one picture at a time, with "
-        "95 % bootstrap intervals over pictures. "
+        "95 % bootstrap intervals over pictures. The epoch that ships is the one that did best on "
+        "these pictures, which flatters the scores a little. "
         + " ".join(f"{m.title}: {m.meaning}." for m in METRICS.values()),
         *(_table(dataset, evaluation) for dataset, evaluation in evaluations.items()),
         f"## Limits\n\n{notes}" if notes else "",
@@ -119,6 +152,12 @@ def _table(dataset: str, evaluation: Evaluation) -> str:
     ]
     for row in names:
         intervals = [evaluation.interval(row, metric) for metric in METRICS]
-        cells = [cell(interval).replace("\n", "<br>") for interval in intervals]
+        cells = [_cell(interval) for interval in intervals]
         lines.append(f"| {row} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", *(f"{note}  " for note in footnotes(evaluation))])
+
+
+def _cell(interval: Interval) -> str:
+    if math.isnan(interval.mean):
+        return "–"
+    return f"{interval.mean:.3f}<br>({interval.low:.3f} to {interval.high:.3f})"
