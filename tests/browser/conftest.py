@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.running import CHROMIUM, chromium, open_app, running_app
 
@@ -25,15 +25,31 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def visitor(browser: Browser) -> BrowserContext:
+    """One browser profile, so that what the app is made of is fetched only once."""
+    return browser.new_context(viewport={"width": 1280, "height": 800})
+
+
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
-    """A fresh visit, once the example has been analysed; nothing may go wrong in its console."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    tab = context.new_page()
+def page(visitor: BrowserContext, server: str) -> Iterator[Page]:
+    """A fresh visit, once the example has been analysed.
+
+    Nothing may go wrong in its console, and no other host may be asked for anything.
+    """
+    tab = visitor.new_page()
     problems: list[str] = []
     tab.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
     tab.on("pageerror", lambda error: problems.append(str(error)))
+    tab.on(
+        "request",
+        lambda request: None if is_ours(request.url, server) else problems.append(request.url),
+    )
     open_app(tab, server)
     yield tab
-    context.close()
+    tab.close()
     assert problems == []
+
+
+def is_ours(url: str, server: str) -> bool:
+    return url.startswith((server, server.replace("http", "ws", 1), "data:", "blob:"))

@@ -9,7 +9,7 @@ import streamlit as st
 from salmap import export
 from salmap.errors import SalmapError
 from salmap.export import Kind
-from salmap.ui import cache
+from salmap.ui import cache, words
 from salmap.ui.components.controls import Settings
 from salmap.ui.state import Picture
 
@@ -106,7 +106,8 @@ def _pack(pictures: Sequence[Picture], settings: Settings, kinds: Sequence[Kind]
     rows: list[dict[str, object]] = []
     stems = export.unique_stems([picture.name for picture in pictures])
     for done, (picture, stem) in enumerate(zip(pictures, stems, strict=True)):
-        bar.progress(done / len(pictures), f"{picture.name}, {done + 1} of {len(pictures)}")
+        name = words.plain(picture.name)
+        bar.progress(done / len(pictures), f"{name}, {done + 1} of {len(pictures)}")
         try:
             numbers = cache.analysis(picture, settings.model)
             files |= _result(picture, settings).files(kinds, stem)

@@ -104,7 +104,7 @@ def _take(pictures: list[Picture]) -> None:
 
 def _check_incoming() -> None:
     """Show those of the pictures that came which can be read; say what is wrong with the rest."""
-    pictures = st.session_state.pop(_INCOMING, None)
+    pictures = st.session_state.get(_INCOMING)
     if not pictures:
         return
     problems, good = [], []
@@ -114,7 +114,7 @@ def _check_incoming() -> None:
     progress = st.empty()
     for done, picture in enumerate(pictures):
         if len(pictures) > 1:
-            progress.progress(done / len(pictures), f"Reading {picture.name}")
+            progress.progress(done / len(pictures), f"Reading {words.plain(picture.name)}")
         problem = _problem(picture)
         if problem:
             problems.append(problem)
@@ -124,6 +124,7 @@ def _check_incoming() -> None:
     st.session_state[_PROBLEMS] = problems
     if good:
         state.show(good)
+    del st.session_state[_INCOMING]  # last, for a click may end this run at any moment
 
 
 def _problem(picture: Picture) -> str:
