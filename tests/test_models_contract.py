@@ -122,7 +122,7 @@ class TestContract:
 
     def test_it_runs_in_eval_mode_and_keeps_no_gradient(self, predictor):
         outputs: list[torch.Tensor] = []
-        hook = predictor.model.register_forward_hook(lambda _m, _i, out: outputs.append(out))
+        hook = predictor._running.register_forward_hook(lambda _m, _i, out: outputs.append(out))
         try:
             predictor.predict(make_image((50, 70)))
         finally:

@@ -1,0 +1,28 @@
+import pytest
+import torch
+
+from salmap.models.folding import folded
+from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_folding_changes_nothing_but_rounding(preset):
+    torch.manual_seed(0)
+    config = PRESETS[preset]
+    model = SaliencyNetwork(NetworkConfig(config.encoders, 64, config.width)).eval()
+    norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    with torch.no_grad():
+        for norm in norms:  # statistics and factors of their own, as after training
+            norm.running_mean.normal_(0, 0.1)
+            norm.running_var.uniform_(0.5, 2)
+            norm.weight.uniform_(0.5, 1.5)
+            norm.bias.normal_(0, 0.1)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    quick = folded(model)
+    images = torch.rand(2, 3, 64, 48)
+    with torch.inference_mode():
+        for ours, theirs in zip(quick.encode(images), model.encode(images), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
+    assert len(norms) > 50
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in quick.modules())
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
