@@ -12,8 +12,8 @@ import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
-from salmap import render
 from salmap.image import resize
+from salmap.render import encode_jpeg, overlay
 from salmap.types import ImageArray
 from train import report
 from train.candidates import Guesser
@@ -195,8 +195,7 @@ def _pair(evaluation: Evaluation, guesser: Guesser, place: int) -> tuple[str, st
     shown = guess.saliency_map - min(guess.saliency_map.min(), 0)
     if not shown.any():
         shown = np.ones_like(shown)
-    overlay = render.overlay(stimulus, shown)
-    return _jpeg(_with_fixations(stimulus, truth)), _jpeg(_shrunk(overlay))
+    return _jpeg(_with_fixations(stimulus, truth)), _jpeg(_shrunk(overlay(stimulus, shown)))
 
 
 def _with_fixations(stimulus: ImageArray, truth: Truth) -> ImageArray:
@@ -217,4 +216,4 @@ def _shrunk(picture: ImageArray) -> ImageArray:
 
 
 def _jpeg(picture: NDArray[np.uint8]) -> str:
-    return base64.b64encode(render.encode_jpeg(picture, JPEG_QUALITY)).decode("ascii")
+    return base64.b64encode(encode_jpeg(picture, JPEG_QUALITY)).decode("ascii")
