@@ -6,10 +6,12 @@ sites, as huggingface.co and hf.space are, and both are trusted enough for a cam
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import socket
+import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import cast
 
 HOST = "looks.localhost"
 _PAGE = """<!doctype html><title>A Space</title>
@@ -22,72 +24,55 @@ _PAGE = """<!doctype html><title>A Space</title>
 @contextlib.contextmanager
 def framed(app_port: int) -> Iterator[str]:
     """The address of the page, while the app listens on a port of 127.0.0.1."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    proxy = _Proxy(app_port)
-    starting = asyncio.start_server(proxy.handle, "127.0.0.1", 0)
-    server = asyncio.run_coroutine_threadsafe(starting, loop).result()
-    proxy.port = server.sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{proxy.port}/"
-    finally:
-        asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    with _Proxy(app_port) as proxy:
+        threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        try:
+            yield f"http://127.0.0.1:{proxy.port}/"
+        finally:
+            proxy.shutdown()
 
 
-async def _stop(server: asyncio.Server) -> None:
-    server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+class _Proxy(socketserver.ThreadingTCPServer):
+    """A thread for each connection; none is waited for at the end."""
 
-
-class _Proxy:
-    """Every request has a connection of its own, and its path unchanged."""
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 50
 
     def __init__(self, app_port: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
         self.app_port = app_port
-        self.port = 0
+        self.port = int(self.socket.getsockname()[1])
 
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request, or pass it on."""
-        ended = (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError)
-        with contextlib.suppress(*ended):
-            head = await reader.readuntil(b"\r\n\r\n")
-            if f"\r\nHost: {HOST}".encode() in head:
-                await self._forward(head, reader, writer)
-            else:
-                page = _PAGE.format(host=HOST, port=self.port).encode()
-                fields = f"Content-Type: text/html\r\nContent-Length: {len(page)}"
-                writer.write(f"HTTP/1.1 200 OK\r\n{fields}\r\n\r\n".encode() + page)
-        writer.close()
 
-    async def _forward(
-        self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        """Add what a reverse proxy adds to the head, then pass on bytes both ways until the end."""
-        app_reader, app_writer = await asyncio.open_connection("127.0.0.1", self.app_port)
-        request, *fields = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
-        if b"\r\nupgrade: websocket" not in head.lower():
+class _Connection(socketserver.StreamRequestHandler):
+    """One request: answered with the page, or passed on with its path unchanged."""
+
+    def handle(self) -> None:
+        proxy = cast(_Proxy, self.server)
+        request, *fields = [line.rstrip(b"\r\n") for line in iter(self.rfile.readline, b"\r\n")]
+        if f"Host: {HOST}:{proxy.port}".encode() not in fields:
+            page = _PAGE.format(host=HOST, port=proxy.port).encode()
+            head = f"Content-Type: text/html\r\nContent-Length: {len(page)}\r\nConnection: close"
+            self.wfile.write(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + page)
+            return
+        if b"upgrade: websocket" not in [field.lower() for field in fields]:
             fields = [field for field in fields if not field.lower().startswith(b"connection:")]
             fields.append(b"Connection: close")
         fields.append(b"X-Forwarded-For: 203.0.113.7")
         fields.append(b"X-Forwarded-Proto: http")
-        fields.append(f"X-Forwarded-Host: {HOST}:{self.port}".encode())
-        app_writer.write(b"\r\n".join([request, *fields, b"", b""]))
-        try:
-            await asyncio.gather(_pipe(reader, app_writer), _pipe(app_reader, writer))
-        finally:
-            app_writer.close()
+        fields.append(f"X-Forwarded-Host: {HOST}:{proxy.port}".encode())
+        with socket.create_connection(("127.0.0.1", proxy.app_port)) as app:
+            app.sendall(b"\r\n".join([request, *fields, b"", b""]))
+            answers = threading.Thread(target=_pass_on, args=(app.recv, self.connection))
+            answers.start()
+            _pass_on(self.rfile.read1, app)
+            answers.join()
 
 
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(1 << 16):
-        writer.write(data)
-        await writer.drain()
-    if writer.can_write_eof():
-        writer.write_eof()
+def _pass_on(read: Callable[[int], bytes], to: socket.socket) -> None:
+    """Pass on bytes as they come, until one side has no more or is gone."""
+    with contextlib.suppress(OSError):
+        while data := read(1 << 16):
+            to.sendall(data)
+        to.shutdown(socket.SHUT_WR)

@@ -31,6 +31,8 @@ from tests.browser.running import PATIENCE_MS, ROOT, chromium, free_port
 
 #: what the Hub tells the app of its Space
 SPACE = {"SPACE_ID": "ann/looks", "SPACE_HOST": "ann-looks.hf.space"}
+#: the stage that a screenshot shows
+PHOTO = "a photo"
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ def main() -> None:
     parser.add_argument(
         "--env", action="append", default=[], metavar="NAME=VALUE", help="a variable of the Space"
     )
-    parser.add_argument("--screenshot", type=Path, help="where to save how it looks at the end")
+    parser.add_argument("--screenshot", type=Path, help="where to save how it looks with a photo")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     variables = dict(pair.split("=", 1) for pair in options.env)
@@ -102,8 +104,8 @@ def rehearse(
             memory[stage] = resident_mb(pid)
             expect(frame.get_by_test_id("stException")).to_have_count(0)
             assert not refused, refused
-        if screenshot:
-            tab.screenshot(path=screenshot)
+            if screenshot and stage == PHOTO:
+                tab.screenshot(path=screenshot)
         tab.context.close()
         memory["peak"] = resident_mb(pid, "VmHWM")
     return memory
@@ -112,6 +114,7 @@ def rehearse(
 def _note_refusal(answer: Response, refused: list[str]) -> None:
     if answer.status >= 400:
         refused.append(f"{answer.status} {answer.request.method} {answer.url}")
+        logger.error(refused[-1])
 
 
 def networks(folder: Path) -> list[str]:
@@ -184,7 +187,7 @@ def visit(tab: Page, address: str, models: list[str]) -> Iterator[tuple[str, Fra
     frame.get_by_text("Use the camera").click()
     frame.get_by_role("button", name="Take Photo").click()
     _shows(frame, "photo.jpg")
-    yield "a photo", frame
+    yield PHOTO, frame
     links = frame.get_by_test_id("stSidebarNavLink")
     for index in range(links.count()):
         links.nth(index).click()
