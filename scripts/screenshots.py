@@ -8,15 +8,21 @@ from __future__ import annotations
 import itertools
 import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.running import ROOT, chromium, open_app, running_app
+from tests.browser.running import LAST_HEADING, ROOT, chromium, open_app, running_app
 
 FOLDER = ROOT / "docs" / "screenshots"
-#: page -> its path in the app
-PAGES = {"analyse": ""}
+#: page -> its path in the app and the heading that comes last on it
+PAGES = {
+    "analyse": ("", LAST_HEADING),
+    "compare": ("compare", "Which one do people agree with?"),
+    "train": ("train", "1. Pictures and where people looked"),
+}
 SCHEMES = ("light", "dark")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
@@ -34,23 +40,25 @@ def main() -> None:
     ):
         for page, scheme, device in itertools.product(PAGES, SCHEMES, SIZES):
             path = FOLDER / f"{page}-{scheme}-{device}.png"
-            take(browser, f"{address}/{PAGES[page]}", scheme, SIZES[device], path)
+            route, last = PAGES[page]
+            with visit(browser, scheme, SIZES[device]) as tab:
+                open_app(tab, f"{address}/{route}", last)
+                wait_for_pictures(tab)
+                tab.screenshot(path=path)
             logger.info("%s", path.relative_to(ROOT))
 
 
-def take(browser: Browser, url: str, scheme: str, size: tuple[int, int], path: Path) -> None:
-    """One screenshot of what a first visit shows."""
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme
-    )
-    tab = context.new_page()
-    open_app(tab, url)
-    _pictures_loaded(tab)
-    tab.screenshot(path=path)
+@contextmanager
+def visit(browser: Browser, scheme: str, size: tuple[int, int]) -> Iterator[Page]:
+    """A tab of (width, height) pixels for somebody who prefers light or dark."""
+    width, height = size
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    yield context.new_page()
     context.close()
 
 
-def _pictures_loaded(tab: Page) -> None:
+def wait_for_pictures(tab: Page) -> None:
+    """Wait until fonts and pictures are there to be seen."""
     tab.evaluate("document.fonts.ready")
     for image in tab.locator("img:visible").all():
         image.evaluate("image => image.decode()")

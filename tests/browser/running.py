@@ -31,6 +31,8 @@ FLAGS = [
 ]
 #: patience, in milliseconds, for anything the page does; generous, for machines under load
 PATIENCE_MS = 120_000
+#: of the Analyse page
+LAST_HEADING = "Take it with you"
 
 
 @contextmanager
@@ -67,16 +69,16 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def open_app(tab: Page, address: str) -> None:
-    """Visit the app and wait until its first picture has been analysed."""
+def open_app(tab: Page, address: str, last: str = LAST_HEADING) -> None:
+    """Visit a page of the app and wait until it is complete; see `settled`."""
     tab.set_default_timeout(PATIENCE_MS)
     tab.goto(address)
-    settled(tab)
+    settled(tab, last)
 
 
-def settled(tab: Page) -> None:
-    """Wait until the page is complete and no script runs any more."""
-    tab.get_by_role("button", name="Everything, ZIP").wait_for()
+def settled(tab: Page, last: str = LAST_HEADING) -> None:
+    """Wait until the heading that comes last on a page is there and no script runs any more."""
+    tab.get_by_role("heading", name=last).wait_for()
     tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
