@@ -19,7 +19,9 @@ from salmap.version import __version__
 from salmap.weights import list_models, load
 
 if TYPE_CHECKING:
-    from salmap import density, metrics, render
+    import salmap.density
+    import salmap.metrics
+    import salmap.render  # noqa: F401  (as an attribute of the package)
     from salmap.image import load_image
     from salmap.model_info import ModelInfo
     from salmap.predictor import Predictor

@@ -20,22 +20,22 @@ def folded(model: Module) -> Module:
     convolution before it can apply at no cost. The copy needs no gradient and can't be loaded from
     a weight file; keep the original for that.
     """
-    model = copy.deepcopy(model).eval().requires_grad_(False)
+    model = copy.deepcopy(model).eval()
     for parent in list(model.modules()):
         for (_, conv), (name, norm) in pairwise(list(parent.named_children())):
             if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 _fold(conv, norm)
                 setattr(parent, name, _without_norm(norm))
-    return model
+    return model.requires_grad_(False)
 
 
 def _fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
-    weight, bias = fuse_conv_bn_weights(
-        conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight,
-        norm.bias,
-    )  # fmt: skip
-    conv.weight = nn.Parameter(weight.detach(), requires_grad=False)
-    conv.bias = nn.Parameter(bias.detach(), requires_grad=False)
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None  # batch normalisation without statistics has no eval mode
+    assert variance is not None
+    conv.weight, conv.bias = fuse_conv_bn_weights(
+        conv.weight, conv.bias, mean, variance, norm.eps, norm.weight, norm.bias
+    )
 
 
 def _without_norm(norm: nn.BatchNorm2d) -> nn.Module:
