@@ -50,6 +50,7 @@ class Progress:
         done: epochs done, with the part of the present one.
         stage: the present one, "frozen" or "finetune", or a part that has no epochs: "features"
             or "cross-validation"; "" before the beginning.
+        later: epochs of the stages after the present one.
         part: steps done of a part without epochs, and how many it has.
         time_left_s: to the end of the stage, with validation; None where unknown.
         losses, scores: so far.
@@ -61,6 +62,7 @@ class Progress:
     total: int = 0
     done: float = 0.0
     stage: str = ""
+    later: int = 0
     part: tuple[int, int] = (0, 0)
     time_left_s: float | None = None
     losses: list[LossPoint] = field(default_factory=list)
@@ -112,6 +114,7 @@ def progress(events: Iterable[dict[str, Any]]) -> Progress:
                 found.time_left_s = event["time_left_s"]
             case {"event": "step", "stage": str(stage), "step": int(step), "steps": int(steps)}:
                 found.stage, last_step_s = stage, event["time"]
+                found.later = found.total - before.get(stage, 0) - event["epochs"]
                 found.done = before.get(stage, 0) + event["epochs"] * step / steps
                 found.losses.append(LossPoint(found.done, stage, event["loss_bits"]))
                 left = event["epochs"] - event["epoch"] + 1

@@ -19,6 +19,7 @@ from salmap.errors import DatasetError, JobError
 from salmap.jobs import ADAPT, FIT, Job, Jobs
 from salmap.models.network import PRESETS
 from salmap.training import NETWORKS, FitPlan
+from salmap.ui.access import is_this_computer
 from salmap.ui.components import dataset
 from salmap.ui.job_words import duration
 from tests.gaze import gaze_zip, save_untrained
@@ -100,6 +101,18 @@ def keys(app: AppTest) -> set[str]:
 def test_who_may_train(variable, space, at_the_server, allowed):
     environment = {"SALMAP_TRAINING": variable} | ({"SPACE_ID": "a/b"} if space else {})
     assert training.is_allowed(at_the_server, environment) == allowed
+
+
+@pytest.mark.parametrize(
+    ("address", "is_here"),
+    [
+        (None, True), ("127.0.0.1", True), ("::1", True), ("::ffff:127.0.0.1", True),
+        ("192.168.0.7", False), ("::ffff:192.168.0.7", False), ("2001:db8::1", False),
+        ("localhost.example.org", False),
+    ],
+)  # fmt: skip
+def test_who_is_at_the_server(address, is_here):
+    assert is_this_computer(address) == is_here
 
 
 def test_who_may_not_train_sees_runs_but_no_buttons(monkeypatch, everything):

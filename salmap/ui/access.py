@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import streamlit as st
 
 from salmap import training
@@ -12,10 +14,17 @@ _FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 
 def may_train() -> bool:
     """Whether this visitor may start, stop and delete runs; see `salmap.training`."""
-    return training.is_allowed(_is_at_the_server())
+    forwarded = any(name in st.context.headers for name in _FORWARDED)
+    return training.is_allowed(is_this_computer(st.context.ip_address) and not forwarded)
 
 
-def _is_at_the_server() -> bool:
-    """Whether the browser asks from the server's own computer, and for nobody else."""
-    headers = st.context.headers
-    return st.context.ip_address is None and not any(name in headers for name in _FORWARDED)
+def is_this_computer(address: str | None) -> bool:
+    """Whether an address that Streamlit gives of a visitor is the server's own; None is."""
+    if address is None:
+        return True
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None)  # a server for IPv6 sees ::ffff:127.0.0.1
+    return bool((mapped or parsed).is_loopback)

@@ -27,8 +27,8 @@ def job_status(progress: Progress, stopping: bool) -> str:
         return "Getting ready…"
     if progress.time_left_s is None:
         return status
-    more = progress.stage == "frozen" and progress.total > progress.whole_epochs
-    return f"{status}: {duration(progress.time_left_s)} left{' of this part' if more else ''}"
+    part = " of this part" if progress.later else ""
+    return f"{status}: {duration(progress.time_left_s)} left{part}"
 
 
 def duration(seconds: float) -> str:

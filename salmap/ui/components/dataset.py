@@ -95,7 +95,9 @@ def _on_server() -> DataSource | None:
 
 def _checked(source: DataSource) -> DatasetReport | None:
     """What the check says, asked once for each data set in a session."""
-    again = st.button("Look again", key="check_again", help="After you changed its files.")
+    again = st.button(
+        "Look again", key="check_again", type="tertiary", help="After you changed its files."
+    )
     wanted, found = st.session_state.get(_CHECKED, (None, None))
     if again or wanted != source:
         with st.spinner("Looking through the data…"):
@@ -124,12 +126,11 @@ def _show(report: DatasetReport) -> None:
         for label, value, tip in numbers:
             st.metric(label, value, help=tip, width="content")
     _show_problems(report)
-    with st.container(horizontal=True):
-        for sample in report.samples:
-            st.image(
-                sample.jpeg, caption=f"{plain(sample.name)}, {sample.fixations} fixations",
-                alt=f"{sample.name} with its fixations", width=220,
-            )  # fmt: skip
+    for column, sample in zip(st.columns(4), report.samples, strict=False):
+        column.image(
+            sample.jpeg, caption=f"{plain(sample.name)}, {sample.fixations} fixations",
+            alt=f"{sample.name} with its fixations", width="stretch",
+        )  # fmt: skip
 
 
 def _show_problems(report: DatasetReport) -> None:

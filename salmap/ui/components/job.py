@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ from salmap.ui.words import plain
 #: how long a run that was asked to stop is waited for before ending it at once is offered
 _PATIENCE_S = 20
 _TICK_S, _IDLE_TICK_S = 1.0, 4.0
-_THUMBNAIL, _PANEL = 150, 300
+_THUMBNAIL = 110
 
 
 def follow(may_change: bool) -> None:
@@ -63,7 +63,9 @@ def _running(job: Job, may_change: bool) -> None:
     progress = job_log.progress(job_log.read_events(job.folder))
     stopping = everything.state(job) is State.STOPPING
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
             what = "Adapting" if job.kind == jobs.ADAPT else "Training"
             st.markdown(f"#### {what} {plain(job.name)}")
             if may_change:
@@ -100,16 +102,16 @@ def _samples(job: Job, progress: Progress) -> None:
     if progress.samples:
         epoch, file = progress.samples[-1]
         panels.append((file, f"Prediction after epoch {epoch}"))
-    with st.container(horizontal=True):
-        for file, caption in panels:
-            _picture(job, file, caption, _PANEL)
+    for column, (file, caption) in zip(st.columns(3), panels, strict=False):
+        with column:
+            _picture(job, file, caption, "stretch")
     if len(progress.samples) > 1:
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, gap="small"):
             for epoch, file in progress.samples[:-1]:
                 _picture(job, file, f"epoch {epoch}", _THUMBNAIL)
 
 
-def _picture(job: Job, file: str, caption: str, width: int) -> None:
+def _picture(job: Job, file: str, caption: str, width: int | Literal["stretch"]) -> None:
     path = job.folder / file
     if path.is_file() and path.resolve().is_relative_to(job.folder.resolve()):
         st.image(path.read_bytes(), caption=plain(caption), alt=caption, width=width)

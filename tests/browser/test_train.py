@@ -1,0 +1,202 @@
+"""The Train page in a real browser, with real training on a tiny data set."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+import salmap
+from tests.browser.running import PATIENCE_MS, running_app
+from tests.gaze import gaze_zip, save_untrained
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+expect.set_options(timeout=PATIENCE_MS)
+#: patience for a whole run of training
+RUN_MS = 3 * PATIENCE_MS
+START = "start"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> Path:
+    """The folder of models, with one to start from."""
+    folder = tmp_path_factory.mktemp("train") / "models"
+    folder.mkdir()
+    save_untrained(folder / f"{START}.safetensors")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def train_server(models: Path) -> Iterator[str]:
+    """The address of an app whose uploads and runs are beside its models."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SALMAP_TRAINING_DIR", str(models.parent / "training"))
+        patch.delenv("SALMAP_TRAINING", raising=False)
+        with running_app(models) as address:
+            yield address
+
+
+@pytest.fixture
+def tab(visitor: BrowserContext, train_server: str) -> Iterator[Page]:
+    """The Train page; nothing may go wrong in its scripts."""
+    page = visitor.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    visit(page, train_server)
+    yield page
+    page.close()
+    assert problems == []
+
+
+def visit(page: Page, address: str) -> None:
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"{address}/train")
+    expect(page.get_by_role("heading", name="Make it yours")).to_be_visible()
+    at_rest(page)
+
+
+def at_rest(page: Page) -> None:
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def upload(page: Page, data: bytes, name: str = "gaze.zip") -> None:
+    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
+        [{"name": name, "mimeType": "application/zip", "buffer": data}]
+    )
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=re.compile(label)).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    at_rest(page)
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    box = page.get_by_role("textbox", name=label, exact=True).or_(
+        page.get_by_role("spinbutton", name=label, exact=True)
+    )
+    box.fill(value)
+    box.press("Enter")
+    at_rest(page)
+
+
+def begin(page: Page, name: str, epochs: int) -> None:
+    """Upload, choose, start."""
+    upload(page, gaze_zip())
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+    expect(page.get_by_role("img", name=re.compile("with its fixations"))).to_have_count(4)
+    choose(page, "Start from", f"the encoder of {START}")
+    fill(page, "Name of the new model", name)
+    fill(page, "Epochs on frozen features", str(epochs))
+    size = page.get_by_role("slider", name="Picture size, long side in pixels")
+    size.focus()
+    size.press("Home")
+    at_rest(page)
+    page.get_by_role("button", name="Start training").click()
+    expect(running(page, name)).to_be_visible()
+
+
+def running(page: Page, name: str):
+    return page.get_by_role("heading", name=f"Training {name}")
+
+
+def delete(page: Page) -> None:
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_role("button", name="Delete it")).to_be_hidden()
+    at_rest(page)
+
+
+def test_a_model_is_trained_followed_and_chosen(tab, visitor, train_server, models):
+    """Two epochs; a reload in the middle, a second tab, another page and back."""
+    begin(tab, "tiny", 2)
+    tab.reload()
+    expect(running(tab, "tiny")).to_be_visible()
+    second = visitor.new_page()
+    visit(second, train_server)
+    expect(running(second, "tiny")).to_be_visible()
+    expect(second.get_by_role("button", name="Start training")).to_be_disabled()
+    second.get_by_role("link", name="Compare").click()
+    second.get_by_role("link", name="Train").click()
+    for page in (tab, second):
+        expect(page.get_by_text("is ready: choose it on any page")).to_be_visible(timeout=RUN_MS)
+    second.close()
+    expect(tab.get_by_text("Prediction after epoch 2")).to_be_visible()
+    expect(tab.get_by_role("img", name="Where people looked")).to_be_visible()
+    expect(tab.get_by_text("Information gain, folder")).to_be_visible()
+    with tab.expect_download() as waiting:
+        tab.get_by_role("button", name="Download the model").click()
+    assert waiting.value.suggested_filename == "tiny.safetensors"
+    assert salmap.load(str(waiting.value.path())).info.scores["folder"]["ig"]
+    tab.get_by_role("link", name="Analyse").click()
+    tab.get_by_role("combobox", name=re.compile("Model")).click()
+    expect(tab.get_by_role("option", name="tiny", exact=True)).to_be_visible()
+    tab.keyboard.press("Escape")
+    tab.get_by_role("link", name="Train").click()
+    delete(tab)
+    assert not (models / "tiny.safetensors").exists()
+
+
+def test_a_run_is_stopped_and_goes_on(tab):
+    begin(tab, "long", 150)
+    expect(tab.get_by_text("Prediction after epoch")).to_be_visible(timeout=RUN_MS)
+    tab.get_by_role("button", name="Stop", exact=True).click()
+    expect(tab.get_by_text(re.compile(r"Stopped after \d+ whole epochs"))).to_be_visible()
+    before = int(re.findall(r"\d+", tab.get_by_text("Stopped after").inner_text())[0])
+    tab.get_by_role("button", name="Resume").click()
+    expect(running(tab, "long")).to_be_visible()
+    epoch = tab.get_by_text(re.compile(r"Epoch \d+ of 150"))
+    expect(epoch).to_be_visible(timeout=RUN_MS)
+    assert int(re.findall(r"\d+", epoch.inner_text())[0]) > before
+    tab.get_by_role("button", name="Stop", exact=True).click()
+    expect(tab.get_by_text("Stopped after")).to_be_visible()
+    delete(tab)
+
+
+def test_a_model_is_fitted_to_viewers_and_told_plainly(tab):
+    upload(tab, gaze_zip())
+    tab.get_by_role("tab", name="Fit a model to my viewers").click()
+    choose(tab, "^Model|Model$", START)
+    tab.get_by_role("button", name="Fit to my viewers").click()
+    verdict = re.compile("Adapting helps|No gain can be shown|Adapting makes this model worse")
+    expect(tab.get_by_text(verdict)).to_be_visible(timeout=RUN_MS)
+    expect(tab.get_by_text("Gain, bits per look")).to_be_visible()
+    delete(tab)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"just words", "is no ZIP"), ("../x.png", "leads outside")]
+)
+def test_a_bad_zip_is_refused_in_words(tab, data, words):
+    if isinstance(data, str):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr(data, b"x")
+        data = stream.getvalue()
+    upload(tab, data, "bad.zip")
+    expect(tab.get_by_text(words)).to_be_visible()
+
+
+def test_a_folder_that_is_not_there_is_named(tab):
+    tab.get_by_text("A folder on this server").click()
+    fill(tab, "Folder", "/no/such/place")
+    expect(tab.get_by_text("There is no folder /no/such/place")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_in_light_and_dark(browser: Browser, train_server: str, scheme):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    visit(page, train_server)
+    upload(page, gaze_zip())
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for element in page.locator("[data-testid=stMain] [data-testid^=stButton]").all():
+        box = element.bounding_box()
+        assert box is None or box["x"] + box["width"] <= 390
+    context.close()
