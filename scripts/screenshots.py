@@ -25,6 +25,21 @@ PAGES = {
 }
 SCHEMES = ("light", "dark")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+#: whether no part of a page, in shadow trees too, is still to come
+COMPLETE = """() => {
+    const parts = [document], everything = [];
+    while (parts.length) {
+        for (const element of parts.pop().querySelectorAll("*")) {
+            everything.push(element);
+            if (element.shadowRoot) parts.push(element.shadowRoot);
+        }
+    }
+    const pending = everything.filter((element) =>
+        element.dataset?.testid === "stSkeleton"
+        || element.matches(".viewer:not(.ready)")
+        || (element.matches("img[src]") && !element.complete));
+    return pending.length === 0;
+}"""
 
 logger = logging.getLogger(__name__)
 
@@ -58,10 +73,9 @@ def visit(browser: Browser, scheme: str, size: tuple[int, int]) -> Iterator[Page
 
 
 def wait_for_pictures(tab: Page) -> None:
-    """Wait until fonts and pictures are there to be seen."""
+    """Wait until everything has taken its place and fonts and pictures can be seen."""
     tab.evaluate("document.fonts.ready")
-    for image in tab.locator("img:visible").all():
-        image.evaluate("image => image.decode()")
+    tab.wait_for_function(COMPLETE)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ export default function ({ data, parentElement }) {
   find(".note").textContent = data.note;
   if (!regions.some(({ rank }) => String(rank) === kept)) keep(undefined);
   light(kept);
+  viewer.classList.add("ready");
 
   function show(image, source, alt) {
     image.hidden = !source;
