@@ -1,4 +1,4 @@
-"""`python -m train ...`: check data sets, train models, evaluate them."""
+"""`python -m train ...`: check data sets, train models, evaluate and adapt them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from salmap.errors import SalmapError, TrainingError
+from salmap.processes import launched
+from train.adapt import command as adapt
 from train.datasets.check import command as check
 from train.evaluate import command as evaluate
 
@@ -26,25 +28,51 @@ def fit(
         list[str] | None,
         typer.Option(help="TIMM_NAME=FILE.safetensors with pretrained encoder weights."),
     ] = None,
-    cache: Annotated[Path | None, typer.Option(help="Folder for cached features.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="SETTING=VALUE instead of the recipe's; may be repeated."),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder for features and decoded pictures. [OUT/cache]")
+    ] = None,
+    cache_gb: Annotated[
+        float, typer.Option(min=0, help="What decoded pictures may take there, in GB.")
+    ] = 10.0,
     splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
-    workers: Annotated[int, typer.Option(help="Processes that read pictures.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes that read pictures. [1 on a CPU, more for a GPU]"),
+    ] = None,
+    copy: Annotated[
+        Path | None, typer.Option(help="A second place for the finished model's file.")
+    ] = None,
 ) -> None:
-    """Train a model: a short stage on frozen features, then end to end."""
-    from train.config import read_recipe  # noqa: PLC0415  (keeps --help quick)
+    """Train a model: a short stage on frozen features, then end to end.
+
+    The same command trains in many processes, on GPUs or CPUs, with the same result:
+    'accelerate launch --multi_gpu --num_processes 4 -m train fit ...'. Batches are the recipe's,
+    shared out over the processes. Several machines must share the folders --out and --cache.
+    """
+    from train.config import parse_settings, read_recipe  # noqa: PLC0415  (keeps --help quick)
     from train.datasets import open_dataset, parse_data_option  # noqa: PLC0415
     from train.run import fit as run_fit  # noqa: PLC0415
 
-    settings = read_recipe(recipe)
+    first = launched().first
+    if not first:
+        logging.getLogger().setLevel(logging.WARNING)
+    wanted = read_recipe(recipe, **parse_settings(settings or ()))
     datasets = [open_dataset(*parse_data_option(option), splits) for option in data]
     encoders = dict(_pair(option) for option in encoder or [])
-    model = run_fit(settings, datasets, out, encoders, cache, resume, workers)
+    model = run_fit(wanted, datasets, out, encoders, cache, resume, workers, cache_gb, copy)
+    if not first:
+        return
     if model is None:
         typer.echo("Stopped. The last whole epoch is kept; go on with --resume.")
         return
     typer.echo(f"The model is {model}. Use it: python -m salmap predict PICTURE --model {model}")
 
 
+app.command("adapt")(adapt)
 app.command("check")(check)
 app.command("evaluate")(evaluate)
 
@@ -65,6 +93,20 @@ def convert(
     typer.echo(f"Wrote {out} (SHA-256 of the source: {digest}).")
 
 
+@app.command("center-bias")
+def center_bias(
+    data: Annotated[list[str], typer.Option(help="NAME=PATH of a data set; may be repeated.")],
+    out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
+) -> None:
+    """Fit the baseline that looks at no picture to training splits, all weighing the same."""
+    from train.datasets import open_dataset, parse_data_option  # noqa: PLC0415
+    from train.release import fit_center_bias  # noqa: PLC0415
+
+    datasets = [open_dataset(*parse_data_option(option)) for option in data]
+    fit_center_bias(datasets, out)
+    typer.echo(f"Wrote {out}.")
+
+
 @app.command()
 def release(
     model: Annotated[Path, typer.Argument(help="The model.safetensors of a finished run.")],
@@ -83,7 +125,7 @@ def release(
         f"python -m train fit --recipe {recipe} {options} --out RUN\n"
         f"python -m train release RUN/model.safetensors --recipe {recipe} {options} --out assets"
     )
-    path = run_release(model, datasets, out, recipe.read_text(encoding="utf-8"), commands)
+    path = run_release(model, datasets, out, recipe, commands)
     typer.echo(f"Wrote {path} and {path.with_suffix('.md')}.")
 
 
