@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from salmap import metrics, render
 from salmap.analysis import smoothed
 from salmap.registry import DEFAULT_MODEL, ModelEntry, Source
+from salmap.trust import CENTER_BIAS_MODEL
 from salmap.types import ImageArray, MapArray
 
 #: how many models are compared at once
@@ -68,8 +69,8 @@ def difference_view(
 
 
 def is_baseline(entry: ModelEntry) -> bool:
-    """Whether a model never learnt from anybody's gaze."""
-    return entry.source is Source.BUILT_IN
+    """Whether a model has learnt nothing of what pictures show from anybody's gaze."""
+    return entry.source is Source.BUILT_IN or entry.name == CENTER_BIAS_MODEL
 
 
 def proposed(entries: Iterable[ModelEntry]) -> list[str]:

@@ -71,6 +71,8 @@ def test_a_network_comes_first_and_baselines_beside_it():
     missing = [entry("resnet50", Source.NONE)]
     assert proposed([*built_in, *own, *missing]) == ["lite", "base0", "base1", "base2"]
     assert proposed([*built_in, own[0]])[0] == "aaa"
+    fitted = entry("center-bias", Source.BUNDLED)
+    assert proposed([fitted, *built_in, own[0]]) == ["aaa", "center-bias", "base0", "base1"]
     assert proposed([*built_in, *missing]) == ["base0", "base1", "base2"]
     assert len(proposed([entry(str(i), Source.BUILT_IN) for i in range(9)])) == MOST
 
