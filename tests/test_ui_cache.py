@@ -15,6 +15,7 @@ import salmap
 from salmap import weights
 from salmap.errors import ImageError
 from salmap.look import Look, View
+from salmap.trust import UsualScore
 from salmap.ui import cache, state, words
 
 MODEL = "spectral-residual"
@@ -112,6 +113,16 @@ def test_small_shares_are_not_nothing():
     assert words.percent(0) == "0\u00a0%"
     assert words.percent(0.001) == "<1\u00a0%"
     assert words.percent(0.234) == "23\u00a0%"
+
+
+def test_usual_scores_in_words():
+    known = [UsualScore("a", 2.0, None, 2.5), UsualScore("b", 1.0, None, 1.5)]
+    assert "75\u00a0% of what other people's gaze tells" in words.score(known)
+    assert words.mean_score(known) == "1.50 bits"
+    assert words.scores_by_dataset(known) == "a **2.00**, people 2.50  \nb **1.00**, people 1.50"
+    unknown = [UsualScore("c", 0.5)]
+    assert "people" not in words.score(unknown) + words.scores_by_dataset(unknown)
+    assert words.mean_score([]) == "unknown"
 
 
 def test_names_are_not_taken_for_markdown():

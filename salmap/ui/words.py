@@ -9,6 +9,7 @@ from salmap.analysis import Analysis
 from salmap.trust import UsualScore
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
+_LIKE_TRAINING = "On pictures like those it learnt from"
 _ROWS = ("upper", "", "lower")
 _COLUMNS = ("left", "", "right")
 _ALONE = {"upper": "top", "lower": "bottom"}
@@ -97,15 +98,16 @@ def score(scores: Sequence[UsualScore]) -> str:
         return "No scores come with this model."
     known = [(s.bits, s.gold_standard_bits) for s in scores if s.gold_standard_bits]
     if not known:
-        return "More than the centre bias tells of each look, on average over data sets."
+        return f"{_LIKE_TRAINING}, beyond what the centre bias tells of a look."
     reached = sum(bits for bits, _ in known) / sum(gold for _, gold in known)
-    return f"{percent(reached)} of what other people's gaze tells beyond the centre bias."
+    gaze = f"{percent(reached)} of what other people's gaze tells beyond the centre bias"
+    return f"{_LIKE_TRAINING}, {gaze}. On others it may know less."
 
 
 def scores_by_dataset(scores: Sequence[UsualScore]) -> str:
     """Usual scores in Markdown, a line for each data set, beside what other people's gaze tells."""
     return "  \n".join(
         f"{one.dataset} **{one.bits:.2f}**"
-        + ("" if one.gold_standard_bits is None else f" of {one.gold_standard_bits:.2f}")
+        + ("" if one.gold_standard_bits is None else f", people {one.gold_standard_bits:.2f}")
         for one in scores
     )

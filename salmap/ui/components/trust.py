@@ -70,8 +70,7 @@ def _usual(model: str) -> None:
         "Usual score",
         words.mean_score(scores),
         help="Information gain over the centre bias, in bits for each look, on pictures that the "
-        "model was not trained on. Where it says 'of', what the gaze of other people tells: that "
-        "is the goal.",
+        "model was not trained on. Beside it, what the gaze of other people tells of a look.",
     )
     st.caption(words.score(scores))
     if scores:
