@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from salmap.processes import launched
 from train.adapt import command as adapt
 from train.datasets.check import command as check
 from train.evaluate import command as evaluate
+
+if TYPE_CHECKING:
+    from train.datasets import FixationDataset
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -54,14 +57,13 @@ def fit(
     shared out over the processes. Several machines must share the folders --out and --cache.
     """
     from train.config import parse_settings, read_recipe  # noqa: PLC0415  (keeps --help quick)
-    from train.datasets import open_dataset, parse_data_option  # noqa: PLC0415
     from train.run import fit as run_fit  # noqa: PLC0415
 
     first = launched().first
     if not first:
         logging.getLogger().setLevel(logging.WARNING)
     wanted = read_recipe(recipe, **parse_settings(settings or ()))
-    datasets = [open_dataset(*parse_data_option(option), splits) for option in data]
+    datasets = _open_sound(data, splits)
     encoders = dict(_pair(option) for option in encoder or [])
     model = run_fit(wanted, datasets, out, encoders, cache, resume, workers, cache_gb, copy)
     if not first:
@@ -99,11 +101,9 @@ def center_bias(
     out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
 ) -> None:
     """Fit the baseline that looks at no picture to training splits, all weighing the same."""
-    from train.datasets import open_dataset, parse_data_option  # noqa: PLC0415
     from train.release import fit_center_bias  # noqa: PLC0415
 
-    datasets = [open_dataset(*parse_data_option(option)) for option in data]
-    fit_center_bias(datasets, out)
+    fit_center_bias(_open_sound(data), out)
     typer.echo(f"Wrote {out}.")
 
 
@@ -115,18 +115,27 @@ def release(
     out: Annotated[Path, typer.Option(help="Folder for the model file and its card.")],
 ) -> None:
     """Score a model on held-out pictures and write it with its model card."""
-    from train.datasets import open_dataset, parse_data_option  # noqa: PLC0415
     from train.release import release as run_release  # noqa: PLC0415
 
-    named = [parse_data_option(option) for option in data]
-    datasets = [open_dataset(name, path) for name, path in named]
-    options = " ".join(f"--data {name}=PATH" for name, _ in named)
+    datasets = _open_sound(data)
+    options = " ".join(f"--data {dataset.name}=PATH" for dataset in datasets)
     commands = (
         f"python -m train fit --recipe {recipe} {options} --out RUN\n"
         f"python -m train release RUN/model.safetensors --recipe {recipe} {options} --out assets"
     )
     path = run_release(model, datasets, out, recipe, commands)
     typer.echo(f"Wrote {path} and {path.with_suffix('.md')}.")
+
+
+def _open_sound(data: list[str], splits: Path | None = None) -> list[FixationDataset]:
+    """Data sets without problems: those that have any are refused before any work is done."""
+    from train.datasets import open_dataset, parse_data_option  # noqa: PLC0415
+    from train.datasets.check import require_sound  # noqa: PLC0415
+
+    datasets = [open_dataset(*parse_data_option(option), splits) for option in data]
+    for dataset in datasets:
+        require_sound(dataset, progress=True)
+    return datasets
 
 
 def _pair(option: str) -> tuple[str, Path]:
