@@ -59,8 +59,7 @@ def keep(name: str, archive: BinaryIO, folder: Path, limits: Limits | None = Non
     Raises:
         DatasetError: saying what is wrong with the ZIP; nothing is left behind.
     """
-    archive.seek(0)
-    digest = hashlib.file_digest(archive, "sha256").hexdigest()[:12]
+    digest = _digest(archive)[:12]
     stem = re.sub(r"[^\w-]+", "-", PurePosixPath(name.replace("\\", "/")).stem).strip("-")[:40]
     target = folder / f"{stem or 'data'}-{digest}"
     if target.is_dir():
@@ -121,6 +120,14 @@ def unpack(archive: BinaryIO, folder: Path, limits: Limits | None = None) -> int
             f"The ZIP is damaged or packed in an unusual way ({error}). Pack it anew."
         ) from error
     return len(targets)
+
+
+def _digest(archive: BinaryIO) -> str:
+    archive.seek(0)
+    digest = hashlib.sha256()
+    while chunk := archive.read(2**20):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _check_directory(archive: BinaryIO) -> None:
