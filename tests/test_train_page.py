@@ -190,7 +190,8 @@ def test_a_data_set_that_can_not_be_used_is_explained(folders, monkeypatch):
 
 
 def test_problems_of_a_data_set_are_shown(folders, monkeypatch):
-    report = DatasetReport(3, {"train": 3}, (1, 2, 3), None, 2, ("A note.",), (BROKEN,), ())
+    splits = {"train": 2, "val": 1}
+    report = DatasetReport(3, splits, (1, 2, 3), None, 2, ("A note.",), (BROKEN,), ())
     monkeypatch.setattr(dataset, "check", lambda source: report)
     save_untrained(folders / "models" / "start.safetensors")
     app = with_data(folders)
@@ -198,7 +199,17 @@ def test_problems_of_a_data_set_are_shown(folders, monkeypatch):
     assert "images/a.png" in app.warning[0].value
     assert "2 fixations fell outside" in texts(app, "caption")
     assert app.button(key="fit_start").disabled
+    assert "only data without problems" in app.warning[1].value
     assert app.button(key="adapt_start").disabled
+    assert "at least 10 are needed" in app.warning[2].value
+
+
+def test_one_picture_is_not_enough(folders, monkeypatch):
+    report = DatasetReport(1, {"train": 1}, (5,), 2, 0, (), (), ())
+    monkeypatch.setattr(dataset, "check", lambda source: report)
+    app = with_data(folders)
+    assert app.button(key="fit_start").disabled
+    assert "at least two pictures" in texts(app, "warning")
 
 
 def test_a_zip_is_unpacked_and_can_be_removed(everything):

@@ -143,7 +143,7 @@ def _show_problems(report: DatasetReport) -> None:
     if lines:
         lines.append(f"- and {more} more kinds" if more > 0 else "")
         st.warning(
-            "\n".join(["**Problems found.** Pictures that can't be read end a run.", "", *lines])
+            "\n".join(["**Problems found.** Fitting to viewers leaves these out.", "", *lines])
         )
     notes = list(report.notes)
     if report.outside:

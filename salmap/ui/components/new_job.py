@@ -132,6 +132,8 @@ def _size(network: str) -> int:
 def _lacking(report: DatasetReport) -> str:
     if not report.splits.get("train") or not report.splits.get("val"):
         return "Training needs at least two pictures: some to learn from and some held out."
+    if report.problems:
+        return "Training takes only data without problems. Mend them and look again."
     return ""
 
 
