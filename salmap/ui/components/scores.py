@@ -8,6 +8,7 @@ from dataclasses import astuple
 import streamlit as st
 
 from salmap import truth
+from salmap.trust import CENTER_BIAS_MODEL
 from salmap.truth import Scores, Truth
 from salmap.ui import words
 from salmap.ui.components.numbers import Column, Row, numbers
@@ -72,7 +73,7 @@ def score_table(scores: Mapping[str, Scores], notes: Mapping[str, str], found: T
         _COLUMNS,
         [Row(model, notes[model], astuple(each)) for model, each in scores.items()],
     )
-    st.caption(f"{_negatives(found)} IG is over the model center-bias.")
+    st.caption(f"{_negatives(found)} IG is over the model {CENTER_BIAS_MODEL}.")
     with st.expander("What these scores mean"):
         st.markdown("\n".join(f"- **{c.label.split(',')[0]}**: {c.help}" for c in _COLUMNS))
 
@@ -81,7 +82,7 @@ def _verdict(model: str, bits: float) -> str:
     if bits <= 0:
         return "None of these models foresees the looks better than the centre bias does."
     return (
-        f"**{words.plain(model)}** foresees them best: it holds each look for "
+        f"**{words.plain(model)}** foresees them best: on average it holds a look for "
         f"**{2**bits:.1f} times** as likely as the centre bias does."
     )
 
