@@ -9,6 +9,7 @@ Environment:
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -141,6 +142,13 @@ def require_free_name(name: str) -> None:
         )
     if name in {entry.name for entry in weights.all_models()}:
         raise JobError(f"There is a model named {name} already. Choose another name.")
+
+
+def free_name(wish: str) -> str:
+    """The wish as a new model's name, numbered if it is taken."""
+    taken = {entry.name for entry in weights.all_models()}
+    names = itertools.chain([wish], (f"{wish}-{number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def trained_models() -> dict[str, Path]:

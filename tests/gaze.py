@@ -38,6 +38,13 @@ def gaze_zip(pictures: int = 24, viewers: int = 4) -> bytes:
     return stream.getvalue()
 
 
+def gaze_jpeg() -> bytes:
+    """A small grey picture."""
+    stream = io.BytesIO()
+    Image.new("RGB", (32, 24), "grey").save(stream, "JPEG")
+    return stream.getvalue()
+
+
 def save_untrained(path: Path, scores: dict[str, dict[str, list[float]]] | None = None) -> Path:
     """A model as `train fit` writes it, always the same, that has learnt nothing."""
     torch.manual_seed(0)

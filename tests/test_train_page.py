@@ -22,7 +22,7 @@ from salmap.training import NETWORKS, FitPlan
 from salmap.ui.access import is_this_computer
 from salmap.ui.components import dataset
 from salmap.ui.job_words import duration
-from tests.gaze import gaze_zip, save_untrained
+from tests.gaze import gaze_jpeg, gaze_zip, save_untrained
 from tests.test_jobs import WORKER, wait_for
 from train.adaptation import MIN_PICTURES
 from train.config import read_recipe
@@ -155,6 +155,34 @@ def test_a_plan_is_a_recipe(tmp_path):
 def test_names_of_models_are_checked(name):
     with pytest.raises(JobError):
         training.require_free_name(name)
+
+
+def test_a_name_that_is_free_is_proposed(folders):
+    assert training.free_name("my-lite") == "my-lite"
+    for name in ("my-lite", "my-lite-2"):
+        (folders / "models" / f"{name}.safetensors").touch()
+    assert training.free_name("my-lite") == "my-lite-3"
+
+
+def test_of_many_epochs_a_few_pictures_are_shown(everything):
+    events: list[dict] = [{"event": "start", "recipe": {"frozen_epochs": 150}}]
+    job = ended_job(everything, [])
+    (job.folder / "a.jpg").write_bytes(gaze_jpeg())
+    events[0]["sample"] = {"picture": "a", "stimulus": "a.jpg", "fixations": "a.jpg"}
+    events += [
+        {
+            "event": "epoch", "stage": "frozen", "epoch": number, "sample": "a.jpg",
+            "validation": {"folder": {"ig": 0.1, "nss": 1.0}},
+        }
+        for number in range(1, 151)
+    ]  # fmt: skip
+    events += [{"event": "stopped"}]
+    with (job.folder / "progress.jsonl").open("a") as file:
+        file.writelines(json.dumps({"time": time.time()} | event) + "\n" for event in events)
+    app = page().run()
+    assert not app.exception
+    assert "Stopped after 150 whole epochs" in texts(app, "info")
+    assert len(app.image) == 3 + 10
 
 
 def test_a_folder_on_the_server_is_checked_and_trained_on(folders, everything):

@@ -19,7 +19,7 @@ from salmap.ui.words import plain
 #: how long a run that was asked to stop is waited for before ending it at once is offered
 _PATIENCE_S = 20
 _TICK_S, _IDLE_TICK_S = 1.0, 4.0
-_THUMBNAIL = 110
+_THUMBNAIL, _MAX_THUMBNAILS = 110, 10
 
 
 def follow(may_change: bool) -> None:
@@ -107,8 +107,13 @@ def _samples(job: Job, progress: Progress) -> None:
             _picture(job, file, caption, "stretch")
     if len(progress.samples) > 1:
         with st.container(horizontal=True, gap="small"):
-            for epoch, file in progress.samples[:-1]:
+            for epoch, file in _spread(progress.samples[:-1]):
                 _picture(job, file, f"epoch {epoch}", _THUMBNAIL)
+
+
+def _spread(samples: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """At most `_MAX_THUMBNAILS`, evenly spread, the first one included."""
+    return samples[:: -(-len(samples) // _MAX_THUMBNAILS)]
 
 
 def _picture(job: Job, file: str, caption: str, width: int | Literal["stretch"]) -> None:

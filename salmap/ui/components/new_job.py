@@ -16,6 +16,7 @@ from salmap.ui.words import plain
 _QUICK, _FULL = "Quick", "Full"
 _FROM_HUB = "ImageNet weights from the Hub"
 _RATES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
+_FEW_HELD_OUT = 10
 _BUSY = "Another run is going on this server: one at a time."
 
 
@@ -50,6 +51,10 @@ def fit_form(source: DataSource, report: DatasetReport) -> None:
     problem = _lacking(report)
     if problem:
         st.warning(problem)
+    elif report.splits["val"] < _FEW_HELD_OUT:
+        st.caption(
+            f"Scores will be rough: they are measured on {report.splits['val']} held-out pictures."
+        )
     if _start_button("Start training", "fit_start", bool(problem)):
         _start(lambda: _start_fit(plan, way))
 
@@ -101,7 +106,11 @@ def _model_label(name: str) -> str:
 
 def _name_input(key: str, default: str) -> str:
     name = st.text_input(
-        "Name of the new model", default, key=key, max_chars=40, persist_state="session"
+        "Name of the new model",
+        training.free_name(default),
+        key=key,
+        max_chars=40,
+        persist_state="session",
     )
     return name.strip()
 
