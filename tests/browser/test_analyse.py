@@ -117,6 +117,7 @@ def test_an_example_can_be_chosen(page):
 
 
 def test_a_pasted_picture_is_analysed(page):
+    page.locator("html[data-salmap-paste=ready]").wait_for(state="attached")
     page.evaluate(
         """base64 => {
             const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));

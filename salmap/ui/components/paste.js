@@ -15,6 +15,11 @@ export default function ({ data, setTriggerValue }) {
       setTriggerValue("picture", { name, base64: reader.result.split(",", 2)[1] });
     reader.readAsDataURL(file);
   };
+  const page = document.documentElement;
   document.addEventListener("paste", onPaste);
-  return () => document.removeEventListener("paste", onPaste);
+  page.dataset.salmapPaste = "ready"; // for who wants to know, such as a test
+  return () => {
+    document.removeEventListener("paste", onPaste);
+    delete page.dataset.salmapPaste;
+  };
 }
