@@ -244,7 +244,7 @@ def _require_enough(
 ) -> None:
     if len(pictures) >= MIN_PICTURES:
         return
-    unread = f", and {len(failures)} can't be read: {next(iter(failures.values()))}"
+    unread = f", and {len(failures)} can't be read: {next(iter(failures.values()), '')}"
     raise TrainingError(
         f"Fitting to viewers needs at least {MIN_PICTURES} pictures with fixations: of the "
         f"{len(dataset)} in {dataset.name}, {len(pictures) or 'none'} "
