@@ -131,11 +131,25 @@ def _missing(picture: Picture, given: Given, looks: dict[str, Fixations]) -> str
     )
 
 
-def truth_tile(picture: Picture, found: Truth, view: View, look: Look) -> str:
-    """A view of where people looked, as a data URI. Not cached: it is drawn from few points."""
-    size = screen_size(found.size, TILE_SIDE)
-    density = shrink_density(truth_density(found), size)
+def truth_tile(
+    picture: Picture, given: Given, sigma_share: float, found: Truth, view: View, look: Look
+) -> str:
+    """A view of where people looked, as a data URI.
+
+    Args:
+        picture, given, sigma_share: as for `truth`.
+        found: what `truth` gave for them.
+        view, look: how it is drawn.
+    """
+    density = _truth_density(picture.digest, given.digest, sigma_share, found)
     return _uri(draw(view, small_image(picture), density, look))
+
+
+@st.cache_data(show_spinner=False, max_size="32MB")
+def _truth_density(
+    digest: str, given: str, sigma_share: float, _found: Truth
+) -> NDArray[np.float32]:
+    return shrink_density(truth_density(_found), screen_size(_found.size, TILE_SIDE))
 
 
 def scores(picture: Picture, model: str, given: Given, sigma_share: float) -> Scores:

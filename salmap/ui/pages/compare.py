@@ -36,7 +36,11 @@ _PAIR_COLUMNS = (
     Column("KLDiv ←", "What is lost, in nats, by believing the first if the second is right."),
 )
 _COST_COLUMNS = (
-    Column("Time, ms", "Measured when this picture was predicted on this server.", digits=0),
+    Column(
+        "Time, ms",
+        "Measured when this picture was predicted on this server; a first one takes longer.",
+        digits=0,
+    ),
     Column("Parameters", "How many numbers it has learnt."),
 )
 
@@ -109,7 +113,7 @@ def _ready(picture: Picture, chosen: list[str]) -> list[str]:
 
 def _comparison(picture: Picture, models: list[str], look: Look, sigma: float) -> None:
     looks = _looks(picture, sigma)
-    _side_by_side(picture, models, look, looks)
+    _side_by_side(picture, models, look, looks, sigma)
     st.subheader("Two at a time", anchor=False)
     two_at_a_time(picture, models, look)
     st.subheader("In numbers", anchor=False)
@@ -129,7 +133,9 @@ def _looks(picture: Picture, sigma: float) -> _Looks:
         return _Looks(file, problem=str(error))
 
 
-def _side_by_side(picture: Picture, models: list[str], look: Look, looks: _Looks) -> None:
+def _side_by_side(
+    picture: Picture, models: list[str], look: Look, looks: _Looks, sigma: float
+) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.pills(
             "View", _VIEWS, default=View.OVERLAY, required=True, key="compared_view",
@@ -150,7 +156,7 @@ def _side_by_side(picture: Picture, models: list[str], look: Look, looks: _Looks
     dots: list[tuple[float, float]] = []
     if looks.truth is not None and looks.given is not None:
         dots = truth.dots(looks.truth) if dotted else []
-        drawn = compare_cache.truth_tile(picture, looks.truth, View(view), look)
+        drawn = compare_cache.truth_tile(picture, looks.given, sigma, looks.truth, View(view), look)
         who = "made up" if looks.given.synthetic else about(looks.truth)
         name = "Synthetic viewers" if looks.given.synthetic else "People"
         items.insert(0, Tile(name, who, drawn, f"{picture.name}: {view}, where viewers looked"))
