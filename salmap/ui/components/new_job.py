@@ -51,10 +51,9 @@ def fit_form(source: DataSource, report: DatasetReport) -> None:
     problem = _lacking(report)
     if problem:
         st.warning(problem)
-    elif report.splits["val"] < _FEW_HELD_OUT:
-        st.caption(
-            f"Scores will be rough: they are measured on {report.splits['val']} held-out pictures."
-        )
+    elif (held_out := report.splits["val"]) < _FEW_HELD_OUT:
+        pictures = "one held-out picture" if held_out == 1 else f"{held_out} held-out pictures"
+        st.caption(f"Scores will be rough: they are measured on {pictures}.")
     if _start_button("Start training", "fit_start", bool(problem)):
         _start(lambda: _start_fit(plan, way))
 
