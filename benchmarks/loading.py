@@ -3,14 +3,17 @@
     python benchmarks/loading.py --data osie=PATH --data scene=PATH
     python benchmarks/loading.py --data cat2000=PATH --recipe train/recipes/cat2000_resnet50.toml
 
-What counts is the ratio: above 1 the network never waits. It also prints the memory of the process
-with its workers after each epoch of the loader, which must not grow.
+What counts is the ratio: above 1 the network never waits. The loader with and without kept pictures
+take turns, epoch by epoch, and each figure is the best of its epochs (of its batches, for the
+network), so that what else the machine does matters little. The memory of the process with its
+workers is printed for each epoch; it must not grow.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import tempfile
 import time
 from collections.abc import Sequence
@@ -34,24 +37,24 @@ from train.views import enough_pixels
 LITE = Path(__file__).parent.parent / "train" / "recipes" / "lite.toml"
 
 
-def loader_speed(stage: Stage, epoch: int, workers: int) -> float:
-    """Pictures per second of one epoch, its workers' start included; prints memory at its end."""
-    began, pictures = time.perf_counter(), 0
+def loader_speed(stage: Stage, epoch: int, workers: int) -> tuple[float, float]:
+    """(pictures per second, memory in MB) of one epoch, from its first batch on."""
     loader = DataLoader(
         stage.pictures, batch_sampler=stage.plans[epoch], collate_fn=collate, num_workers=workers
     )
-    memory = 0.0
-    for batch in loader:
+    batches = iter(loader)
+    next(batches)
+    began, pictures = time.perf_counter(), 0
+    for batch in batches:
         pictures += len(batch["images"])
-        memory = max(memory, resident_mb())
-    print(f"    epoch {epoch + 1}: {memory:6.0f} MB at most, with workers")
-    return pictures / (time.perf_counter() - began)
+    speed = pictures / (time.perf_counter() - began)
+    return speed, resident_mb()
 
 
 def resident_mb() -> float:
-    """Memory of this process and its workers that is theirs alone, in MB."""
+    """Memory of this process and its children, what they share counted once, in MB."""
     here = psutil.Process()
-    return sum(p.memory_full_info().uss for p in [here, *here.children()]) / 1e6
+    return sum(p.memory_full_info().pss for p in [here, *here.children()]) / 1e6
 
 
 def training_speed(stage: Stage, network: SaliencyNetwork, accelerator: Accelerator) -> float:
@@ -61,19 +64,18 @@ def training_speed(stage: Stage, network: SaliencyNetwork, accelerator: Accelera
     module, optimizer = accelerator.prepare(FixationLoss(network), optimizer)
     module.train()
     network.encoders.eval()
-    began, pictures = time.perf_counter(), 0
-    for number, batch in enumerate([batches[0], *batches]):
-        if number == 1:  # the first was to warm up
-            began = time.perf_counter()
+    best = 0.0
+    for batch in [batches[0], *batches]:
+        began = time.perf_counter()
         moved = {k: v.to(accelerator.device) if torch.is_tensor(v) else v for k, v in batch.items()}
         with accelerator.autocast():
             loss = module(moved).sum()
         accelerator.backward(loss)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        pictures += len(batch["images"]) if number else 0
         float(loss.detach())  # waits for the GPU
-    return pictures / (time.perf_counter() - began)
+        best = max(best, len(batch["images"]) / (time.perf_counter() - began))
+    return best
 
 
 def prepare(
@@ -88,6 +90,25 @@ def prepare(
 
     pictures = PictureCache(folder, mixture, enough, limit_bytes)
     return finetune_stage(recipe, network, ViewDataset(pictures), accelerator), network
+
+
+def measure(
+    recipe: Recipe, mixture: Mixture, accelerator: Accelerator, workers: int
+) -> dict[str, float]:
+    """Pictures per second by what is measured; prints each epoch of the loader."""
+    speeds: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        bare, _ = prepare(recipe, mixture, accelerator, Path(folder), 0)
+        kept, network = prepare(recipe, mixture, accelerator, Path(folder), 10**11)
+        for views in itertools.chain.from_iterable(kept.plans):
+            collate([kept.pictures[view] for view in views])  # keeps the pictures of all epochs
+        for epoch in range(recipe.finetune_epochs):
+            for name, stage in (("nothing kept", bare), ("pictures kept", kept)):
+                speed, memory = loader_speed(stage, epoch, workers)
+                print(f"epoch {epoch + 1}, {name:13} {speed:8.1f} pictures/s {memory:6.0f} MB")
+                speeds[f"loader, {name}"] = max(speed, speeds.get(f"loader, {name}", 0))
+        speeds["network"] = training_speed(kept, network, accelerator)
+    return speeds
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -107,19 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     accelerator = Accelerator(
         cpu=not torch.cuda.is_available(), mixed_precision=recipe.finetune_precision
     )
-    speeds = {}
-    with tempfile.TemporaryDirectory() as folder:
-        stage, _ = prepare(recipe, mixture, accelerator, Path(folder), 0)
-        print("Loader, nothing kept")
-        speeds["loader, nothing kept"] = loader_speed(stage, 0, options.workers)
-        stage, network = prepare(recipe, mixture, accelerator, Path(folder), 10**11)
-        print("Loader, pictures kept")
-        for epoch in range(options.epochs):
-            for views in stage.plans[epoch]:
-                for view in views:
-                    stage.pictures[view]  # so that each epoch finds all its pictures kept
-            speeds["loader, pictures kept"] = loader_speed(stage, epoch, options.workers)
-        speeds["network"] = training_speed(stage, network, accelerator)
+    speeds = measure(recipe, mixture, accelerator, options.workers)
     device = f"{accelerator.device.type}, {torch.get_num_threads()} threads"
     print(f"Pictures per second ({device}, {options.workers} workers), and to the network's")
     for name, speed in speeds.items():

@@ -234,15 +234,15 @@ class Trainer:
                     bits = module(to_device(batch, accelerator.device))
                 scale = accelerator.num_processes / (nominal * stage.accumulate)
                 accelerator.backward(bits.sum() * scale)
+            if update:
+                self._update(stage, step, steps, module, optimizer)
+                step += 1
             stop = self._count(meter, bits, batch)
-            if not update:
-                continue
-            self._update(stage, step, steps, module, optimizer)
-            step += 1
-            meter.write(step)
-            bar.set_postfix_str(f"{meter.mean:.3f} bits")
-            if stop:
-                raise Stopped
+            if update:
+                meter.write(step)
+                bar.set_postfix_str(f"{meter.mean:.3f} bits")
+                if stop:
+                    raise Stopped
         return meter.mean, step
 
     def _count(self, meter: Meter, bits: Tensor, batch: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +21,8 @@ from train.config import Recipe
 VIEW_MULTIPLE = 16
 #: how much larger than a view a picture is kept, so that resizing it twice blurs nothing
 WHOLE_MARGIN = 1.5
+#: shares of red, green and blue in the brightness of a colour (ITU-R BT.601)
+GREY = np.array([0.299, 0.587, 0.114])
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,7 @@ class View:
         """The stimulus uint8 (H, W, 3) as this view shows it, uint8 (*size, 3)."""
         left, top, right, bottom = self.box
         seen = resize(np.ascontiguousarray(stimulus[top:bottom, left:right]), self.size)
-        if self.flip:
-            seen = seen[:, ::-1]
-        return np.ascontiguousarray(self._colour(seen))
+        return self._colour(np.ascontiguousarray(seen[:, ::-1]) if self.flip else seen)
 
     def on(self, size: tuple[int, int], smaller: tuple[int, int]) -> View:
         """The view that shows the same of the picture once it is resized.
@@ -80,14 +81,18 @@ class View:
         return Fixations(x, y, fixations.viewer, fixations.order).inside(self.size)
 
     def _colour(self, image: ImageArray) -> ImageArray:
+        """Brighter by a factor, then away from each pixel's grey, then away from the mean grey.
+
+        All three are linear, so together they are one matrix and one offset.
+        """
         if self.brightness == self.contrast == self.saturation == 1:
             return image
-        grey_of = np.array([0.299, 0.587, 0.114], np.float32)
-        values = image.astype(np.float32) * self.brightness
-        grey = values @ grey_of
-        values = (values - grey[..., None]) * self.saturation + grey[..., None]
-        values = (values - grey.mean()) * self.contrast + grey.mean()
-        clipped: NDArray[np.uint8] = np.clip(values + 0.5, 0, 255).astype(np.uint8)
+        saturation = self.saturation * np.eye(3) + (1 - self.saturation) * np.tile(GREY, (3, 1))
+        matrix = self.contrast * self.brightness * saturation
+        mean_grey = self.brightness * float(GREY @ cv2.mean(image)[:3])
+        offset = np.full((3, 1), (1 - self.contrast) * mean_grey + 0.5)  # to round, not to floor
+        values = cv2.transform(image.astype(np.float32), np.hstack([matrix, offset]))
+        clipped: NDArray[np.uint8] = np.clip(values, 0, 255).astype(np.uint8)
         return clipped
 
 

@@ -8,7 +8,7 @@ import os
 import numpy as np
 import pytest
 import skimage.data
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -109,6 +109,7 @@ def test_a_full_disk_costs_no_run(tmp_path, mixture, monkeypatch, caplog):
     assert caplog.text.count("No space left") == 1
 
 
+@settings(deadline=None)
 @given(SIDES, SIDES, st.sampled_from([64, 256, 576]), st.integers(0, 99))
 def test_no_view_is_enlarged_because_a_picture_was_shrunk(height, width, long_side, seed):
     recipe = dataclasses.replace(RECIPE, crop=0.5, crop_area=0.3)

@@ -128,7 +128,7 @@ def test_accumulated_batches_are_one_larger_batch(tiny):
         torch.testing.assert_close(parts[key], value, rtol=1e-3, atol=1e-4)
 
 
-def step_of(encoder):
+def step_of(encoder, side):
     """(loss, gradients, bytes kept for the backward pass) of one picture."""
     kept = 0
 
@@ -137,7 +137,7 @@ def step_of(encoder):
         kept += tensor.nbytes
         return tensor
 
-    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    images = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(1))
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         loss = sum(feature.square().mean() for feature in encoder(images))
     encoder.zero_grad()
@@ -146,16 +146,16 @@ def step_of(encoder):
 
 
 @pytest.mark.parametrize(
-    ("name", "levels"),
-    [(ENCODER, (2, 3, 4)), ("resnet50", (2, 3, 4)), ("vit_tiny_patch16_224", (11,))],
+    ("name", "levels", "side"),
+    [(ENCODER, (2, 3, 4), 64), ("resnet50", (2, 3, 4), 64), ("vit_tiny_patch16_224", (11,), 224)],
 )
-def test_checkpointed_activations_need_less_memory_for_the_same_gradients(name, levels):
+def test_checkpointed_activations_need_less_memory_for_the_same_gradients(name, levels, side):
     torch.manual_seed(0)
     encoder = Encoder(EncoderConfig(name, levels)).eval()
     encoder.freeze_up_to(2)
-    loss, gradients, kept = step_of(encoder)
+    loss, gradients, kept = step_of(encoder, side)
     checkpoint_activations(encoder)
-    same_loss, same_gradients, kept_now = step_of(encoder)
+    same_loss, same_gradients, kept_now = step_of(encoder, side)
     assert torch.equal(same_loss, loss)
     for ours, theirs in zip(same_gradients, gradients, strict=True):
         torch.testing.assert_close(ours, theirs)

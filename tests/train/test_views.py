@@ -66,3 +66,15 @@ def test_colours_change_but_whole_views_do_not():
     assert tuple(darker[0, 0]) == (100, 50, 25)
     grey = View(0, (0, 0, 32, 32), (32, 32), saturation=0.0).image(stimulus)
     assert len(set(grey[0, 0])) == 1
+
+
+def test_colours_change_one_after_the_other():
+    """Brightness, then saturation about each pixel's grey, then contrast about the mean grey."""
+    stimulus = np.random.default_rng(0).integers(0, 256, (40, 56, 3), np.uint8)
+    view = View(0, (0, 0, 56, 40), (40, 56), True, brightness=1.1, contrast=0.8, saturation=1.3)
+    values = stimulus[:, ::-1] * 1.1
+    grey = values @ [0.299, 0.587, 0.114]
+    values = grey[..., None] + 1.3 * (values - grey[..., None])
+    values = grey.mean() + 0.8 * (values - grey.mean())
+    difference = view.image(stimulus) - np.clip(values, 0, 255)
+    assert abs(difference).max() < 0.51
