@@ -22,11 +22,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
 from torch import Tensor
 from torch.func import functional_call
 
-from salmap.center_bias import fitted, histogram
+from salmap.center_bias import fitted
 from salmap.density import log_normalise, resize_log_density
 from salmap.models.readout import CENTER_BIAS_GRID, Finalizer
 from salmap.types import Fixations
@@ -36,15 +36,15 @@ from train.losses import fixation_nll_bits
 #: the viewers' map that a picture is fitted with is made without the pictures of its block
 BLOCKS = 5
 MAX_STEPS = 60
-#: Looks at one picture go to the same few places: as evidence of a finaliser they count as so many
-#: that are independent of each other.
+#: Looks at one picture go to the same few places: they weigh against the prior as no more than so
+#: many that are independent of each other.
 LOOKS_PER_PICTURE = 10
 
 #: Each fitted number with how far from the model's present value it is thought to be before any
 #: picture is seen: the standard deviation of a Gaussian prior.
 SPREADS = {
     "log_sigma": 0.5,
-    "log_gain": 0.5,
+    "log_gain": 1.0,
     "own_bias": 0.5,
     "viewers_bias": 0.5,
     "uniform_logit": 2.0,
@@ -104,69 +104,83 @@ def fit(finalizer: Finalizer, pictures: Sequence[Seen], baseline: Baseline) -> F
     """The finaliser under which these fixations are most likely, near the present one.
 
     Maximum a posteriori: mean log likelihood of the pictures, each weighing the same, and a
-    Gaussian prior around the present values (`SPREADS`) that fades as pictures are added. The
-    viewers' map is first mixed with the model's own in the proportion that predicts left-out
-    pictures best, so that a map of few fixations counts little.
+    Gaussian prior around the present values (`SPREADS`) that fades as looks are added. A picture
+    is fitted with a map of the viewers that was made without it, so that a map of few looks, which
+    says little of other pictures, gets little weight.
 
     Args:
         finalizer: the present one; it is not changed.
         pictures: at least two.
         baseline: the centre bias of the same pictures.
     """
-    own = log_normalise(finalizer.center_bias.numpy())
-    without = _maps_without(pictures, baseline)
-    share = _share_of_viewers(own, without, pictures)
-    batches = _batches(pictures, [_mix(own, viewers, share) for viewers in without])
-    own_map, viewers_map = torch.from_numpy(own), torch.from_numpy(_mix(own, baseline.grid, share))
-    frozen = copy.deepcopy(finalizer).eval().requires_grad_(False)
-    start = _present(finalizer)
-    looks = LOOKS_PER_PICTURE * len(pictures)
-    spreads = np.array(list(SPREADS.values()))
-
-    def loss(steps: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        values = torch.tensor(start + spreads * steps, dtype=torch.float32, requires_grad=True)
-        total = torch.zeros(())
-        for batch in batches:
-            log_density = functional_call(
-                frozen, _state(values, own_map, batch.viewers), (batch.evidence,)
-            )
-            total = total + fixation_nll_bits(log_density, batch.points, batch.weights).sum()
-        nats = total * math.log(2) / len(pictures)
-        (gradient,) = torch.autograd.grad(nats, values)
-        prior = 0.5 * float(steps @ steps) / looks
-        slope = gradient.double().numpy() * spreads + steps / looks
-        return float(nats.detach()) + prior, slope
-
-    bounds = [
-        ((min(low, present) - present) / spread, (max(high, present) - present) / spread)
-        for (low, high), present, spread in zip(RANGES.values(), start, spreads, strict=True)
-    ]
+    objective = _Objective(finalizer, pictures, baseline)
     found = minimize(
-        loss,
-        np.zeros(len(start)),
+        objective,
+        np.zeros(len(SPREADS)),
         jac=True,
         method="L-BFGS-B",
-        bounds=bounds,
+        bounds=objective.bounds(),
         options={"maxiter": MAX_STEPS, "ftol": 1e-7, "gtol": 1e-4},
     ).x
-    values = torch.tensor(start + spreads * found, dtype=torch.float32)
-    state = _state(values, own_map, viewers_map)
-    state["center_bias"] = torch.from_numpy(log_normalise(state["center_bias"].numpy()))
-    frozen.load_state_dict(state)
-    return frozen
+    adapted = copy.deepcopy(finalizer)
+    adapted.load_state_dict(objective.state(found, baseline.grid))
+    return adapted
 
 
-def _present(finalizer: Finalizer) -> NDArray[np.float64]:
-    """The fitted numbers before anything is fitted, in the order of `SPREADS`."""
-    return np.array(
-        [
-            float(finalizer.log_sigma),
-            float(finalizer.log_gain),
-            float(finalizer.center_bias_weight),
-            0.0,
-            float(finalizer.uniform_logit),
+class _Objective:
+    """What a fit minimises: minus the log posterior, in nats per look.
+
+    It is a function of the fitted numbers as steps from their present values, in `SPREADS`.
+    """
+
+    def __init__(self, finalizer: Finalizer, pictures: Sequence[Seen], baseline: Baseline) -> None:
+        self.finalizer = finalizer.eval()
+        self.pictures = len(pictures)
+        self.looks = sum(min(len(p.fixations), LOOKS_PER_PICTURE) for p in pictures)
+        self.batches = _batches(pictures, _maps_without(pictures, baseline))
+        self.own = torch.from_numpy(log_normalise(finalizer.center_bias.numpy()))
+        self.spreads = np.array(list(SPREADS.values()))
+        self.start = np.array(
+            [
+                float(finalizer.log_sigma),
+                float(finalizer.log_gain),
+                float(finalizer.center_bias_weight),
+                0.0,  # nothing of the viewers' centre bias
+                float(finalizer.uniform_logit),
+            ]
+        )
+
+    def __call__(self, steps: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """Value and gradient."""
+        values = self._values(steps).requires_grad_()
+        bits = torch.zeros(())
+        for batch in self.batches:
+            state = _state(values, self.own, batch.viewers)
+            log_density = functional_call(self.finalizer, state, (batch.evidence,))
+            bits = bits + fixation_nll_bits(log_density, batch.points, batch.weights).sum()
+        nats = bits * math.log(2) / self.pictures
+        (gradient,) = torch.autograd.grad(nats, values)
+        prior = 0.5 * float(steps @ steps) / self.looks
+        slope = gradient.double().numpy() * self.spreads + steps / self.looks
+        return float(nats.detach()) + prior, slope
+
+    def bounds(self) -> list[tuple[float, float]]:
+        """`RANGES` in steps, widened to the present values."""
+        return [
+            ((min(low, present) - present) / spread, (max(high, present) - present) / spread)
+            for (low, high), present, spread in zip(
+                RANGES.values(), self.start, self.spreads, strict=True
+            )
         ]
-    )
+
+    def state(self, steps: NDArray[np.float64], viewers: LogDensity) -> dict[str, Tensor]:
+        """The finaliser's parameters after these steps; its map is a log density."""
+        state = _state(self._values(steps), self.own, torch.from_numpy(viewers))
+        center_bias = log_normalise(state["center_bias"].numpy())
+        return state | {"center_bias": torch.from_numpy(center_bias)}
+
+    def _values(self, steps: NDArray[np.float64]) -> Tensor:
+        return torch.from_numpy(self.start + self.spreads * steps).float()
 
 
 def _state(values: Tensor, own: Tensor, viewers: Tensor) -> dict[str, Tensor]:
@@ -193,28 +207,6 @@ def _maps_without(pictures: Sequence[Seen], baseline: Baseline) -> list[LogDensi
         )
         for block in range(blocks)
     ]
-
-
-def _share_of_viewers(
-    own: LogDensity, without: Sequence[LogDensity], pictures: Sequence[Seen]
-) -> float:
-    """How much of the viewers' map, in [0, 1], predicts pictures best that it was made without."""
-    looks = [
-        histogram([p.stimulus for p in pictures[block :: len(without)]], CENTER_BIAS_GRID)
-        for block in range(len(without))
-    ]
-
-    def loss(share: float) -> float:
-        mixed = (_mix(own, viewers, share) for viewers in without)
-        return -sum(float((h * m).sum()) for h, m in zip(looks, mixed, strict=True))
-
-    return float(minimize_scalar(loss, bounds=(0, 1), method="bounded").x)
-
-
-def _mix(own: LogDensity, viewers: LogDensity, share: float) -> LogDensity:
-    """The log of a mixture of two densities."""
-    density = (1 - share) * np.exp(own.astype(float)) + share * np.exp(viewers.astype(float))
-    return np.log(density).astype(np.float32)
 
 
 def _batches(pictures: Sequence[Seen], viewers: Sequence[LogDensity]) -> list[_Batch]:

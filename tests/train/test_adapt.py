@@ -23,6 +23,7 @@ from train.datasets import FixationDataset, Record
 SIZE = (48, 64)
 PICTURES = 20
 LOOKS = 40
+FEW = 12
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +109,8 @@ def test_other_viewers_are_a_gain(gained):
     assert (result.pictures, result.fixations) == (PICTURES, PICTURES * LOOKS)
 
 
-def test_the_gain_is_there_on_pictures_never_seen(gained, model, images, others):
-    """Predictions of the written file on mirrored-in-time looks at new pictures."""
+def test_the_gain_is_there_on_looks_never_seen(gained, model, images, others):
+    """The written file against new looks of the same viewers."""
     result, _ = gained
     rng = np.random.default_rng(77)
     old, new = salmap.load(model), salmap.load(result.path)
@@ -156,7 +157,7 @@ def test_weights_in_full_precision_stay_so(tmp_path, model, images, others):
     full = tmp_path / "full.safetensors"
     save_model(predictor.model, full, predictor.info, half=False)
     out = tmp_path / "out.safetensors"
-    adapt(full, dataset(tmp_path / "p", images[:12], others[:12]), out, force=True)
+    adapt(full, dataset(tmp_path / "p", images[:FEW], others[:FEW]), out, force=True)
     name = "decoder.head.weight"
     assert torch.equal(load_file(full)[name], load_file(out)[name])
 
@@ -188,13 +189,13 @@ def test_viewers_like_the_model_are_no_gain(tmp_path, model, images, own):
 
 def test_no_more_pictures_than_asked_for(tmp_path, model, images, others):
     data = dataset(tmp_path / "p", images, others)
-    result = adapt(model, data, tmp_path / "x.safetensors", max_pictures=12)
-    assert result.pictures == 12
+    result = adapt(model, data, tmp_path / "x.safetensors", max_pictures=FEW)
+    assert result.pictures == FEW
 
 
 def test_force_writes_and_says_so(tmp_path, model, images, own):
     out = tmp_path / "mine.safetensors"
-    result = adapt(model, dataset(tmp_path / "p", images, own), out, force=True)
+    result = adapt(model, dataset(tmp_path / "p", images[:FEW], own[:FEW]), out, force=True)
     assert not result.gained
     assert result.path == out
     assert result.summary in salmap.load(out).info.notes
@@ -295,7 +296,7 @@ def run(*arguments):
 
 
 def test_command_writes_a_model(tmp_path, model, images, others):
-    path = as_folder(tmp_path / "mine", images, others)
+    path = as_folder(tmp_path / "mine", images[:FEW], others[:FEW])
     out = tmp_path / "mine.safetensors"
     result = run("--model", model, "--data", f"folder={path}", "--out", out)
     assert result.exit_code == 0, result.output
@@ -306,18 +307,18 @@ def test_command_writes_a_model(tmp_path, model, images, others):
 def test_command_names_pictures_that_cannot_be_read_and_uses_the_others(
     tmp_path, model, images, others
 ):
-    path = as_folder(tmp_path / "mine", images, others)
+    path = as_folder(tmp_path / "mine", images[:FEW], others[:FEW])
     damaged = path / "images" / "7.png"
     damaged.write_bytes(damaged.read_bytes()[:-200])
     out = tmp_path / "mine.safetensors"
     result = run("--model", model, "--data", f"folder={path}", "--out", out)
     assert result.exit_code == 1
     assert result.stderr.count("7.png:") == 1
-    assert f"{PICTURES - 1} pictures" in salmap.load(out).info.data[-1]
+    assert f"{FEW - 1} pictures" in salmap.load(out).info.data[-1]
 
 
 def test_command_without_a_gain(tmp_path, model, images, own):
-    path = as_folder(tmp_path / "mine", images, own)
+    path = as_folder(tmp_path / "mine", images[:FEW], own[:FEW])
     out = tmp_path / "mine.safetensors"
     result = run("--model", model, "--data", f"folder={path}", "--out", out)
     assert result.exit_code == 3
