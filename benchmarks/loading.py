@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     device = f"{accelerator.device.type}, {torch.get_num_threads()} threads"
     print(f"Pictures per second ({device}, {options.workers} workers), and to the network's")
     for name, speed in speeds.items():
-        print(f"    {name:22} {speed:8.1f} {speed / speeds['network']:8.1f}")
+        print(f"    {name:22} {speed:8.2f} {speed / speeds['network']:8.1f}")
 
 
 if __name__ == "__main__":

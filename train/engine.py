@@ -187,6 +187,7 @@ class Trainer:
         pictures = PictureCache(folder, self.mixture, enough, self.cache_bytes)
         if self.accelerator.is_main_process:
             pictures.make_room()
+        self.accelerator.wait_for_everyone()  # it must not remove what others are writing
         return ViewDataset(pictures)
 
     def _features_done(self, done: int, total: int) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +44,8 @@ class PictureCache:
     def __init__(
         self, folder: Path, mixture: Mixture, enough: Callable[[Size], Size], limit_bytes: int
     ) -> None:
-        self.folder, self.mixture, self.limit_bytes = folder, mixture, limit_bytes
+        self.folder, self.mixture = folder, mixture
+        self.limit_bytes = min(limit_bytes, self._present_bytes() + self._free_bytes() // 2)
         self.sizes = [enough(mixture.size(item)) for item in range(len(mixture))]
         self.kept = self._choose()
         self._writable = True
@@ -75,17 +78,29 @@ class PictureCache:
         """Remove what former runs kept, oldest first, where both would exceed the limit."""
         ours = {self.path(item).name for item in self.kept}
         room = self.limit_bytes - sum(self._bytes(item) for item in self.kept)
-        others = [path for path in self.folder.glob("*") if path.name not in ours]
-        newest_first = sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in newest_first:
-            room -= path.stat().st_size
+        others = [(path, stat) for path, stat in self._files() if path.name not in ours]
+        for path, stat in sorted(others, key=lambda other: -other[1].st_mtime):
+            room -= stat.st_size
             if room < 0:
                 path.unlink(missing_ok=True)
 
+    def _files(self) -> list[tuple[Path, os.stat_result]]:
+        found = []
+        for path in self.folder.glob("*"):
+            with contextlib.suppress(FileNotFoundError):  # another run has just removed it
+                found.append((path, path.stat()))
+        return found
+
+    def _present_bytes(self) -> int:
+        return sum(stat.st_size for _, stat in self._files())
+
+    def _free_bytes(self) -> int:
+        folder = self.folder.absolute()
+        there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        return shutil.disk_usage(there).free
+
     def _choose(self) -> frozenset[int]:
-        folder = next(parent for parent in (self.folder, *self.folder.parents) if parent.exists())
-        present = sum(path.stat().st_size for path in self.folder.glob("*.npy"))
-        room = min(self.limit_bytes, present + shutil.disk_usage(folder).free // 2)
+        room = self.limit_bytes
         kept = []
         for item in sorted(range(len(self.sizes)), key=self._gain, reverse=True):
             room -= self._bytes(item)

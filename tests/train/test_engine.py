@@ -3,7 +3,6 @@ import json
 
 import pytest
 import torch
-from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 
 import salmap
@@ -11,12 +10,6 @@ from salmap.errors import TrainingError
 from tests.train.tiny import RECIPE, make_dataset, make_encoder
 from train.engine import Trainer, learning_rate_factor
 from train.run import fit
-
-
-@pytest.fixture(autouse=True)
-def _fresh_accelerate_state():
-    """Accelerate keeps one state for a process; a run's precision must not stay for the next."""
-    AcceleratorState._reset_state(reset_partial_state=True)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -81,6 +82,13 @@ def test_the_limit_holds(tmp_path, mixture):
         pictures.read(item)
     sizes = [path.stat().st_size for path in pictures.folder.iterdir()]
     assert sizes == [one, one]
+
+
+def test_half_of_what_is_free_stays_free(tmp_path, mixture, monkeypatch):
+    one = 24 * 32 * 3 + 128
+    usage = shutil.disk_usage(tmp_path)._replace(free=5 * one)
+    monkeypatch.setattr("train.pictures.shutil.disk_usage", lambda _: usage)
+    assert len(cache(tmp_path, mixture).kept) == 2
 
 
 def test_former_runs_make_room_the_oldest_first(tmp_path, mixture):
