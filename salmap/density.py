@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
@@ -14,16 +15,21 @@ from salmap.errors import DensityError, FixationsError
 from salmap.types import Fixations
 
 
-def check_map(values: NDArray[np.floating], name: str = "map") -> None:
+def check_map(values: NDArray[np.floating], name: str = "map") -> tuple[float, float]:
     """Refuse what is no (H, W) map of finite numbers.
+
+    Returns:
+        The smallest and the largest value.
 
     Raises:
         DensityError: saying which array is wrong and how.
     """
     if values.ndim != 2 or values.size == 0:
         raise DensityError(f"The {name} must have the shape (H, W), not {values.shape}.")
-    if not np.isfinite(values).all():
+    bounds = float(values.min()), float(values.max())  # NaN if any value is
+    if not np.isfinite(bounds).all():
         raise DensityError(f"The {name} contains NaN or infinite values.")
+    return bounds
 
 
 def normalise(values: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -109,26 +115,23 @@ def fixation_density(
         _blurred_units(pixels, length, sigma_px)
         for pixels, length in zip(inside.pixels(), size, strict=True)
     )
-    return normalise(rows.T @ columns)
+    rows /= len(inside)
+    return rows.T @ columns
 
 
 def _blurred_units(places: NDArray[np.int64], length: int, sigma: float) -> NDArray[np.float64]:
     """Float64 (n, length): row i is a blurred 1 at `places[i]`; each row sums to 1.
 
     What `scipy.ndimage.gaussian_filter1d` makes of the units in its mode "reflect", cut off at
-    4 sigma as there, but put down directly: the Gaussian and its mirror images at both ends.
+    4 sigma as there. Mirrored at both ends, the picture repeats itself every 2 * length pixels, so
+    each row is a piece of one periodic Gaussian and the piece around the mirrored place.
     """
-    if sigma <= 0:
-        return np.equal.outer(places, np.arange(length)).astype(np.float64)
-    radius = int(4 * sigma + 0.5)
-    bump = np.append(np.exp(-0.5 * (np.arange(radius + 1) / sigma) ** 2), 0)
-    bump /= bump[0] + 2 * bump[1:].sum()
-    units = np.zeros((len(places), length))
-    turns = radius // length + 1
-    for turn in range(-turns, turns + 1):
-        even = turn % 2 == 0
-        centres = places + turn * length if even else (turn + 1) * length - 1 - places
-        near = np.flatnonzero((centres >= -radius) & (centres < length + radius))
-        distances = np.abs(np.arange(length) - centres[near, None])
-        units[near] += bump[np.minimum(distances, radius + 1)]
+    radius = int(4 * sigma + 0.5) if sigma > 0 else 0
+    distances = np.arange(-radius, radius + 1)
+    bump = np.exp(-0.5 * (distances / max(sigma, 1e-9)) ** 2)
+    weights = bump / bump.sum()
+    period: NDArray[np.float64] = np.bincount(distances % (2 * length), weights, 2 * length)
+    pieces = sliding_window_view(np.tile(period, 2), length)
+    units = pieces[2 * length - places].astype(np.float64, copy=False)
+    units += pieces[places + 1]
     return units

@@ -3,7 +3,8 @@
 All are pure functions of numpy arrays. Maps are (H, W) of any float dtype and of any scale unless
 a density (sums to 1) or log density (natural log of one) is asked for. Fixations outside the
 picture are left out; if none is left there is no score, and a `FixationsError` says so. Several
-fixations of one pixel count several times.
+fixations of one pixel count several times. Who scores one map in several ways hands in
+`Measured(map)` instead of the map, so that what the scores share is worked out once.
 
 References: Kuemmerer, Wallis and Bethge 2015, PNAS 112:16054 (log likelihood, information gain);
 Kuemmerer, Wallis and Bethge 2018, ECCV (the benchmark); Bylinskii, Judd, Oliva, Torralba and Durand
@@ -11,6 +12,10 @@ Kuemmerer, Wallis and Bethge 2018, ECCV (the benchmark); Bylinskii, Judd, Oliva,
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +30,60 @@ Map = NDArray[np.floating]
 KL_EPSILON = 2.2204e-16
 #: how far from 1 the sum of a log density's probabilities may be
 SUM_TOLERANCE = 1e-2
+#: how much of a map is worked on at a time; arrays of its full size would cost more than the sums
+BAND_PIXELS = 65_536
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A map and what several scores need of it, worked out once, when first asked for.
+
+    Attributes:
+        values: (H, W), any scale; must not be changed afterwards.
+        bounds: the smallest and the largest value.
+
+    Raises:
+        DensityError: if the map is not (H, W) or not finite.
+    """
+
+    values: Map
+    bounds: tuple[float, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bounds", check_map(self.values, "saliency map"))
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether all values are the same."""
+        return self.bounds[0] == self.bounds[1]
+
+    @cached_property
+    def mean(self) -> float:
+        """Of all values, in double precision."""
+        return float(self.values.mean(dtype=np.float64))
+
+    @cached_property
+    def norm(self) -> float:
+        """Of the map less its mean: population standard deviation times the root of its size."""
+
+        def square(rows: slice) -> float:
+            centred = self.centred(rows)
+            return _dot(centred, centred)
+
+        return float(np.sqrt(_sum(square, self.values.shape)))
+
+    def centred(self, rows: slice) -> NDArray[np.float64]:
+        """Some rows of the map less its mean."""
+        return np.subtract(self.values[rows], self.mean, dtype=np.float64)
+
+    def density(self, rows: slice) -> NDArray[np.float64]:
+        """Some rows of the map lifted to 0 if negative and scaled to sum 1, uniform if 0."""
+        values, size, lowest = self.values[rows], self.values.size, min(self.bounds[0], 0.0)
+        if self.is_constant:
+            return np.full(values.shape, 1 / size)
+        if lowest < 0:
+            values = np.subtract(values, lowest, dtype=np.float64)
+        return np.multiply(values, 1 / (size * (self.mean - lowest)), dtype=np.float64)
 
 
 def log_likelihood(log_density: Map, fixations: Fixations) -> float:
@@ -42,7 +101,7 @@ def log_likelihood(log_density: Map, fixations: Fixations) -> float:
         FixationsError: if no fixation falls on the picture.
     """
     _check_log_density(log_density)
-    return float(_at(log_density, fixations).mean())
+    return float(_at(log_density, fixations).mean(dtype=np.float64))
 
 
 def information_gain(log_density: Map, baseline_log_density: Map, fixations: Fixations) -> float:
@@ -72,7 +131,7 @@ def information_gain(log_density: Map, baseline_log_density: Map, fixations: Fix
     return (log_likelihood(log_density, fixations) - baseline) / float(np.log(2))
 
 
-def nss(saliency_map: Map, fixations: Fixations) -> float:
+def nss(saliency_map: Map | Measured, fixations: Fixations) -> float:
     """Normalised scanpath saliency (Peters, Iyer, Itti and Koch 2005, Vision Research 45:2397).
 
     The mean at the fixations of the map scaled to mean 0 and population standard deviation 1.
@@ -84,15 +143,15 @@ def nss(saliency_map: Map, fixations: Fixations) -> float:
         DensityError: if the map is not (H, W) or not finite.
         FixationsError: if no fixation falls on the picture.
     """
-    check_map(saliency_map, "saliency map")
-    values = _at(saliency_map, fixations)
-    if _is_constant(saliency_map):
+    measured = _measured(saliency_map)
+    values = _at(measured.values, fixations)
+    if measured.is_constant:
         return 0.0
-    mean, std = saliency_map.mean(dtype=np.float64), saliency_map.std(dtype=np.float64)
-    return float((values.mean() - mean) / std)
+    std = measured.norm / np.sqrt(measured.values.size)
+    return float((values.mean(dtype=np.float64) - measured.mean) / std)
 
 
-def cc(saliency_map: Map, other: Map) -> float:
+def cc(saliency_map: Map | Measured, other: Map | Measured) -> float:
     """Pearson's linear correlation of two maps over their pixels.
 
     Returns:
@@ -101,17 +160,14 @@ def cc(saliency_map: Map, other: Map) -> float:
     Raises:
         DensityError: if the shapes differ or a map is not finite.
     """
-    _check_same_shape(saliency_map, other)
-    check_map(saliency_map, "saliency map")
-    check_map(other, "saliency map")
-    if _is_constant(saliency_map) or _is_constant(other):
+    a, b = _measured_pair(saliency_map, other)
+    if a.is_constant or b.is_constant:
         return 0.0
-    a = np.subtract(saliency_map, saliency_map.mean(dtype=np.float64), dtype=np.float64).ravel()
-    b = np.subtract(other, other.mean(dtype=np.float64), dtype=np.float64).ravel()
-    return float(np.clip(a @ b / np.sqrt((a @ a) * (b @ b)), -1, 1))
+    product = _sum(lambda rows: _dot(a.centred(rows), b.centred(rows)), a.values.shape)
+    return float(np.clip(product / (a.norm * b.norm), -1, 1))
 
 
-def sim(saliency_map: Map, other: Map) -> float:
+def sim(saliency_map: Map | Measured, other: Map | Measured) -> float:
     """Similarity, or histogram intersection: the common part of two maps made into densities.
 
     A map with negative values is first lifted so that its minimum is 0, as pysaliency does; a map
@@ -123,13 +179,15 @@ def sim(saliency_map: Map, other: Map) -> float:
     Raises:
         DensityError: if the shapes differ or a map is not finite.
     """
-    _check_same_shape(saliency_map, other)
-    common = _as_density(saliency_map)
-    np.minimum(common, _as_density(other), out=common)
-    return float(min(common.sum(), 1.0))
+    a, b = _measured_pair(saliency_map, other)
+
+    def common(rows: slice) -> float:
+        return float(np.minimum(a.density(rows), b.density(rows)).sum())
+
+    return min(_sum(common, a.values.shape), 1.0)
 
 
-def kl_divergence(empirical: Map, predicted: Map) -> float:
+def kl_divergence(empirical: Map | Measured, predicted: Map | Measured) -> float:
     """Kullback-Leibler divergence of the prediction from the empirical density, in nats.
 
     `sum(e * log(eps + e / (p + eps)))` with the benchmark's eps of 2.2204e-16, both maps first
@@ -141,15 +199,19 @@ def kl_divergence(empirical: Map, predicted: Map) -> float:
     Raises:
         DensityError: if the shapes differ or a map is not finite.
     """
-    _check_same_shape(empirical, predicted)
-    truth, ratio = _as_density(empirical), _as_density(predicted)
-    ratio += KL_EPSILON
-    np.divide(truth, ratio, out=ratio)
-    ratio += KL_EPSILON
-    return float(np.vdot(truth, np.log(ratio, out=ratio)))
+    truth, model = _measured_pair(empirical, predicted)
+
+    def divergence(rows: slice) -> float:
+        empirical, ratio = truth.density(rows), model.density(rows)
+        ratio += KL_EPSILON
+        np.divide(empirical, ratio, out=ratio)
+        ratio += KL_EPSILON
+        return _dot(empirical, np.log(ratio, out=ratio))
+
+    return _sum(divergence, truth.values.shape)
 
 
-def auc_judd(saliency_map: Map, fixations: Fixations) -> float:
+def auc_judd(saliency_map: Map | Measured, fixations: Fixations) -> float:
     """Area under the ROC curve that tells fixated pixels from all pixels of the picture.
 
     The probability that a fixation's pixel has a larger value than a pixel drawn evenly from the
@@ -165,11 +227,13 @@ def auc_judd(saliency_map: Map, fixations: Fixations) -> float:
         DensityError: if the map is not (H, W) or not finite.
         FixationsError: if no fixation falls on the picture.
     """
-    check_map(saliency_map, "saliency map")
-    return _auc(_at(saliency_map, fixations), saliency_map.ravel())
+    measured = _measured(saliency_map)
+    return _auc(_at(measured.values, fixations), np.sort(measured.values, axis=None))
 
 
-def shuffled_auc(saliency_map: Map, fixations: Fixations, nonfixations: Fixations) -> float:
+def shuffled_auc(
+    saliency_map: Map | Measured, fixations: Fixations, nonfixations: Fixations
+) -> float:
     """Area under the ROC curve that tells fixations from where people look in other pictures.
 
     It takes the reward for mere centre bias away (Tatler, Baddeley and Gilchrist 2005, Vision
@@ -188,20 +252,22 @@ def shuffled_auc(saliency_map: Map, fixations: Fixations, nonfixations: Fixation
         DensityError: if the map is not (H, W) or not finite.
         FixationsError: if no fixation, or no nonfixation, falls on the picture.
     """
-    check_map(saliency_map, "saliency map")
-    return _auc(_at(saliency_map, fixations), _at(saliency_map, nonfixations, "nonfixation"))
+    values = _measured(saliency_map).values
+    return _auc(_at(values, fixations), np.sort(_at(values, nonfixations, "nonfixation")))
 
 
-def _auc(positives: Map, negatives: Map) -> float:
-    """Mann-Whitney's statistic, as a share: P(positive > negative) + P(equal) / 2."""
-    ordered = np.sort(negatives)
+def _auc(positives: Map, ordered: Map) -> float:
+    """Mann-Whitney's statistic, as a share: P(positive > negative) + P(equal) / 2.
+
+    The negatives are in ascending order, and of the positives' dtype, which keeps ties exact.
+    """
     below = np.searchsorted(ordered, positives, side="left")
     not_above = np.searchsorted(ordered, positives, side="right")
     return float((below + not_above).mean() / (2 * len(ordered)))
 
 
 def _at(values: Map, fixations: Fixations, what: str = "fixation") -> Map:
-    """The values of the fixated pixels, (n,), n > 0, in double precision if they are single."""
+    """The values of the fixated pixels, (n,), n > 0."""
     height, width = values.shape
     inside = fixations.inside((height, width))
     if len(inside) == 0:
@@ -209,22 +275,28 @@ def _at(values: Map, fixations: Fixations, what: str = "fixation") -> Map:
             f"There is no {what} on the picture of {width} x {height} pixels "
             f"({len(fixations)} given), so it can't be scored."
         )
-    return values[inside.pixels()].astype(np.float64)
+    return values[inside.pixels()]
 
 
-def _is_constant(values: Map) -> bool:
-    return bool(values.min() == values.max())
+def _measured(values: Map | Measured) -> Measured:
+    return values if isinstance(values, Measured) else Measured(values)
 
 
-def _as_density(values: Map) -> NDArray[np.float64]:
-    """A new float64 density from a map of any scale: lifted to 0 if negative, uniform if 0."""
-    check_map(values, "saliency map")
-    lifted = np.subtract(values, min(values.min(), 0), dtype=np.float64)
-    total = lifted.sum()
-    if total == 0:
-        return np.full(values.shape, 1 / values.size)
-    lifted /= total
-    return lifted
+def _measured_pair(a: Map | Measured, b: Map | Measured) -> tuple[Measured, Measured]:
+    a, b = _measured(a), _measured(b)
+    _check_same_shape(a.values, b.values)
+    return a, b
+
+
+def _sum(part: Callable[[slice], float], shape: tuple[int, ...]) -> float:
+    """Sum of the parts that some rows at a time contribute: few enough to stay in the cache."""
+    step = max(1, BAND_PIXELS // shape[1])
+    return float(sum(part(slice(top, top + step)) for top in range(0, shape[0], step)))
+
+
+def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Sum of the products; on one core, as several would wait for each other more than they add."""
+    return float(np.einsum("ij,ij->", a, b))
 
 
 def _check_same_shape(a: Map, b: Map) -> None:
@@ -237,7 +309,7 @@ def _check_same_shape(a: Map, b: Map) -> None:
 def _check_log_density(log_density: Map) -> None:
     if log_density.ndim != 2 or log_density.size == 0:
         raise DensityError(f"A log density has the shape (H, W), not {log_density.shape}.")
-    total = float(np.exp(log_density).sum(dtype=np.float64))
+    total = _sum(lambda rows: float(np.exp(log_density[rows]).sum()), log_density.shape)
     if not abs(total - 1) <= SUM_TOLERANCE:  # also true of NaN
         raise DensityError(
             f"Not a log density: its probabilities sum to {total:.6g} instead of 1. "

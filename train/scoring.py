@@ -145,9 +145,10 @@ class PictureScorer:
     nonfixations: Fixations
 
     @cached_property
-    def empirical(self) -> NDArray[np.float64]:
+    def empirical(self) -> metrics.Measured:
         """The density of all fixations, float64 (H, W), blurred by one degree."""
-        return fixation_density(self.truth.fixations, self.truth.size, self.truth.sigma_px)
+        truth = self.truth
+        return metrics.Measured(fixation_density(truth.fixations, truth.size, truth.sigma_px))
 
     def score(
         self,
@@ -166,7 +167,7 @@ class PictureScorer:
             DensityError: if a map has another size than the picture or is no density.
             FixationsError: if nobody looked at the picture, or at none of the others for `sauc`.
         """
-        fixations = self.truth.fixations
+        fixations, measured = self.truth.fixations, metrics.Measured(saliency_map)
 
         def gain() -> float:
             if log_density is None:
@@ -175,12 +176,12 @@ class PictureScorer:
 
         recipes: dict[str, Callable[[], float]] = {
             "ig": gain,
-            "nss": lambda: metrics.nss(saliency_map, fixations),
-            "auc": lambda: metrics.auc_judd(saliency_map, fixations),
-            "sauc": lambda: metrics.shuffled_auc(saliency_map, fixations, self.nonfixations),
-            "cc": lambda: metrics.cc(saliency_map, self.empirical),
-            "sim": lambda: metrics.sim(saliency_map, self.empirical),
-            "kl": lambda: metrics.kl_divergence(self.empirical, saliency_map),
+            "nss": lambda: metrics.nss(measured, fixations),
+            "auc": lambda: metrics.auc_judd(measured, fixations),
+            "sauc": lambda: metrics.shuffled_auc(measured, fixations, self.nonfixations),
+            "cc": lambda: metrics.cc(measured, self.empirical),
+            "sim": lambda: metrics.sim(measured, self.empirical),
+            "kl": lambda: metrics.kl_divergence(self.empirical, measured),
         }
         return {key: recipes[key]() for key in which}
 

@@ -1,0 +1,179 @@
+"""CPU time of the seven scores of each picture at full resolution, beside pysaliency's, in one run.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.evaluation
+    OMP_NUM_THREADS=1 python -m benchmarks.evaluation --data osie=PATH
+
+With more threads BLAS waits busily for its next task, and CPU time counts the wait.
+
+By default fixations are made up: 130 pictures of 800x600, 15 viewers with 9 fixations each, as in
+OSIE's validation split. Predictions are made up in both cases and not timed; that both sides have
+the same figures is checked. The two take turns, and each figure is the median of its rounds.
+pysaliency has compiled and cached what it can before the first round, apart from the densities of
+fixations, which both sides make anew in each round. It gets double precision maps, without which
+its own figures are off by more than 1e-6; `--single` gives it those that Salmap gets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salmap.density import resize_log_density
+from salmap.metrics import KL_EPSILON
+from salmap.types import Fixations
+from tests import pysaliency_oracle as oracle
+from train.baseline import Baseline, fit_baseline
+from train.datasets import open_dataset, parse_data_option
+from train.evaluation import prepare
+from train.scoring import METRICS, Nonfixations, PictureScorer, Truth
+
+OSIE_SIZE, OSIE_SIGMA_PX, OSIE_VIEWERS, OSIE_FIXATIONS = (600, 800), 24.0, 15, 9
+Table = dict[str, NDArray[np.float64]]
+
+
+def made_up_truths(count: int) -> list[Truth]:
+    """Viewers who look around the centre and some spot of each picture."""
+    rng = np.random.default_rng(0)
+    shape = (OSIE_VIEWERS * OSIE_FIXATIONS, 2)
+    viewer, order = (a.ravel() for a in np.indices((OSIE_VIEWERS, OSIE_FIXATIONS)))
+    truths = []
+    for index in range(count):
+        centre = np.where(rng.random((shape[0], 1)) < 0.5, 0.5, rng.uniform(0.2, 0.8, 2))
+        x, y = (rng.normal(centre, 0.12, shape).clip(0, 0.999) * OSIE_SIZE[::-1] - 0.5).T
+        fixations = Fixations(x, y, viewer, order)
+        truths.append(Truth(index, str(index), None, OSIE_SIZE, fixations, OSIE_SIGMA_PX))
+    return truths
+
+
+def made_up_predictions(truths: Sequence[Truth], variety: int = 10) -> list[NDArray[np.float32]]:
+    """A smooth log density, float32 (H, W), for each picture; `variety` for each size of them."""
+    known: dict[tuple[tuple[int, int], int], NDArray[np.float32]] = {}
+    for truth in truths:
+        key = truth.size, truth.index % variety
+        if key not in known:
+            coarse = np.random.default_rng(key[1]).normal(0, 1.5, (24, 32))
+            known[key] = resize_log_density(coarse, truth.size)
+    return [known[truth.size, truth.index % variety] for truth in truths]
+
+
+class Salmap:
+    """`PictureScorer`, as evaluation calls it."""
+
+    def __init__(
+        self,
+        truths: Sequence[Truth],
+        baseline: Baseline,
+        log_densities: Sequence[NDArray[np.float32]],
+        models: int,
+    ) -> None:
+        self.truths, self.log_densities, self.models = truths, log_densities, models
+        self.densities = [np.exp(p) for p in log_densities]
+        self.priors = {size: baseline.log_density(size) for size in {t.size for t in truths}}
+        self.nonfixations = Nonfixations(truths)
+
+    def score(self) -> Table:
+        """The scores of each picture, those of the last of the models."""
+        rows = []
+        for place, truth in enumerate(self.truths):
+            scorer = PictureScorer(truth, self.priors[truth.size], self.nonfixations.of(place))
+            for _ in range(self.models):
+                scores = scorer.score(self.densities[place], self.log_densities[place])
+            rows.append(scores)
+        return {key: np.array([row[key] for row in rows]) for key in METRICS}
+
+
+class Pysaliency:
+    """pysaliency's own methods, which take all pictures at once."""
+
+    def __init__(
+        self,
+        truths: Sequence[Truth],
+        baseline: Baseline,
+        log_densities: Sequence[NDArray[np.float32]],
+        dtype: str,
+    ) -> None:
+        self.stimuli = oracle.stimuli_of([t.size for t in truths])
+        self.fixations = oracle.fixations_of([t.fixations for t in truths])
+        (self.sigma_px,) = {t.sigma_px for t in truths}
+        priors = {
+            size: baseline.log_density(size).astype(dtype) for size in {t.size for t in truths}
+        }
+        doubles = {id(p): p.astype(dtype) for p in log_densities}
+        densities = {id(p): np.exp(p).astype(dtype) for p in log_densities}
+        self.map = oracle.Maps(self.stimuli, [densities[id(p)] for p in log_densities])
+        self.density = oracle.LogDensities(self.stimuli, [doubles[id(p)] for p in log_densities])
+        self.prior = oracle.LogDensities(self.stimuli, [priors[t.size] for t in truths])
+        for model in (self.map, self.density, self.prior):
+            model.caching = True
+
+    def score(self) -> Table:
+        """The scores of each picture."""
+        stimuli, fixations, model = self.stimuli, self.fixations, self.map
+        truth = oracle.pysaliency.FixationMap(stimuli, fixations, kernel_size=self.sigma_px)
+        gains = self.density.information_gains(stimuli, fixations, self.prior)
+        per_fixation = {
+            "ig": gains,
+            "nss": model.NSSs(stimuli, fixations),
+            "auc": model.AUCs(stimuli, fixations, nonfixations="uniform"),
+            "sauc": model.AUCs(stimuli, fixations, nonfixations="shuffled"),
+        }
+        return {
+            **{key: oracle.per_picture(v, fixations) for key, v in per_fixation.items()},
+            "cc": model.CCs(stimuli, truth),
+            "sim": model.SIMs(stimuli, truth),
+            "kl": model.KLDivs(
+                stimuli,
+                truth,
+                minimum_value=0,
+                log_regularization=KL_EPSILON,
+                quotient_regularization=KL_EPSILON,
+            ),
+        }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", help="NAME=PATH, to take the fixations of its validation split")
+    parser.add_argument("--pictures", type=int, default=130, help="at most")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--single", action="store_true", help="pysaliency in single precision")
+    options = parser.parse_args(arguments)
+    if options.data:
+        task = prepare(open_dataset(*parse_data_option(options.data)))
+        truths, baseline = list(task.truths)[: options.pictures], task.baseline
+    else:
+        truths = made_up_truths(options.pictures)
+        baseline = fit_baseline([(t.fixations, t.size) for t in truths], "the pictures themselves")
+    predictions = made_up_predictions(truths)
+    contestants = {
+        "pysaliency": Pysaliency(
+            truths, baseline, predictions, "float32" if options.single else "float64"
+        ),
+        "salmap": Salmap(truths, baseline, predictions, 1),
+        "salmap, two models": Salmap(truths, baseline, predictions, 2),
+    }
+    tables = {name: contestant.score() for name, contestant in contestants.items()}  # warm up
+    print("Largest relative difference of a picture's score")
+    for key, ours in tables["salmap"].items():
+        theirs = tables["pysaliency"][key]
+        print(f"    {key:20} {np.abs(ours / theirs - 1).max():10.1e}")
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(options.rounds):
+        for name, contestant in contestants.items():
+            began = time.process_time()
+            contestant.score()
+            times[name].append((time.process_time() - began) / len(truths) * 1e3)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    print(f"CPU milliseconds a picture ({len(truths)} pictures), and pysaliency's to it")
+    for name, value in medians.items():
+        print(f"    {name:20} {value:10.2f} {medians['pysaliency'] / value:8.1f}")
+
+
+if __name__ == "__main__":
+    main()
