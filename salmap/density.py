@@ -130,7 +130,8 @@ def _blurred_units(places: NDArray[np.int64], length: int, sigma: float) -> NDAr
     distances = np.arange(-radius, radius + 1)
     bump = np.exp(-0.5 * (distances / max(sigma, 1e-9)) ** 2)
     weights = bump / bump.sum()
-    period: NDArray[np.float64] = np.bincount(distances % (2 * length), weights, 2 * length)
+    counted = np.bincount(distances % (2 * length), weights, 2 * length)
+    period = np.asarray(counted, np.float64)
     pieces = sliding_window_view(np.tile(period, 2), length)
     units = pieces[2 * length - places].astype(np.float64, copy=False)
     units += pieces[places + 1]
