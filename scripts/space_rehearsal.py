@@ -166,6 +166,14 @@ def resident_mb(pid: int, line: str = "VmRSS") -> float:
     return int(re.findall(rf"{line}:\s+(\d+) kB", status)[0]) * 1024 / 1e6
 
 
+#: resolves once the camera's picture is there: a photo taken before that is none
+_HAS_PICTURE = """video => new Promise(done => {
+    const timer = setInterval(() => {
+        if (video.videoWidth > 0) { clearInterval(timer); done(true); }
+    }, 100);
+})"""
+
+
 def visit(tab: Page, address: str, models: list[str]) -> Iterator[tuple[str, FrameLocator]]:
     """Use the app; says after each stage what has been done."""
     tab.goto(address)
@@ -185,6 +193,7 @@ def visit(tab: Page, address: str, models: list[str]) -> Iterator[tuple[str, Fra
     _shows(frame, "cat.png")
     yield "an upload", frame
     frame.get_by_text("Use the camera").click()
+    frame.locator("video").evaluate(_HAS_PICTURE)
     frame.get_by_role("button", name="Take Photo").click()
     _shows(frame, "photo.jpg")
     yield PHOTO, frame

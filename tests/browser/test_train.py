@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 import salmap
 from tests.browser.running import PATIENCE_MS, running_app
@@ -71,8 +72,16 @@ def upload(page: Page, data: bytes, name: str = "gaze.zip") -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=re.compile(label)).click()
-    page.get_by_role("option", name=option, exact=True).click()
+    """Choose from a list; opened anew if a run of the page closes it under the cursor."""
+    wanted = page.get_by_role("option", name=option, exact=True)
+    for _ in range(10):
+        at_rest(page)
+        page.get_by_role("combobox", name=re.compile(label)).click()
+        try:
+            wanted.click(timeout=10_000)
+            break
+        except PlaywrightTimeoutError:
+            page.keyboard.press("Escape")
     at_rest(page)
 
 
