@@ -12,6 +12,7 @@ from scripts.space_rehearsal import PHOTO, built, rehearse
 
 @pytest.mark.browser
 @pytest.mark.slow
+@pytest.mark.rehearsal
 def test_a_space_takes_pictures_and_keeps_below_two_gigabytes(browser):
     with tempfile.TemporaryDirectory() as folder:
         memory = rehearse(built(Path(folder)), browser, {})

@@ -16,7 +16,7 @@ import salmap
 from tests.browser.running import PATIENCE_MS, running_app
 from tests.gaze import gaze_zip, save_untrained
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.rehearsal]
 expect.set_options(timeout=PATIENCE_MS)
 #: patience for a whole run of training
 RUN_MS = 3 * PATIENCE_MS
