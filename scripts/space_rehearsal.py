@@ -33,6 +33,12 @@ from tests.browser.running import PATIENCE_MS, ROOT, chromium, free_port
 SPACE = {"SPACE_ID": "ann/looks", "SPACE_HOST": "ann-looks.hf.space"}
 #: the stage that a screenshot shows
 PHOTO = "a photo"
+#: resolves once the camera's picture is there: a photo taken before that is none
+_HAS_PICTURE = """video => new Promise(done => {
+    const timer = setInterval(() => {
+        if (video.videoWidth > 0) { clearInterval(timer); done(true); }
+    }, 100);
+})"""
 
 logger = logging.getLogger(__name__)
 
@@ -164,14 +170,6 @@ def resident_mb(pid: int, line: str = "VmRSS") -> float:
     """Resident memory of a process in megabytes; `VmHWM` for the most it ever was."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(re.findall(rf"{line}:\s+(\d+) kB", status)[0]) * 1024 / 1e6
-
-
-#: resolves once the camera's picture is there: a photo taken before that is none
-_HAS_PICTURE = """video => new Promise(done => {
-    const timer = setInterval(() => {
-        if (video.videoWidth > 0) { clearInterval(timer); done(true); }
-    }, 100);
-})"""
 
 
 def visit(tab: Page, address: str, models: list[str]) -> Iterator[tuple[str, FrameLocator]]:

@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 MIN_PICTURES = 10
 MAX_PICTURES = 500
 FOLDS = 5
+#: a gain below this, in bits per fixation, is called little
+LITTLE_BITS = 0.05
 T = TypeVar("T")
 
 
@@ -95,7 +97,7 @@ class Adaptation:
             f"to {gain.high:+.3f}."
         )
         if self.gained:
-            return f"Adapting helps. {numbers}"
+            return f"Adapting helps{' a little' if gain.mean < LITTLE_BITS else ''}. {numbers}"
         if gain.high < 0:
             return f"Adapting makes this model worse for these viewers: keep it as it is. {numbers}"
         return (
