@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from train.adaptation import Adaptation
+    from train.adapt_result import Adaptation
 
 #: exit status when all went well and no file was written, because there was no gain or on request
 NOTHING_WRITTEN = 3

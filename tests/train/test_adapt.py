@@ -13,7 +13,7 @@ from salmap.errors import TrainingError
 from salmap.model_file import ModelInfo, save_model
 from salmap.models.network import PRESETS, SaliencyNetwork
 from salmap.types import Fixations
-from train import adaptation
+from train import adapt_measure
 from train.__main__ import app
 from train.adapt_fit import Seen, fit, predict
 from train.adaptation import adapt
@@ -187,6 +187,20 @@ def test_viewers_like_the_model_are_no_gain(tmp_path, model, images, own):
     assert not result.summary.startswith("Adapting helps")
 
 
+def test_no_gain_is_claimed_on_pictures_the_model_was_trained_on(tmp_path, model, images, others):
+    predictor = salmap.load(model)
+    trained = tmp_path / "trained.safetensors"
+    save_model(predictor.model, trained, replace(predictor.info, data=("made-up (MIT)",)))
+    records = dataset(tmp_path / "p", images[:FEW], others[:FEW]).records
+    names = [record.name for record in records]
+    data = FixationDataset("made-up", records, splits={"train": names[:4], "val": names[4:]})
+    result = adapt(trained, data, tmp_path / "x.safetensors")
+    assert result.gain.low > 0
+    assert not result.gained
+    assert "trained on 4 of these" in result.summary
+    assert result.path is None
+
+
 def test_no_more_pictures_than_asked_for(tmp_path, model, images, others):
     data = dataset(tmp_path / "p", images, others)
     result = adapt(model, data, tmp_path / "x.safetensors", max_pictures=FEW)
@@ -214,7 +228,7 @@ def test_evidence_and_finaliser_make_the_prediction(model, images):
     predictor = salmap.load(model)
     network = predictor.model
     picture = images[0][:40]  # a side that the encoder has to pad
-    evidence = adaptation._evidence(network, picture, predictor.device)
+    evidence = adapt_measure.evidence_of(network, picture, predictor.device)
     nobody = Fixations([], [], [], [])
     ours = predict(network.finalizer, Seen("", picture.shape[:2], nobody, evidence))
     np.testing.assert_allclose(ours, predictor.predict(picture).log_density, atol=1e-4)
@@ -270,7 +284,7 @@ def test_nowhere_to_write(tmp_path, model, images, own):
 
 
 def test_a_stop_file_ends_it(tmp_path, model, images, others, monkeypatch):
-    monkeypatch.setattr(adaptation.ProgressLog, "stop_requested", True)
+    monkeypatch.setattr(adapt_measure.ProgressLog, "stop_requested", True)
     data = dataset(tmp_path / "p", images, others)
     assert adapt(model, data, tmp_path / "x.safetensors", log=tmp_path) is None
     assert events(tmp_path)[-1]["event"] == "stopped"
