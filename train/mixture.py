@@ -42,6 +42,12 @@ class Mixture:
         self.starts = np.cumsum([0] + [len(dataset) for dataset in datasets])
         self.shares = _fill_shares(datasets, shares)
 
+    def beside(self, dataset: FixationDataset) -> Mixture:
+        """This mixture and another data set, which takes the share of its number of pictures."""
+        share = len(dataset) / (len(self) + len(dataset))
+        shares = {name: value * (1 - share) for name, value in self.shares.items()}
+        return Mixture([*self.datasets, dataset], shares)
+
     def __len__(self) -> int:
         return int(self.starts[-1])
 
@@ -128,7 +134,8 @@ def collate(samples: list[dict[str, Any]]) -> dict[str, Any]:
     """A batch: tensors stacked, fixations padded to (B, n, 2).
 
     Their `weights` (B, n) are the view's weight / n, and 0 for the padding.
-    A picture without a fixation in view has weight 0 throughout.
+    A picture without a fixation in view has weight 0 throughout. `views` (B,) are the weights of
+    the views themselves, `mixed` (B,) how much of another picture is blended into each.
     """
     most = max(1, *(len(sample["points"]) for sample in samples))
     points = torch.zeros(len(samples), most, 2)
@@ -140,6 +147,8 @@ def collate(samples: list[dict[str, Any]]) -> dict[str, Any]:
     batch: dict[str, Any] = {"points": points, "weights": weights, "size": samples[0]["size"]}
     if "images" in samples[0]:
         batch["images"] = torch.stack([sample["images"] for sample in samples])
+        batch["mixed"] = torch.tensor([sample["mixed"] for sample in samples])
+        batch["views"] = torch.tensor([sample["weight"] for sample in samples])
     if "features" in samples[0]:
         levels = zip(*(sample["features"] for sample in samples), strict=True)
         batch["features"] = [torch.stack(level) for level in levels]

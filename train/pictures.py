@@ -151,4 +151,5 @@ class ViewDataset(Dataset[dict[str, Any]]):
             "points": points_of(view, self.mixture.fixations(view.item)),
             "size": view.size,
             "weight": view.weight,
+            "mixed": view.mixed,
         }

@@ -24,7 +24,9 @@ from salmap.models.encoders import Encoder, load_encoder_weights
 from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
 from train.config import Recipe
 from train.datasets import FixationDataset
+from train.datasets.unlabelled import open_unlabelled
 from train.engine import Stopped, Trainer
+from train.teacher import Teacher
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +46,8 @@ def fit(
     workers: int | None = None,
     cache_gb: float = CACHE_GB,
     copy: Path | None = None,
+    teachers: Sequence[Path] = (),
+    unlabelled: Path | None = None,
 ) -> Path | None:
     """Train a model as a recipe says.
 
@@ -60,6 +64,8 @@ def fit(
             CPU, more beside a GPU.
         cache_gb: what decoded pictures may take in the cache, in units of 10^9 bytes.
         copy: a second place for the finished model, such as `salmap.weights.models_folder`.
+        teachers: model files, whose mean density the second stage learns beside the fixations.
+        unlabelled: a folder of pictures without fixations, learnt from the teachers alone.
 
     Returns:
         The model file, `out`/model.safetensors; None if the run was asked to stop before its end
@@ -68,6 +74,11 @@ def fit(
     Raises:
         SalmapError: if something is wrong with the recipe, the data or a checkpoint.
     """
+    if not teachers and (unlabelled or recipe.mixed):
+        raise TrainingError(
+            "Unlabelled and mixed pictures have no fixations: give a model to learn from with "
+            "--teacher FILE, or leave out --unlabelled and the recipe's mixed."
+        )
     torch.manual_seed(recipe.seed)
     accelerator = Accelerator(
         cpu=not torch.cuda.is_available(),
@@ -82,8 +93,11 @@ def fit(
     network.to(accelerator.device)
     if workers is None:
         workers = _default_workers(accelerator)
-    cache_bytes = int(cache_gb * 1e9)
-    trainer = Trainer(recipe, network, datasets, out, accelerator, cache, workers, cache_bytes)
+    teacher = Teacher.load(teachers, network.size) if teachers else None
+    trainer = Trainer(
+        recipe, network, datasets, out, accelerator, cache, workers, int(cache_gb * 1e9), teacher,
+        _open_unlabelled(unlabelled, datasets) if unlabelled else None,
+    )  # fmt: skip
     try:
         best = trainer.run(resume)
     except Stopped:
@@ -94,13 +108,23 @@ def fit(
         raise
     path = out / MODEL_NAME
     if accelerator.is_main_process:
-        save_model(best, path, _info(recipe, best, datasets, trainer.best_scores))
+        save_model(best, path, _info(recipe, best, datasets, trainer.best_scores, teachers))
         if copy is not None:
             replace_file(copy, path.read_bytes())
     trainer.log.write("end", model=str(path), scores=trainer.best_scores)
     accelerator.wait_for_everyone()
     accelerator.end_training()
     return path
+
+
+def _open_unlabelled(path: Path, datasets: Sequence[FixationDataset]) -> FixationDataset:
+    held_out = (
+        dataset.path(index)
+        for dataset in datasets
+        for index in range(len(dataset))
+        if dataset.split_of(index) != "train"
+    )
+    return open_unlabelled(path, held_out)
 
 
 def _default_workers(accelerator: Accelerator) -> int:
@@ -157,7 +181,9 @@ def _info(
     network: SaliencyNetwork,
     datasets: Sequence[FixationDataset],
     scores: Mapping[str, Mapping[str, float]],
+    teachers: Sequence[Path],
 ) -> ModelInfo:
+    taught = "".join(f", taught by {read_info(path).name}" for path in teachers)
     return ModelInfo(
         name=recipe.name,
         architecture=network.architecture,
@@ -168,6 +194,6 @@ def _info(
             name: {metric: [value] for metric, value in by_metric.items()}
             for name, by_metric in scores.items()
         },
-        source=f"recipe {recipe.name}, seed {recipe.seed}",
+        source=f"recipe {recipe.name}, seed {recipe.seed}{taught}",
         notes=recipe.notes,
     )

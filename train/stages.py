@@ -22,6 +22,7 @@ from train.precision import keep_depthwise_float32
 from train.views import View, random_view, whole_view
 
 Plan = list[list[View]]
+_SLICES = 12  # of an encoder, for their learning rates
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,28 @@ def finetune_stage(
         keep_depthwise_float32(network)
     rest = _learning(network.decoder) + _learning(network.finalizer)
     groups = [
-        {"params": _learning(network.encoders), "base_lr": recipe.finetune_encoder_lr},
+        *_encoder_groups(recipe, network),
         {"params": rest, "base_lr": recipe.finetune_decoder_lr},
     ]
     return Stage("finetune", recipe.finetune_accumulate, pictures, plans, groups)
+
+
+def _encoder_groups(recipe: Recipe, network: SaliencyNetwork) -> list[dict[str, Any]]:
+    """The encoders' parameters, in up to a dozen slices from first to last layer, each its rate."""
+    groups: list[dict[str, Any]] = []
+    for encoder, config in zip(
+        network.encoder_list(), network.network_config.encoders, strict=True
+    ):
+        factor = recipe.finetune_encoder_factors.get(config.name, 1.0)
+        parameters = list(encoder.parameters())
+        for part in range(_SLICES):
+            start, end = (len(parameters) * edge // _SLICES for edge in (part, part + 1))
+            learning = [p for p in parameters[start:end] if p.requires_grad]
+            rate = recipe.finetune_encoder_lr * factor
+            rate *= recipe.finetune_depth_decay ** (1 - part / (_SLICES - 1))
+            if learning:
+                groups.append({"params": learning, "base_lr": rate})
+    return groups
 
 
 def checkpoint_activations(encoder: Encoder) -> None:

@@ -15,25 +15,48 @@ from torch.utils.data import DataLoader, Dataset
 from salmap.models.network import SaliencyNetwork
 from train.losses import fixation_nll_bits
 from train.mixture import collate
+from train.teacher import Teacher, cross_entropy_bits
 from train.views import View
 
 
 class FixationLoss(nn.Module):
-    """The network under its loss, so that wrapping it for several processes wraps both."""
+    """The network under its loss, so that wrapping it for several processes wraps both.
 
-    def __init__(self, network: SaliencyNetwork) -> None:
+    Args:
+        network: what learns.
+        teacher: from whose densities it learns, too, where it sees pictures.
+        teacher_weight: their share in the loss.
+    """
+
+    def __init__(
+        self, network: SaliencyNetwork, teacher: Teacher | None = None, teacher_weight: float = 0.0
+    ) -> None:
         super().__init__()
         self.network = network
+        self.teacher, self.teacher_weight = teacher, teacher_weight
 
     def forward(self, batch: dict[str, Any]) -> Tensor:
         """A batch of `train.mixture.collate` -> (B,) bits per fixation, see `train.losses`."""
         if "features" in batch:
             features = [feature.float() for feature in batch["features"]]
             log_density = self.network.decode(features, batch["size"])
-        else:
-            images = batch["images"].float().div(255)
-            log_density = self.network(images.contiguous(memory_format=torch.channels_last))
-        return fixation_nll_bits(log_density, batch["points"], batch["weights"])
+            return fixation_nll_bits(log_density, batch["points"], batch["weights"])
+        images = _blended(batch["images"].float().div(255), batch["mixed"])
+        images = images.contiguous(memory_format=torch.channels_last)
+        log_density = self.network(images)
+        bits = fixation_nll_bits(log_density, batch["points"], batch["weights"])
+        if self.teacher is None:
+            return bits
+        taught = self.teacher.densities(images, (log_density.shape[1], log_density.shape[2]))
+        taught_bits = cross_entropy_bits(log_density, taught) * batch["views"]
+        return (1 - self.teacher_weight) * bits + self.teacher_weight * taught_bits
+
+
+def _blended(images: Tensor, shares: Tensor) -> Tensor:
+    """Each picture of (B, 3, h, w) with its share (B,) of the one before it in the batch."""
+    if not shares.any():
+        return images
+    return torch.lerp(images, images.roll(1, 0), shares.view(-1, 1, 1, 1))
 
 
 def loader(

@@ -36,6 +36,8 @@ class View:
         flip: mirrored left to right, after resizing.
         brightness, contrast, saturation: factors on the colours, 1 for no change.
         weight: of this view in its batch's loss.
+        mixed: share of another picture of the batch that is blended in; the fixations on neither
+            hold for both, so a view of which another has a share has none.
     """
 
     item: int
@@ -46,6 +48,7 @@ class View:
     contrast: float = 1.0
     saturation: float = 1.0
     weight: float = 1.0
+    mixed: float = 0.0
 
     def image(self, stimulus: ImageArray) -> ImageArray:
         """The stimulus uint8 (H, W, 3) as this view shows it, uint8 (*size, 3)."""
@@ -72,6 +75,8 @@ class View:
 
     def fixations(self, fixations: Fixations) -> Fixations:
         """Those inside the box, in pixels of the view (origin: centre of the top-left pixel)."""
+        if self.mixed:
+            return fixations.select(np.zeros(len(fixations), bool))
         left, top, right, bottom = self.box
         height, width = self.size
         x = (fixations.x + 0.5 - left) * (width / (right - left)) - 0.5
@@ -124,12 +129,13 @@ def random_view(
     flip = bool(rng.random() < recipe.flip)
     cropped = bool(rng.random() < recipe.crop)
     box = _random_box(size, recipe, rng) if cropped else (0, 0, size[1], size[0])
-    colours = [
+    brightness, contrast, saturation = (
         float(1 + rng.uniform(-change, change))
         for change in (recipe.brightness, recipe.contrast, recipe.saturation)
-    ]
+    )
     view_size = fit_size((box[3] - box[1], box[2] - box[0]), long_side, VIEW_MULTIPLE)
-    return View(item, box, view_size, flip, *colours)
+    mixed = float(rng.uniform(0, 0.5)) if recipe.mixed and rng.random() < recipe.mixed else 0.0
+    return View(item, box, view_size, flip, brightness, contrast, saturation, mixed=mixed)
 
 
 def _random_box(

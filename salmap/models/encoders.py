@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import timm
@@ -21,10 +22,14 @@ class EncoderConfig:
     Attributes:
         name: timm's name of the network, such as "tf_efficientnet_lite2".
         levels: which of timm's feature levels to take, finest first.
+        stride: for an encoder of one grid: the stride that it shall have in the network's pixels.
+            The encoder is shown a smaller or larger picture, so that its cells align with those of
+            other encoders. 0 keeps its own.
     """
 
     name: str
     levels: tuple[int, ...]
+    stride: int = 0
 
     def __post_init__(self) -> None:
         # weight files come from strangers: a name with a scheme would fetch or open things
@@ -32,6 +37,8 @@ class EncoderConfig:
             raise ModelError(f"The encoder '{self.name[:80]}' is no name of a timm network.")
         if not 1 <= len(self.levels) <= 16:
             raise ModelError(f"An encoder gives 1 to 16 levels, not {len(self.levels)}.")
+        if self.stride and not 4 <= self.stride <= 64:
+            raise ModelError(f"An encoder's stride is 4 to 64 pixels, not {self.stride}.")
 
 
 class Encoder(nn.Module):
@@ -39,8 +46,9 @@ class Encoder(nn.Module):
 
     Attributes:
         channels: channels of each feature map, finest first.
-        strides: input pixels per cell of each feature map.
-        multiple: both sides of what `forward` is given must be multiples of this.
+        strides: the network's pixels per cell of each feature map.
+        multiple: pictures are padded to sides that are multiples of this. A network sets it to the
+            same for all its encoders.
     """
 
     mean: Tensor
@@ -51,7 +59,11 @@ class Encoder(nn.Module):
         self.net: Any
         try:
             self.net = timm.create_model(
-                config.name, pretrained=False, features_only=True, out_indices=config.levels
+                config.name,
+                pretrained=False,
+                features_only=True,
+                out_indices=config.levels,
+                **_any_size(config.name),
             )
         except (RuntimeError, IndexError, AssertionError) as error:
             raise ModelError(
@@ -59,7 +71,12 @@ class Encoder(nn.Module):
             ) from error
         described: Any = self.net.feature_info
         self.channels: tuple[int, ...] = tuple(described.channels())
-        self.strides: tuple[int, ...] = tuple(described.reduction())
+        own: tuple[int, ...] = tuple(described.reduction())
+        if config.stride and len(set(own)) != 1:
+            raise ModelError(f"'{config.name}' has grids of several strides: its stride is fixed.")
+        #: what a side is multiplied by before the encoder sees it
+        self.scale = Fraction(own[0], config.stride) if config.stride else Fraction(1)
+        self.strides = (config.stride,) * len(own) if config.stride else own
         self.multiple = max(self.strides)
         defaults = timm.get_pretrained_cfg(config.name)
         if defaults is None:
@@ -82,6 +99,9 @@ class Encoder(nn.Module):
         height, width = images.shape[-2:]
         normalised = (images - self.mean) / self.std
         padded = F.pad(normalised, (0, -width % self.multiple, 0, -height % self.multiple))
+        if self.scale != 1:
+            size = [int(side * self.scale) for side in padded.shape[-2:]]
+            padded = F.interpolate(padded, size, mode="bilinear", antialias=True)
         features: list[Tensor] = self.net(padded)
         return features
 
@@ -102,6 +122,11 @@ class Encoder(nn.Module):
                 parameter.requires_grad_(False)
 
 
+def _any_size(name: str) -> dict[str, Any]:
+    """What timm's transformers need to be told to take pictures of any size."""
+    return {"dynamic_img_size": True} if name.startswith("vit_") else {}
+
+
 def load_encoder_weights(encoder: Encoder, state: dict[str, Tensor]) -> None:
     """Take the weights of a whole classifier in timm's names; its head is left out.
 
@@ -109,7 +134,8 @@ def load_encoder_weights(encoder: Encoder, state: dict[str, Tensor]) -> None:
         ModelError: if the state lacks one of the encoder's tensors or one has another shape.
     """
     counters = "num_batches_tracked"  # of use to training from scratch only; some files lack them
-    own = {k: v for k, v in encoder.net.state_dict().items() if not k.endswith(counters)}
+    net = getattr(encoder.net, "model", encoder.net)  # timm wraps its transformers once more
+    own = {k: v for k, v in net.state_dict().items() if not k.endswith(counters)}
     missing = [
         name
         for name, value in own.items()
@@ -120,4 +146,4 @@ def load_encoder_weights(encoder: Encoder, state: dict[str, Tensor]) -> None:
             f"The encoder weights do not fit: {len(missing)} tensors are missing or have another "
             f"shape, first '{missing[0]}'. They must be timm's weights of the same network."
         )
-    encoder.net.load_state_dict({name: state[name] for name in own}, strict=False)
+    net.load_state_dict({name: state[name] for name in own}, strict=False)

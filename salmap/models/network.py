@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -49,7 +50,11 @@ class NetworkConfig:
         """
         try:
             encoders = tuple(
-                EncoderConfig(str(e["name"]), tuple(int(level) for level in e["levels"]))
+                EncoderConfig(
+                    str(e["name"]),
+                    tuple(int(level) for level in e["levels"]),
+                    int(e.get("stride", 0)),  # files of version 0.1.0 lack it
+                )
                 for e in config["encoders"]
             )
             rest = {key: int(value) for key, value in config.items() if key != "encoders"}
@@ -60,6 +65,13 @@ class NetworkConfig:
 
 PRESETS: dict[str, NetworkConfig] = {
     "lite": NetworkConfig((EncoderConfig("tf_efficientnet_lite2", (2, 3, 4)),), size=576),
+    "large": NetworkConfig(
+        (
+            EncoderConfig("tf_efficientnet_lite2", (2, 3, 4)),
+            EncoderConfig("vit_small_patch14_dinov2", (5, 8, 11), stride=16),
+        ),
+        size=640,
+    ),
     "resnet50": NetworkConfig((EncoderConfig("resnet50.tv_in1k", (2, 3, 4)),), size=512),
 }
 
@@ -75,6 +87,9 @@ class SaliencyNetwork(SaliencyModel):
         self.network_config = config
         self.size = config.size
         self.encoders = nn.ModuleList(Encoder(encoder) for encoder in config.encoders)
+        multiple = math.lcm(*(encoder.multiple for encoder in self.encoder_list()))
+        for encoder in self.encoder_list():
+            encoder.multiple = multiple
         channels = [c for encoder in self.encoder_list() for c in encoder.channels]
         strides = [s for encoder in self.encoder_list() for s in encoder.strides]
         self.finest_stride = min(strides)
