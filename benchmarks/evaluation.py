@@ -73,14 +73,14 @@ class Salmap:
     ) -> None:
         self.truths, self.log_densities, self.models = truths, log_densities, models
         self.densities = [np.exp(p) for p in log_densities]
-        self.priors = {size: baseline.log_density(size) for size in {t.size for t in truths}}
+        self.prior = baseline.by_size()
         self.nonfixations = Nonfixations(truths)
 
     def score(self) -> Table:
         """The scores of each picture, those of the last of the models."""
         rows = []
         for place, truth in enumerate(self.truths):
-            scorer = PictureScorer(truth, self.priors[truth.size], self.nonfixations.of(place))
+            scorer = PictureScorer(truth, self.prior(truth.size), self.nonfixations.of(place))
             for _ in range(self.models):
                 scores = scorer.score(self.densities[place], self.log_densities[place])
             rows.append(scores)

@@ -4,7 +4,8 @@ All are pure functions of numpy arrays. Maps are (H, W) of any float dtype and o
 a density (sums to 1) or log density (natural log of one) is asked for. Fixations outside the
 picture are left out; if none is left there is no score, and a `FixationsError` says so. Several
 fixations of one pixel count several times. Who scores one map in several ways hands in
-`Measured(map)` instead of the map, so that what the scores share is worked out once.
+`Measured(map)` instead of the map, or `LogDensity(map)` instead of a log density, so that what the
+scores share is worked out once; and `compare` gives `cc`, `sim` and `kl_divergence` in one pass.
 
 References: Kuemmerer, Wallis and Bethge 2015, PNAS 112:16054 (log likelihood, information gain);
 Kuemmerer, Wallis and Bethge 2018, ECCV (the benchmark); Bylinskii, Judd, Oliva, Torralba and Durand
@@ -13,7 +14,7 @@ Kuemmerer, Wallis and Bethge 2018, ECCV (the benchmark); Bylinskii, Judd, Oliva,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -63,30 +64,55 @@ class Measured:
         return float(self.values.mean(dtype=np.float64))
 
     @cached_property
-    def norm(self) -> float:
-        """Of the map less its mean: population standard deviation times the root of its size."""
+    def std(self) -> float:
+        """Population standard deviation."""
+        squares = 0.0
+        for rows in _bands(self.values.shape):
+            centred = np.subtract(self.values[rows], self.mean, dtype=np.float64)
+            squares += _dot(centred, centred)
+        return float(np.sqrt(squares / self.values.size))
 
-        def square(rows: slice) -> float:
-            centred = self.centred(rows)
-            return _dot(centred, centred)
-
-        return float(np.sqrt(_sum(square, self.values.shape)))
-
-    def centred(self, rows: slice) -> NDArray[np.float64]:
-        """Some rows of the map less its mean."""
-        return np.subtract(self.values[rows], self.mean, dtype=np.float64)
+    @cached_property
+    def total(self) -> float:
+        """Sum of the map, lifted to 0 if it is negative somewhere."""
+        return self.values.size * (self.mean - min(self.bounds[0], 0.0))
 
     def density(self, rows: slice) -> NDArray[np.float64]:
-        """Some rows of the map lifted to 0 if negative and scaled to sum 1, uniform if 0."""
-        values, size, lowest = self.values[rows], self.values.size, min(self.bounds[0], 0.0)
+        """Some rows of the map, lifted to 0 if negative, over their total; uniform if constant."""
+        values = self.values[rows]
         if self.is_constant:
-            return np.full(values.shape, 1 / size)
-        if lowest < 0:
-            values = np.subtract(values, lowest, dtype=np.float64)
-        return np.multiply(values, 1 / (size * (self.mean - lowest)), dtype=np.float64)
+            return np.full(values.shape, 1 / self.values.size)
+        if self.bounds[0] < 0:
+            values = np.subtract(values, self.bounds[0], dtype=np.float64)
+        return np.multiply(values, 1 / self.total, dtype=np.float64)
 
 
-def log_likelihood(log_density: Map, fixations: Fixations) -> float:
+@dataclass(frozen=True, eq=False)
+class LogDensity:
+    """A log density that has been found to be one.
+
+    Attributes:
+        values: (H, W), natural log, logsumexp 0; must not be changed afterwards.
+
+    Raises:
+        DensityError: if it is no log density.
+    """
+
+    values: Map
+
+    def __post_init__(self) -> None:
+        values = self.values
+        if values.ndim != 2 or values.size == 0:
+            raise DensityError(f"A log density has the shape (H, W), not {values.shape}.")
+        total = sum(float(np.exp(values[rows]).sum()) for rows in _bands(values.shape))
+        if not abs(total - 1) <= SUM_TOLERANCE:  # also true of NaN
+            raise DensityError(
+                f"Not a log density: its probabilities sum to {total:.6g} instead of 1. "
+                "Make it one with salmap.density.log_normalise."
+            )
+
+
+def log_likelihood(log_density: Map | LogDensity, fixations: Fixations) -> float:
     """Mean log density at the fixations, in nats per fixation.
 
     Args:
@@ -100,11 +126,13 @@ def log_likelihood(log_density: Map, fixations: Fixations) -> float:
         DensityError: if `log_density` is no log density.
         FixationsError: if no fixation falls on the picture.
     """
-    _check_log_density(log_density)
-    return float(_at(log_density, fixations).mean(dtype=np.float64))
+    values = _log_density(log_density).values
+    return float(_at(values, fixations).mean(dtype=np.float64))
 
 
-def information_gain(log_density: Map, baseline_log_density: Map, fixations: Fixations) -> float:
+def information_gain(
+    log_density: Map | LogDensity, baseline_log_density: Map | LogDensity, fixations: Fixations
+) -> float:
     """How much better than a baseline the fixations are predicted, in bits per fixation.
 
     The difference of the two log likelihoods (Kuemmerer et al. 2015); 0 for the baseline itself.
@@ -121,14 +149,15 @@ def information_gain(log_density: Map, baseline_log_density: Map, fixations: Fix
             pixel no probability at all, so that nothing can be compared with it.
         FixationsError: if no fixation falls on the picture.
     """
-    _check_same_shape(log_density, baseline_log_density)
-    baseline = log_likelihood(baseline_log_density, fixations)
+    model, prior = _log_density(log_density), _log_density(baseline_log_density)
+    _check_same_shape(model.values, prior.values)
+    baseline = log_likelihood(prior, fixations)
     if np.isinf(baseline):
         raise DensityError(
             "The baseline gives a pixel that was looked at the probability 0; "
             "mix a little uniform density into it."
         )
-    return (log_likelihood(log_density, fixations) - baseline) / float(np.log(2))
+    return (log_likelihood(model, fixations) - baseline) / float(np.log(2))
 
 
 def nss(saliency_map: Map | Measured, fixations: Fixations) -> float:
@@ -147,8 +176,43 @@ def nss(saliency_map: Map | Measured, fixations: Fixations) -> float:
     values = _at(measured.values, fixations)
     if measured.is_constant:
         return 0.0
-    std = measured.norm / np.sqrt(measured.values.size)
-    return float((values.mean(dtype=np.float64) - measured.mean) / std)
+    return float((values.mean(dtype=np.float64) - measured.mean) / measured.std)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How alike two maps of one picture are: see `cc`, `sim` and `kl_divergence`."""
+
+    cc: float
+    sim: float
+    kl: float
+
+
+def compare(empirical: Map | Measured, predicted: Map | Measured) -> Comparison:
+    """`cc`, `sim` and `kl_divergence` of two maps at the price of one.
+
+    Raises:
+        DensityError: if the shapes differ or a map is not finite.
+    """
+    truth, model = _measured_pair(empirical, predicted)
+    size = truth.values.size
+    common = divergence = covariance = variance = 0.0
+    for rows in _bands(truth.values.shape):
+        e, p = truth.density(rows), model.density(rows)
+        common += float(np.minimum(e, p).sum())
+        ratio = p + KL_EPSILON
+        np.divide(e, ratio, out=ratio)
+        ratio += KL_EPSILON
+        divergence += _dot(e, np.log(ratio, out=ratio))
+        e -= 1 / size
+        covariance += _dot(e, p)
+        variance += _dot(e, e)
+    if truth.is_constant or model.is_constant:
+        correlation = 0.0
+    else:
+        deviations = np.sqrt(variance * size) * model.std / model.total
+        correlation = float(np.clip(covariance / deviations, -1, 1))
+    return Comparison(correlation, min(common, 1.0), divergence)
 
 
 def cc(saliency_map: Map | Measured, other: Map | Measured) -> float:
@@ -160,11 +224,7 @@ def cc(saliency_map: Map | Measured, other: Map | Measured) -> float:
     Raises:
         DensityError: if the shapes differ or a map is not finite.
     """
-    a, b = _measured_pair(saliency_map, other)
-    if a.is_constant or b.is_constant:
-        return 0.0
-    product = _sum(lambda rows: _dot(a.centred(rows), b.centred(rows)), a.values.shape)
-    return float(np.clip(product / (a.norm * b.norm), -1, 1))
+    return compare(saliency_map, other).cc
 
 
 def sim(saliency_map: Map | Measured, other: Map | Measured) -> float:
@@ -179,12 +239,7 @@ def sim(saliency_map: Map | Measured, other: Map | Measured) -> float:
     Raises:
         DensityError: if the shapes differ or a map is not finite.
     """
-    a, b = _measured_pair(saliency_map, other)
-
-    def common(rows: slice) -> float:
-        return float(np.minimum(a.density(rows), b.density(rows)).sum())
-
-    return min(_sum(common, a.values.shape), 1.0)
+    return compare(saliency_map, other).sim
 
 
 def kl_divergence(empirical: Map | Measured, predicted: Map | Measured) -> float:
@@ -199,16 +254,7 @@ def kl_divergence(empirical: Map | Measured, predicted: Map | Measured) -> float
     Raises:
         DensityError: if the shapes differ or a map is not finite.
     """
-    truth, model = _measured_pair(empirical, predicted)
-
-    def divergence(rows: slice) -> float:
-        empirical, ratio = truth.density(rows), model.density(rows)
-        ratio += KL_EPSILON
-        np.divide(empirical, ratio, out=ratio)
-        ratio += KL_EPSILON
-        return _dot(empirical, np.log(ratio, out=ratio))
-
-    return _sum(divergence, truth.values.shape)
+    return compare(empirical, predicted).kl
 
 
 def auc_judd(saliency_map: Map | Measured, fixations: Fixations) -> float:
@@ -269,13 +315,18 @@ def _auc(positives: Map, ordered: Map) -> float:
 def _at(values: Map, fixations: Fixations, what: str = "fixation") -> Map:
     """The values of the fixated pixels, (n,), n > 0."""
     height, width = values.shape
-    inside = fixations.inside((height, width))
-    if len(inside) == 0:
+    rows, columns = fixations.pixels()
+    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    if not inside.any():
         raise FixationsError(
             f"There is no {what} on the picture of {width} x {height} pixels "
             f"({len(fixations)} given), so it can't be scored."
         )
-    return values[inside.pixels()]
+    return values[rows[inside], columns[inside]]
+
+
+def _log_density(values: Map | LogDensity) -> LogDensity:
+    return values if isinstance(values, LogDensity) else LogDensity(values)
 
 
 def _measured(values: Map | Measured) -> Measured:
@@ -288,10 +339,10 @@ def _measured_pair(a: Map | Measured, b: Map | Measured) -> tuple[Measured, Meas
     return a, b
 
 
-def _sum(part: Callable[[slice], float], shape: tuple[int, ...]) -> float:
-    """Sum of the parts that some rows at a time contribute: few enough to stay in the cache."""
+def _bands(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Some rows at a time: few enough to stay in the cache."""
     step = max(1, BAND_PIXELS // shape[1])
-    return float(sum(part(slice(top, top + step)) for top in range(0, shape[0], step)))
+    return (slice(top, top + step) for top in range(0, shape[0], step))
 
 
 def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
@@ -303,15 +354,4 @@ def _check_same_shape(a: Map, b: Map) -> None:
     if a.shape != b.shape:
         raise DensityError(
             f"Two maps of one picture must have the same size, not {a.shape} and {b.shape}."
-        )
-
-
-def _check_log_density(log_density: Map) -> None:
-    if log_density.ndim != 2 or log_density.size == 0:
-        raise DensityError(f"A log density has the shape (H, W), not {log_density.shape}.")
-    total = _sum(lambda rows: float(np.exp(log_density[rows]).sum()), log_density.shape)
-    if not abs(total - 1) <= SUM_TOLERANCE:  # also true of NaN
-        raise DensityError(
-            f"Not a log density: its probabilities sum to {total:.6g} instead of 1. "
-            "Make it one with salmap.density.log_normalise."
         )

@@ -152,8 +152,8 @@ def test_cc_sim_and_kl_agree_with_pysaliency_on_its_own_fixation_maps(scene, jud
 
 
 @pytest.mark.parametrize("sigma", [0.7, 5.0, 60.0])
-def test_fixation_density_is_pysaliencys_fixation_map(sigma):
-    size = (31, 47)
+@pytest.mark.parametrize("size", [(31, 47), (200, 20)])
+def test_fixation_density_is_pysaliencys_fixation_map(sigma, size):
     fixations = random_fixations(np.random.default_rng(9), size)
     stimuli = oracle.stimuli_of([size])
     fixated = oracle.fixations_of([fixations])
@@ -162,6 +162,13 @@ def test_fixation_density_is_pysaliencys_fixation_map(sigma):
     np.testing.assert_allclose(
         fixation_density(fixations, size, sigma), expected / expected.sum(), atol=1e-15
     )
+
+
+def test_a_fixation_density_in_single_precision_is_the_same_to_seven_digits():
+    fixations = random_fixations(np.random.default_rng(9), (150, 47))
+    double, single = (fixation_density(fixations, (150, 47), 5, d) for d in (float, np.float32))
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, double, rtol=1e-6, atol=1e-15)
 
 
 def test_fixation_density_without_blur_counts_fixations_and_drops_those_outside():

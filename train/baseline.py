@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from salmap.center_bias import fitted, histogram
 from salmap.density import check_map, log_normalise, normalise, resize_log_density
 from salmap.errors import DensityError, FixationsError
+from salmap.metrics import LogDensity
 from salmap.types import Fixations
 
 GRID = (64, 64)
@@ -41,6 +43,10 @@ class Baseline:
     def log_density(self, size: tuple[int, int]) -> NDArray[np.float32]:
         """Stretched to a picture of this (height, width): float32 (H, W), logsumexp 0."""
         return resize_log_density(self.grid, size)
+
+    def by_size(self) -> Callable[[tuple[int, int]], LogDensity]:
+        """`log_density` for scoring many pictures: what the last few sizes took is kept."""
+        return lru_cache(4)(lambda size: LogDensity(self.log_density(size)))
 
 
 def fit_baseline(stimuli: Sequence[Stimulus], source: str, seed: int = 0) -> Baseline:

@@ -77,7 +77,8 @@ class BaselineCandidate(Guesser):
 
     def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
         """The same for every picture of a size."""
-        return Guess(np.exp(scorer.baseline), scorer.baseline)
+        log_density = scorer.baseline.values
+        return Guess(np.exp(log_density), log_density)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +112,8 @@ class FolderCandidate(Guesser):
         """The saved map; calibration gives it a log density and leaves the map as it is."""
         saved = self.folder.read(scorer.truth.name, scorer.truth.size)
         if calibration := self.calibrations.get(scorer.truth.name):
-            return Guess(saved.values, calibration.log_density(saved.values, scorer.baseline))
+            log_density = calibration.log_density(saved.values, scorer.baseline.values)
+            return Guess(saved.values, log_density)
         if not saved.is_density:
             return Guess(saved.values, None)
         with np.errstate(divide="ignore"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -205,7 +204,7 @@ def evaluate(task: Task, candidates: Sequence[Candidate], with_gold: bool = True
         everyone.append(GoldStandardCandidate(GOLD_STANDARD, gold, task.baseline))
     rows: dict[str, dict[str, Scores]] = {c.name: {} for c in everyone}
     pictures = task.dataset.split(task.split)
-    nonfixations, prior = Nonfixations(task.truths), lru_cache(4)(task.baseline.log_density)
+    nonfixations, prior = Nonfixations(task.truths), task.baseline.by_size()
     for place, truth in enumerate(tqdm(task.truths, desc="score", delay=1, disable=None)):
         scorer = PictureScorer(truth, prior(truth.size), nonfixations.of(place))
         try:

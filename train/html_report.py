@@ -187,9 +187,8 @@ def _pair(evaluation: Evaluation, guesser: Guesser, place: int) -> tuple[str, st
     """JPEGs in base64: the picture with its fixations, and with the prediction."""
     task = evaluation.task
     truth = task.truths[place]
-    scorer = PictureScorer(
-        truth, task.baseline.log_density(truth.size), Nonfixations(task.truths).of(place)
-    )
+    prior = task.baseline.by_size()(truth.size)
+    scorer = PictureScorer(truth, prior, Nonfixations(task.truths).of(place))
     stimulus = task.dataset.split(task.split)[truth.index].stimulus
     guess = guesser.guess(stimulus, scorer)
     shown = guess.saliency_map - min(guess.saliency_map.min(), 0)

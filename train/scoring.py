@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +112,7 @@ class Nonfixations:
 
     def __init__(self, truths: Sequence[Truth]) -> None:
         counts = [len(t.fixations) for t in truths]
-        self._owner = np.repeat(np.arange(len(truths)), counts)
+        self._ends = np.cumsum([0, *counts])
         self._sizes = np.repeat(np.array([t.size for t in truths]).reshape(-1, 2), counts, axis=0)
         empty = np.empty(0)
         self._x = np.concatenate([empty, *(t.fixations.x for t in truths)]) + 0.5
@@ -121,11 +121,12 @@ class Nonfixations:
 
     def of(self, place: int) -> Fixations:
         """The nonfixations of picture number `place` of the set; viewers and order are 0."""
-        others = self._owner != place
+        own = slice(self._ends[place], self._ends[place + 1])
         height, width = self._targets[place]
+        heights, widths = np.delete(self._sizes, own, axis=0).T
         # multiply by the ratio: exactly 1 for pictures of one size, so no pixel is moved
-        x = self._x[others] * (width / self._sizes[others, 1]) - 0.5
-        y = self._y[others] * (height / self._sizes[others, 0]) - 0.5
+        x = np.delete(self._x, own) * (width / widths) - 0.5
+        y = np.delete(self._y, own) * (height / heights) - 0.5
         nobody = np.zeros(len(x), np.int64)
         return Fixations(x, y, nobody, nobody)
 
@@ -136,19 +137,20 @@ class PictureScorer:
 
     Attributes:
         truth: where people looked.
-        baseline: log density float32 (H, W) that `ig` is measured from.
+        baseline: log density (H, W) that `ig` is measured from.
         nonfixations: the negatives of `sauc`.
     """
 
     truth: Truth
-    baseline: NDArray[np.float32]
+    baseline: metrics.LogDensity
     nonfixations: Fixations
 
     @cached_property
     def empirical(self) -> metrics.Measured:
-        """The density of all fixations, float64 (H, W), blurred by one degree."""
+        """The density of all fixations, (H, W), blurred by one degree."""
         truth = self.truth
-        return metrics.Measured(fixation_density(truth.fixations, truth.size, truth.sigma_px))
+        density = fixation_density(truth.fixations, truth.size, truth.sigma_px, np.float32)
+        return metrics.Measured(density)
 
     def score(
         self,
@@ -174,14 +176,18 @@ class PictureScorer:
                 return float("nan")
             return metrics.information_gain(log_density, self.baseline, fixations)
 
+        @cache
+        def comparison() -> metrics.Comparison:
+            return metrics.compare(self.empirical, measured)
+
         recipes: dict[str, Callable[[], float]] = {
             "ig": gain,
             "nss": lambda: metrics.nss(measured, fixations),
             "auc": lambda: metrics.auc_judd(measured, fixations),
             "sauc": lambda: metrics.shuffled_auc(measured, fixations, self.nonfixations),
-            "cc": lambda: metrics.cc(measured, self.empirical),
-            "sim": lambda: metrics.sim(measured, self.empirical),
-            "kl": lambda: metrics.kl_divergence(self.empirical, measured),
+            "cc": lambda: comparison().cc,
+            "sim": lambda: comparison().sim,
+            "kl": lambda: comparison().kl,
         }
         return {key: recipes[key]() for key in which}
 
@@ -207,7 +213,7 @@ def mean_scores(
     """
     chosen = range(len(dataset)) if indices is None else indices
     truths = [read_truth(dataset, index) for index in chosen]
-    nonfixations, prior = Nonfixations(truths), lru_cache(4)(baseline.log_density)
+    nonfixations, prior = Nonfixations(truths), baseline.by_size()
     rows = []
     for place, truth in enumerate(truths):
         log_density = predict(dataset[truth.index].stimulus)
