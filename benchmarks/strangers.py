@@ -1,0 +1,99 @@
+"""How a model does on a data set that it was not trained on, beside one that was.
+
+    python -m benchmarks.strangers --recipe train/recipes/lite.toml --data osie=PATH \
+        --data saliency-in-crowd=PATH --data scene=PATH --out DIR [--encoder NAME=FILE ...]
+
+For each data set the first stage (decoder and readout on frozen features) is trained on all
+the others, and once on all of them. All are scored on the validation split of the data set, by
+information gain over the centre bias of its training split, with 95 % bootstrap intervals over
+pictures. Then the stranger is adapted (`python -m train adapt`) to pictures drawn from its
+training split, and scored again. Prints a table in Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from accelerate.state import AcceleratorState
+
+import salmap
+from train.adaptation import adapt
+from train.candidates import ModelCandidate
+from train.config import Recipe, read_recipe
+from train.datasets import FixationDataset, open_dataset, parse_data_option
+from train.evaluation import Task, evaluate, prepare
+from train.intervals import Interval
+from train.run import MODEL_NAME, fit
+
+ADAPTED_TO = 50  # pictures
+NAMES = {"all": "trained on all", "stranger": "trained on the others", "adapted": "then adapted"}
+
+
+def main() -> None:
+    """Train what is not there yet, score, print."""
+    options = _options()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    recipe = dataclasses.replace(read_recipe(options.recipe), finetune_epochs=0, mixed=0.0)
+    datasets = [open_dataset(*parse_data_option(data)) for data in options.data]
+    encoders = {name: Path(path) for name, _, path in (e.partition("=") for e in options.encoder)}
+    cache = options.cache or options.out / "cache"
+    everything = _train(recipe, datasets, options.out / "all", encoders, cache)
+    print(_row("data set", list(NAMES.values())))
+    print(_row("---", ["---"] * len(NAMES)))
+    for dataset in datasets:
+        others = [other for other in datasets if other is not dataset]
+        folder = options.out / f"without-{dataset.name}"
+        stranger = _train(recipe, others, folder, encoders, cache)
+        adapted = folder / "adapted.safetensors"
+        adapt(
+            stranger, dataset.split("train"), adapted, force=True, max_pictures=ADAPTED_TO
+        )  # the gain is measured below, on other pictures
+        task = prepare(dataset, "val")
+        intervals = [_gain(path, task) for path in (everything, stranger, adapted)]
+        print(_row(dataset.name, [_cell(interval) for interval in intervals]), flush=True)
+
+
+def _train(
+    recipe: Recipe,
+    datasets: Sequence[FixationDataset],
+    out: Path,
+    encoders: dict[str, Path],
+    cache: Path,
+) -> Path:
+    if (out / MODEL_NAME).exists():
+        return out / MODEL_NAME
+    model = fit(recipe, datasets, out, encoders, cache, resume=out.exists())
+    AcceleratorState._reset_state(reset_partial_state=True)  # each run has its own
+    assert model is not None  # nobody asks this run to stop
+    return model
+
+
+def _gain(path: Path, task: Task) -> Interval:
+    candidate = ModelCandidate("model", salmap.load(path))
+    return evaluate(task, [candidate], with_gold=False).interval("model", "ig")
+
+
+def _cell(interval: Interval) -> str:
+    return f"{interval.mean:.3f} ({interval.low:.3f} to {interval.high:.3f})"
+
+
+def _row(title: str, cells: Sequence[str]) -> str:
+    return " | ".join(["", title, *cells, ""]).strip()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipe", type=Path, required=True)
+    parser.add_argument("--data", action="append", required=True, help="NAME=PATH, repeated")
+    parser.add_argument("--encoder", action="append", default=[], help="TIMM_NAME=FILE")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--cache", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
