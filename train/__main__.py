@@ -12,7 +12,7 @@ import typer
 from salmap.errors import SalmapError, TrainingError
 from salmap.processes import launched
 from train.adapt import command as adapt
-from train.conversion.command import convert
+from train.conversion.command import compare, convert
 from train.datasets.check import command as check
 from train.evaluate import command as evaluate
 
@@ -90,6 +90,7 @@ app.command("adapt")(adapt)
 app.command("check")(check)
 app.command("evaluate")(evaluate)
 app.command("convert")(convert)
+app.command("compare-encoder")(compare)
 
 
 @app.command("center-bias")
@@ -110,6 +111,9 @@ def release(
     recipe: Annotated[Path, typer.Option(help="The recipe that made it.")],
     data: Annotated[list[str], typer.Option(help="NAME=PATH of a data set; may be repeated.")],
     out: Annotated[Path, typer.Option(help="Folder for the model file and its card.")],
+    fit_options: Annotated[
+        str, typer.Option(help="Further options of 'train fit' that made it, for the card.")
+    ] = "",
 ) -> None:
     """Score a model on held-out pictures and write it with its model card."""
     from train.release import release as run_release  # noqa: PLC0415
@@ -117,7 +121,7 @@ def release(
     datasets = _open_sound(data)
     options = " ".join(f"--data {dataset.name}=PATH" for dataset in datasets)
     commands = (
-        f"python -m train fit --recipe {recipe} {options} --out RUN\n"
+        f"python -m train fit --recipe {recipe} {options} {fit_options}".rstrip() + " --out RUN\n"
         f"python -m train release RUN/model.safetensors --recipe {recipe} {options} --out assets"
     )
     path = run_release(model, datasets, out, recipe, commands)
