@@ -72,8 +72,7 @@ class Predictor:
         """
         array = load_image(image)
         height, width = array.shape[:2]
-        grid = self._run(array)
-        return Prediction(resize_log_density(grid, (height, width)), self.name)
+        return Prediction(resize_log_density(self.grid(array), (height, width)), self.name)
 
     def predict_many(self, images: Iterable[ImageSource]) -> Iterator[Prediction]:
         """Predictions one by one, in order; pictures are read as they are needed.
@@ -84,7 +83,16 @@ class Predictor:
         for image in images:
             yield self.predict(image)
 
-    def _run(self, image: ImageArray) -> NDArray[np.float32]:
+    def grid(self, image: ImageArray) -> NDArray[np.float32]:
+        """What `predict` is made of: the log density on the model's own grid, small enough to keep.
+
+        Args:
+            image: uint8 (H, W, 3), RGB.
+
+        Returns:
+            float32 (h, w), up to a constant; `salmap.density.resize_log_density` brings it to any
+            size.
+        """
         size = fit_size(image.shape[:2], self.model.size, self.model.output_stride)
         tensor = to_tensor(resize(image, size)).to(self.device)
         with torch.inference_mode():

@@ -20,10 +20,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, FrameLocator, Page, Response, expect
 
-from salmap import list_models
+from salmap import list_models, load_image
+from salmap.image import resize
 from salmap.model_file import save_model
 from salmap.model_info import ModelInfo
 from salmap.models.network import PRESETS, SaliencyNetwork
+from salmap.render import encode_jpeg
 from salmap.ui import examples
 from scripts.container import Container
 from scripts.proxy import framed
@@ -31,6 +33,8 @@ from tests.browser.running import PATIENCE_MS, ROOT, chromium, free_port
 
 #: what the Hub tells the app of its Space
 SPACE = {"SPACE_ID": "ann/looks", "SPACE_HOST": "ann-looks.hf.space"}
+#: (height, width) of a picture as telephones take them
+LARGE = (3000, 4000)
 #: the stage that a screenshot shows
 PHOTO = "a photo"
 #: resolves once the camera's picture is there: a photo taken before that is none
@@ -190,6 +194,12 @@ def visit(tab: Page, address: str, models: list[str]) -> Iterator[tuple[str, Fra
     )
     _shows(frame, "cat.png")
     yield "an upload", frame
+    large = encode_jpeg(resize(load_image(cat), LARGE), 92)
+    frame.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": large}
+    )
+    _shows(frame, "large.jpg")
+    yield "an upload of 12 megapixels", frame
     frame.get_by_text("Use the camera").click()
     frame.locator("video").evaluate(_HAS_PICTURE)
     frame.get_by_role("button", name="Take Photo").click()

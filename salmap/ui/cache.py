@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from salmap import load_image, weights
-from salmap.analysis import Analysis, analyse, screen_size, shrink_density, shrink_image
+from salmap.analysis import Analysis, analyse, screen_size, shrink_image
+from salmap.density import resize_log_density
 from salmap.errors import WeightsError
 from salmap.look import Look, View, draw
 from salmap.metrics import sim
@@ -74,7 +76,7 @@ def decoded(picture: Picture) -> ImageArray:
     return _decoded(picture.digest, picture)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _decoded(digest: str, _picture: Picture) -> ImageArray:
     stream = io.BytesIO(_picture.data)
     stream.name = _picture.name  # so that a message names the file
@@ -83,33 +85,48 @@ def _decoded(digest: str, _picture: Picture) -> ImageArray:
     return image
 
 
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    """What is kept of a prediction: at full size it would take four bytes for each pixel.
+
+    Attributes:
+        grid: see `Predictor.grid`.
+        size: (height, width) of the picture.
+        time_s: how long the model took.
+    """
+
+    grid: NDArray[np.float32]
+    size: tuple[int, int]
+    time_s: float
+
+
+def _looked(picture: Picture, model: str) -> _Looked:
+    return _looked_at(picture.digest, model, version(model), picture)
+
+
+@st.cache_data(show_spinner=False, max_size="32MB")
+def _looked_at(digest: str, model: str, version: str, _picture: Picture) -> _Looked:
+    network, image = predictor(model), decoded(_picture)
+    height, width = image.shape[:2]
+    with _turns:
+        start = time.perf_counter()
+        grid = network.grid(image)
+        return _Looked(grid, (height, width), time.perf_counter() - start)
+
+
 def prediction(picture: Picture, model: str) -> Prediction:
-    """The prediction at full size.
+    """The prediction at full size, brought to it anew each time.
 
     Raises:
         SalmapError: if the picture can't be read or the model can't be had.
     """
-    return _prediction(picture.digest, model, version(model), picture)[0]
-
-
-@st.cache_data(show_spinner=False, max_size="128MB")
-def _prediction(
-    digest: str, model: str, version: str, _picture: Picture
-) -> tuple[Prediction, float]:
-    network, image = predictor(model), decoded(_picture)
-    with _turns:
-        start = time.perf_counter()
-        return network.predict(image), time.perf_counter() - start
+    looked = _looked(picture, model)
+    return Prediction(resize_log_density(looked.grid, looked.size), model)
 
 
 def time_taken_s(picture: Picture, model: str) -> float:
     """How long the model took for the prediction, in seconds, without waiting for its turn."""
-    return _time_taken_s(picture.digest, model, version(model), picture)
-
-
-@st.cache_data(show_spinner=False, max_entries=500)
-def _time_taken_s(digest: str, model: str, version: str, _picture: Picture) -> float:
-    return _prediction(digest, model, version, _picture)[1]
+    return _looked(picture, model).time_s
 
 
 def analysis(picture: Picture, model: str) -> Analysis:
@@ -131,8 +148,8 @@ def screen_density(picture: Picture, model: str) -> NDArray[np.float32]:
 def _screen_density(
     digest: str, model: str, version: str, _picture: Picture
 ) -> NDArray[np.float32]:
-    whole = prediction(_picture, model)
-    return shrink_density(whole.density, screen_size(whole.size))
+    looked = _looked(_picture, model)
+    return np.exp(resize_log_density(looked.grid, screen_size(looked.size)))
 
 
 def screen_image(picture: Picture) -> ImageArray:
