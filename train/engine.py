@@ -320,11 +320,16 @@ class Trainer:
         self.accelerator.wait_for_everyone()  # for the checkpoint, which all of them read
 
     def _averaged_predictor(self) -> Callable[[ImageArray], NDArray[np.float32]]:
-        """uint8 (H, W, 3) -> log density (H, W), by the averaged weights."""
+        """uint8 (H, W, 3) -> log density (H, W), by the averaged weights, in training's precision."""
         copy = build("network", self.network.config())
         copy.load_state_dict(self.average)
         predictor = Predictor(copy.to(self.accelerator.device), self.recipe.name)
-        return lambda image: predictor.predict(image).log_density
+
+        def predict(image: ImageArray) -> NDArray[np.float32]:
+            with self.accelerator.autocast():
+                return predictor.predict(image).log_density
+
+        return predict
 
     def _validate(
         self, predict: Callable[[ImageArray], NDArray[np.float32]]
