@@ -320,7 +320,7 @@ class Trainer:
         self.accelerator.wait_for_everyone()  # for the checkpoint, which all of them read
 
     def _averaged_predictor(self) -> Callable[[ImageArray], NDArray[np.float32]]:
-        """uint8 (H, W, 3) -> log density (H, W), of the averaged weights, as precise as training."""
+        """uint8 (H, W, 3) -> log density (H, W), of the averaged weights, precise as training."""
         copy = build("network", self.network.config())
         copy.load_state_dict(self.average)
         predictor = Predictor(copy.to(self.accelerator.device), self.recipe.name)
