@@ -175,6 +175,16 @@ def test_of_several_pictures_the_good_ones_are_shown():
     assert [p.name for p in app.session_state["pictures"]] == ["0.png", "1.png"]
 
 
+def test_the_latest_upload_is_looked_at_until_it_is_removed():
+    files = [(f"{i}.png", picture(seed=i), "image/png") for i in range(2)]
+    app = upload(started(), files[0])
+    upload(app, *files)
+    assert "1.png" in shown(app)["alt"]
+    assert [p.name for p in app.session_state["pictures"]] == ["0.png", "1.png"]
+    upload(app, files[0])
+    assert "0.png" in shown(app)["alt"]
+
+
 def test_too_large_a_file_is_refused_by_the_server_too(monkeypatch):
     monkeypatch.setattr(source, "_MB", 10)
     app = upload(started(), ("big.png", picture((60, 90)), "image/png"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +48,12 @@ def test_ten_visitors_at_once_get_their_own_answers(monkeypatch):
         expected = model.predict(picture.data).log_density
         np.testing.assert_array_equal(prediction.log_density, expected)
     assert loads == [MODEL]
+
+
+def test_what_a_model_brings_is_not_searched_for_garbage_after_each_run():
+    gc.unfreeze()
+    cache.predictor(MODEL)
+    assert gc.get_freeze_count() > 10_000
 
 
 def test_what_is_shared_cannot_be_spoilt():

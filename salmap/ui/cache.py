@@ -7,6 +7,7 @@ arrays, and every cache has a bound. Models hold no state between calls, so sess
 from __future__ import annotations
 
 import base64
+import gc
 import io
 import logging
 import threading
@@ -64,7 +65,12 @@ def predictor(model: str, progress: ProgressCallback | None = None) -> Predictor
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _predictor(model: str, version: str, _progress: ProgressCallback | None) -> Predictor:
-    return weights.load(model, _progress)
+    loaded = weights.load(model, _progress)
+    # After each run of a page Streamlit looks through every object for garbage. Torch's, which
+    # stay, took it a fifth of a second each time: they are exempt from here on.
+    gc.collect()
+    gc.freeze()
+    return loaded
 
 
 def decoded(picture: Picture) -> ImageArray:

@@ -12,6 +12,7 @@ from salmap.ui import examples
 
 _PICTURES = "pictures"
 _CHOSEN = "chosen_picture"
+_SEEN = "seen_pictures"
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,18 @@ def pictures() -> tuple[Picture, ...]:
 
 
 def show(new: Sequence[Picture]) -> None:
-    """Replace the visitor's pictures; the one that was looked at stays chosen if it is there."""
+    """Replace the visitor's pictures, and look at the first that was not among any before.
+
+    Where all are known, the one that was looked at stays chosen if it is there.
+    """
     unique = tuple({picture.digest: picture for picture in new}.values())
+    digests = [picture.digest for picture in unique]
+    seen: set[str] = st.session_state.setdefault(_SEEN, set())
+    fresh = [digest for digest in digests if digest not in seen]
+    seen.update(digests)
     st.session_state[_PICTURES] = unique
-    if unique and st.session_state.get(_CHOSEN) not in {picture.digest for picture in unique}:
-        st.session_state[_CHOSEN] = unique[0].digest
+    if digests and (fresh or st.session_state.get(_CHOSEN) not in digests):
+        st.session_state[_CHOSEN] = (fresh or digests)[0]
 
 
 def choose(digest: str) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,25 +31,31 @@ FLAGS = [
 ]
 #: patience, in milliseconds, for anything the page does; generous, for machines under load
 PATIENCE_MS = 120_000
+#: for a server that shares a machine with a browser
+MODEST = {"OMP_NUM_THREADS": "1", "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"}
 #: of the Analyse page
 LAST_HEADING = "Take it with you"
 
 
 @contextmanager
-def running_app(folder: Path) -> Iterator[str]:
+def running_app(folder: Path, environment: Mapping[str, str] = MODEST) -> Iterator[str]:
     """The address of the app, served with no models but Salmap's own; its log is in `folder`.
+
+    Args:
+        folder: of models.
+        environment: what is added to this process's own for the server.
 
     Raises:
         RuntimeError: if it does not start.
     """
     port = free_port()
     log = folder / "server.log"
-    environment = os.environ | {"SALMAP_MODELS_DIR": str(folder), "OMP_NUM_THREADS": "1"}
-    options = f"--server.port {port} --server.headless true --server.fileWatcherType none"
+    variables = os.environ | {"SALMAP_MODELS_DIR": str(folder)} | environment
+    options = f"--server.port {port} --server.headless true"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT
         )
     address = f"http://127.0.0.1:{port}"
     try:

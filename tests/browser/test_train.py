@@ -1,4 +1,7 @@
-"""The Train page in a real browser, with real training on a tiny data set."""
+"""The Train page in a real browser, with real training on a tiny data set.
+
+A run that is to be met while it goes has so many epochs that it lasts until it is stopped.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,17 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 import salmap
+from salmap.jobs import Jobs
 from tests.browser.running import PATIENCE_MS, running_app
 from tests.gaze import gaze_zip, save_untrained
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.rehearsal]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE_MS)
 #: patience for a whole run of training
 RUN_MS = 3 * PATIENCE_MS
 START = "start"
+#: of each stage, the most that the page offers
+MANY_EPOCHS = 200
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +49,16 @@ def train_server(models: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def tab(visitor: BrowserContext, train_server: str) -> Iterator[Page]:
+def runs(train_server: str, models: Path) -> Iterator[Jobs]:
+    """The runs of the server; what still goes after a test is ended."""
+    everything = Jobs(models.parent / "training" / "runs")
+    yield everything
+    for job in everything.all():
+        everything.end_now(job)
+
+
+@pytest.fixture
+def tab(visitor: BrowserContext, train_server: str, runs: Jobs) -> Iterator[Page]:
     """The Train page; nothing may go wrong in its scripts."""
     page = visitor.new_page()
     problems: list[str] = []
@@ -94,20 +109,19 @@ def fill(page: Page, label: str, value: str) -> None:
     at_rest(page)
 
 
-def begin(page: Page, name: str, epochs: int) -> None:
-    """Upload, choose, start."""
+def begin(page: Page, name: str, frozen: int, whole: int = 0) -> None:
+    """Upload, choose, start: epochs on frozen features, then of the whole network."""
     upload(page, gaze_zip())
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
     expect(page.get_by_role("img", name=re.compile("with its fixations"))).to_have_count(4)
+    page.get_by_role("slider", name="Picture size, long side in pixels").press("Home")
     choose(page, "Start from", f"the encoder of {START}")
+    fill(page, "Epochs on frozen features", str(frozen))
+    if whole:
+        page.get_by_role("radio", name="Full").locator("..").click()
+        fill(page, "Epochs of the whole network", str(whole))
     fill(page, "Name of the new model", name)
-    fill(page, "Epochs on frozen features", str(epochs))
-    size = page.get_by_role("slider", name="Picture size, long side in pixels")
-    size.focus()
-    size.press("Home")
-    at_rest(page)
     page.get_by_role("button", name="Start training").click()
-    expect(running(page, name)).to_be_visible()
 
 
 def running(page: Page, name: str):
@@ -121,20 +135,9 @@ def delete(page: Page) -> None:
     at_rest(page)
 
 
-def test_a_model_is_trained_followed_and_chosen(tab, visitor, train_server, models):
-    """Two epochs; a reload in the middle, a second tab, another page and back."""
-    begin(tab, "tiny", 2)
-    tab.reload()
-    expect(running(tab, "tiny")).to_be_visible()
-    second = visitor.new_page()
-    visit(second, train_server)
-    expect(running(second, "tiny")).to_be_visible()
-    expect(second.get_by_role("button", name="Start training")).to_be_disabled()
-    second.get_by_role("link", name="Compare").click()
-    second.get_by_role("link", name="Train").click()
-    for page in (tab, second):
-        expect(page.get_by_text("is ready: choose it on any page")).to_be_visible(timeout=RUN_MS)
-    second.close()
+def test_two_epochs_make_a_model_that_can_be_chosen_kept_and_deleted(tab, models):
+    begin(tab, "tiny", frozen=2)
+    expect(tab.get_by_text("is ready: choose it on any page")).to_be_visible(timeout=RUN_MS)
     expect(tab.get_by_text("Prediction after epoch 2")).to_be_visible()
     expect(tab.get_by_role("img", name="Where people looked")).to_be_visible()
     expect(tab.get_by_text("Information gain, folder")).to_be_visible()
@@ -151,20 +154,38 @@ def test_a_model_is_trained_followed_and_chosen(tab, visitor, train_server, mode
     assert not (models / "tiny.safetensors").exists()
 
 
-def test_a_run_is_stopped_and_goes_on(tab):
-    begin(tab, "long", 150)
-    expect(tab.get_by_text("Prediction after epoch")).to_be_visible(timeout=RUN_MS)
+def test_a_run_is_seen_from_everywhere_is_stopped_and_goes_on(tab, visitor, train_server):
+    """A reload in the middle, a second tab, another page and back."""
+    begin(tab, "long", MANY_EPOCHS, MANY_EPOCHS)
+    expect(running(tab, "long")).to_be_visible()
+    tab.reload()
+    expect(running(tab, "long")).to_be_visible()
+    second = visitor.new_page()
+    visit(second, train_server)
+    expect(running(second, "long")).to_be_visible()
+    expect(second.get_by_role("button", name="Start training")).to_be_disabled()
+    second.get_by_role("link", name="Compare").click()
+    second.get_by_role("link", name="Train").click()
+    for page in (tab, second):
+        expect(page.get_by_text("Prediction after epoch")).to_be_visible(timeout=RUN_MS)
     tab.get_by_role("button", name="Stop", exact=True).click()
-    expect(tab.get_by_text(re.compile(r"Stopped after \d+ whole epochs"))).to_be_visible()
-    before = int(re.findall(r"\d+", tab.get_by_text("Stopped after").inner_text())[0])
+    for page in (tab, second):
+        expect(page.get_by_text("Stopped after")).to_be_visible(timeout=RUN_MS)
+    second.close()
+    before = number_in(tab, r"Stopped after (\d+) whole epochs")
     tab.get_by_role("button", name="Resume").click()
     expect(running(tab, "long")).to_be_visible()
-    epoch = tab.get_by_text(re.compile(r"Epoch \d+ of 150"))
-    expect(epoch).to_be_visible(timeout=RUN_MS)
-    assert int(re.findall(r"\d+", epoch.inner_text())[0]) > before
+    assert number_in(tab, rf"Epoch (\d+) of {2 * MANY_EPOCHS}") > before
     tab.get_by_role("button", name="Stop", exact=True).click()
-    expect(tab.get_by_text("Stopped after")).to_be_visible()
+    expect(tab.get_by_text("Stopped after")).to_be_visible(timeout=RUN_MS)
     delete(tab)
+
+
+def number_in(page: Page, pattern: str) -> int:
+    """The number in the text that a pattern finds, once it is there."""
+    text = page.get_by_text(re.compile(pattern))
+    expect(text).to_be_visible(timeout=RUN_MS)
+    return int(re.search(pattern, text.inner_text())[1])
 
 
 def test_a_model_is_fitted_to_viewers_and_told_plainly(tab):

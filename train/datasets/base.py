@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from torch.utils.data import Dataset
 
 from salmap.errors import DatasetError, SalmapError, listed
+from salmap.truth import SIGMA_SHARE
 from salmap.types import Fixations, ImageArray
 from train.datasets.pictures import read_picture, read_size
 
@@ -20,10 +21,6 @@ Split: TypeAlias = Literal["train", "val", "test", "all"]
 FixationSource: TypeAlias = Fixations | Callable[[], Fixations]
 #: pixels of one degree of visual angle, or how to get them from a picture's (height, width)
 Sigma: TypeAlias = float | Callable[[tuple[int, int]], float]
-
-#: one degree as a share of the long side, for sets that do not say how far away the screen was;
-#: of the same order as OSIE (24 / 800), Saliency in Crowd (26 / 1024) and MIT1003 (35 / 1024)
-DEFAULT_SIGMA_SHARE = 0.03
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ class FixationDataset(Dataset[Sample]):
         name: name of the data set.
         records: its stimuli.
         sigma_px: standard deviation of the Gaussian that makes an empirical density of
-            fixations, one degree of visual angle; None: `DEFAULT_SIGMA_SHARE` of the long side.
+            fixations, one degree of visual angle; None: `SIGMA_SHARE` of the long side.
         licence: of the data, as its authors state it.
         citation: the paper to cite.
         duration_s: how long each picture was shown.
@@ -188,7 +185,7 @@ class FixationDataset(Dataset[Sample]):
     def sigma_px(self, index: int) -> float:
         """One degree of visual angle on picture `index`, in its pixels."""
         if self._sigma_px is None:
-            return DEFAULT_SIGMA_SHARE * max(self.size(index))
+            return SIGMA_SHARE * max(self.size(index))
         return self._sigma_px(self.size(index)) if callable(self._sigma_px) else self._sigma_px
 
     def split_of(self, index: int) -> str:

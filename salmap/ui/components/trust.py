@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from salmap import trust, weights
+from salmap.compare import is_baseline
 from salmap.registry import ModelEntry, Source
 from salmap.ui import cache, words
 from salmap.ui.state import Picture
@@ -41,7 +42,7 @@ def _others(picture: Picture, model: str) -> None:
     entries = {entry.name: entry for entry in _other_models(model)}
     with place, st.spinner("Asking the other models…"):
         shares = cache.common_looks(picture, model, entries)
-    untrained = all(entries[name].source is Source.BUILT_IN for name in shares)
+    untrained = all(is_baseline(entries[name]) for name in shares)
     mean = sum(shares.values()) / len(shares) if shares else None
     with place.container(gap="xsmall"):
         st.metric(
