@@ -1,13 +1,15 @@
 """CPU time of the seven scores of each picture at full resolution, beside pysaliency's, in one run.
 
     OMP_NUM_THREADS=1 python -m benchmarks.evaluation
-    OMP_NUM_THREADS=1 python -m benchmarks.evaluation --data osie=PATH
+    OMP_NUM_THREADS=1 python -m benchmarks.evaluation --data osie=PATH --data scene=PATH
 
 With more threads BLAS waits busily for its next task, and CPU time counts the wait.
 
 By default fixations are made up: 130 pictures of 800x600, 15 viewers with 9 fixations each, as in
 OSIE's validation split. Predictions are made up in both cases and not timed; that both sides have
 the same figures is checked. The two take turns, and each figure is the median of its rounds.
+Several data sets are scored one after the other, in each round. The ratio is that of the two
+times of a round, its range that over the rounds.
 pysaliency has compiled and cached what it can before the first round, apart from the densities of
 fixations, which both sides make anew in each round. It gets double precision maps, without which
 its own figures are off by more than 1e-6; `--single` gives it those that Salmap gets.
@@ -18,7 +20,9 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +103,7 @@ class Pysaliency:
     ) -> None:
         self.stimuli = oracle.stimuli_of([t.size for t in truths])
         self.fixations = oracle.fixations_of([t.fixations for t in truths])
-        (self.sigma_px,) = {t.sigma_px for t in truths}
+        self.sigmas_px = [t.sigma_px for t in truths]
         priors = {
             size: baseline.log_density(size).astype(dtype) for size in {t.size for t in truths}
         }
@@ -114,7 +118,7 @@ class Pysaliency:
     def score(self) -> Table:
         """The scores of each picture."""
         stimuli, fixations, model = self.stimuli, self.fixations, self.map
-        truth = oracle.pysaliency.FixationMap(stimuli, fixations, kernel_size=self.sigma_px)
+        truth = oracle.FixationDensities(stimuli, fixations, self.sigmas_px)
         gains = self.density.information_gains(stimuli, fixations, self.prior)
         per_fixation = {
             "ig": gains,
@@ -136,43 +140,82 @@ class Pysaliency:
         }
 
 
+@dataclass(frozen=True, eq=False)
+class Work:
+    """A set of pictures, and who scores predictions of them."""
+
+    pictures: int
+    contestants: dict[str, Salmap | Pysaliency]
+
+
+def work(truths: Sequence[Truth], baseline: Baseline, dtype: str) -> Work:
+    """What pysaliency gets is of this dtype."""
+    predictions = made_up_predictions(truths)
+    return Work(
+        len(truths),
+        {
+            "pysaliency": Pysaliency(truths, baseline, predictions, dtype),
+            "salmap": Salmap(truths, baseline, predictions, 1),
+            "salmap, two models": Salmap(truths, baseline, predictions, 2),
+        },
+    )
+
+
+def read_work(option: str, count: int, dtype: str) -> Work:
+    """The validation pictures of NAME=PATH."""
+    task = prepare(open_dataset(*parse_data_option(option)))
+    return work(list(task.truths)[:count], task.baseline, dtype)
+
+
+def cpu_seconds(parts: Sequence[Work], name: str) -> float:
+    """What one contestant takes for all of the work."""
+    began = time.process_time()
+    for part in parts:
+        part.contestants[name].score()
+    return time.process_time() - began
+
+
+def report_differences(parts: Sequence[Work]) -> None:
+    """Score all once, and print how far apart the two sides are."""
+    worst: dict[str, float] = defaultdict(float)
+    for part in parts:
+        tables = {name: contestant.score() for name, contestant in part.contestants.items()}
+        for key, ours in tables["salmap"].items():
+            apart = np.abs(ours / tables["pysaliency"][key] - 1).max()
+            worst[key] = max(worst[key], float(apart))
+    print("Largest relative difference of a picture's score")
+    for key, apart in worst.items():
+        print(f"    {key:20} {apart:10.1e}")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", help="NAME=PATH, to take the fixations of its validation split")
-    parser.add_argument("--pictures", type=int, default=130, help="at most")
+    parser.add_argument(
+        "--data", action="append", help="NAME=PATH, to take the fixations of its validation split"
+    )
+    parser.add_argument("--pictures", type=int, default=130, help="of each data set, at most")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--single", action="store_true", help="pysaliency in single precision")
     options = parser.parse_args(arguments)
+    dtype = "float32" if options.single else "float64"
     if options.data:
-        task = prepare(open_dataset(*parse_data_option(options.data)))
-        truths, baseline = list(task.truths)[: options.pictures], task.baseline
+        parts = [read_work(option, options.pictures, dtype) for option in options.data]
     else:
         truths = made_up_truths(options.pictures)
         baseline = fit_baseline([(t.fixations, t.size) for t in truths], "the pictures themselves")
-    predictions = made_up_predictions(truths)
-    contestants = {
-        "pysaliency": Pysaliency(
-            truths, baseline, predictions, "float32" if options.single else "float64"
-        ),
-        "salmap": Salmap(truths, baseline, predictions, 1),
-        "salmap, two models": Salmap(truths, baseline, predictions, 2),
-    }
-    tables = {name: contestant.score() for name, contestant in contestants.items()}  # warm up
-    print("Largest relative difference of a picture's score")
-    for key, ours in tables["salmap"].items():
-        theirs = tables["pysaliency"][key]
-        print(f"    {key:20} {np.abs(ours / theirs - 1).max():10.1e}")
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(options.rounds):
-        for name, contestant in contestants.items():
-            began = time.process_time()
-            contestant.score()
-            times[name].append((time.process_time() - began) / len(truths) * 1e3)
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    print(f"CPU milliseconds a picture ({len(truths)} pictures), and pysaliency's to it")
-    for name, value in medians.items():
-        print(f"    {name:20} {value:10.2f} {medians['pysaliency'] / value:8.1f}")
+        parts = [work(truths, baseline, dtype)]
+    report_differences(parts)
+    names = list(parts[0].contestants)
+    rounds = [[cpu_seconds(parts, name) for name in names] for _ in range(options.rounds)]
+    pictures = sum(part.pictures for part in parts)
+    print(f"CPU milliseconds a picture ({pictures} pictures), and pysaliency's to it")
+    for name, times in zip(names, zip(*rounds, strict=True), strict=True):
+        ratios = [row[0] / t for row, t in zip(rounds, times, strict=True)]
+        print(
+            f"    {name:20} {statistics.median(times) / pictures * 1e3:10.2f} "
+            f"{statistics.median(ratios):8.1f} ({min(ratios):.1f} to {max(ratios):.1f})"
+        )
 
 
 if __name__ == "__main__":

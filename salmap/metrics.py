@@ -59,23 +59,20 @@ class Measured:
         return self.bounds[0] == self.bounds[1]
 
     @cached_property
-    def mean(self) -> float:
-        """Of all values, in double precision."""
-        return float(self.values.mean(dtype=np.float64))
-
-    @cached_property
-    def std(self) -> float:
-        """Population standard deviation."""
-        squares = 0.0
+    def mean_and_std(self) -> tuple[float, float]:
+        """Mean and population standard deviation of all values, in double precision."""
+        lowest, size, total, squares = self.bounds[0], self.values.size, 0.0, 0.0
         for rows in _bands(self.values.shape):
-            centred = np.subtract(self.values[rows], self.mean, dtype=np.float64)
-            squares += _dot(centred, centred)
-        return float(np.sqrt(squares / self.values.size))
+            lifted = np.subtract(self.values[rows], lowest, dtype=np.float64)
+            total += float(lifted.sum())
+            squares += _dot(lifted, lifted)
+        mean = total / size
+        return lowest + mean, float(np.sqrt(max(squares / size - mean**2, 0.0)))
 
-    @cached_property
+    @property
     def total(self) -> float:
         """Sum of the map, lifted to 0 if it is negative somewhere."""
-        return self.values.size * (self.mean - min(self.bounds[0], 0.0))
+        return self.values.size * (self.mean_and_std[0] - min(self.bounds[0], 0.0))
 
     def density(self, rows: slice) -> NDArray[np.float64]:
         """Some rows of the map, lifted to 0 if negative, over their total; uniform if constant."""
@@ -176,7 +173,8 @@ def nss(saliency_map: Map | Measured, fixations: Fixations) -> float:
     values = _at(measured.values, fixations)
     if measured.is_constant:
         return 0.0
-    return float((values.mean(dtype=np.float64) - measured.mean) / measured.std)
+    mean, std = measured.mean_and_std
+    return float((values.mean(dtype=np.float64) - mean) / std)
 
 
 @dataclass(frozen=True)
@@ -196,22 +194,22 @@ def compare(empirical: Map | Measured, predicted: Map | Measured) -> Comparison:
     """
     truth, model = _measured_pair(empirical, predicted)
     size = truth.values.size
-    common = divergence = covariance = variance = 0.0
+    common = divergence = covariance = 0.0
     for rows in _bands(truth.values.shape):
         e, p = truth.density(rows), model.density(rows)
-        common += float(np.minimum(e, p).sum())
-        ratio = p + KL_EPSILON
-        np.divide(e, ratio, out=ratio)
+        both = np.minimum(e, p)
+        common += float(both.sum())
+        p += KL_EPSILON
+        ratio = np.divide(e, p, out=both)
         ratio += KL_EPSILON
         divergence += _dot(e, np.log(ratio, out=ratio))
-        e -= 1 / size
+        e -= 1 / size  # now that it sums to 0, the epsilon in p makes no difference
         covariance += _dot(e, p)
-        variance += _dot(e, e)
     if truth.is_constant or model.is_constant:
         correlation = 0.0
     else:
-        deviations = np.sqrt(variance * size) * model.std / model.total
-        correlation = float(np.clip(covariance / deviations, -1, 1))
+        deviations = [m.mean_and_std[1] / m.total for m in (truth, model)]
+        correlation = float(np.clip(covariance / size / np.prod(deviations), -1, 1))
     return Comparison(correlation, min(common, 1.0), divergence)
 
 

@@ -57,6 +57,18 @@ class LogDensities(pysaliency.Model):
         return self.by_id[pysaliency.datasets.get_image_hash(stimulus)]
 
 
+class FixationDensities(pysaliency.FixationMap):
+    """pysaliency's blurred fixation maps, with a sigma for each stimulus."""
+
+    def __init__(self, stimuli, fixations, sigmas):
+        super().__init__(stimuli, fixations)
+        self.by_id = dict(zip(stimuli.stimulus_ids, sigmas, strict=True))
+
+    def _saliency_map(self, stimulus):
+        self.kernel_size = self.by_id[pysaliency.datasets.get_image_hash(stimulus)]
+        return super()._saliency_map(stimulus)
+
+
 def stimuli_of(sizes):
     """Stimuli of these (height, width), each with a content of its own."""
     rng = np.random.default_rng(0)

@@ -164,13 +164,6 @@ def test_fixation_density_is_pysaliencys_fixation_map(sigma, size):
     )
 
 
-def test_a_fixation_density_in_single_precision_is_the_same_to_seven_digits():
-    fixations = random_fixations(np.random.default_rng(9), (150, 47))
-    double, single = (fixation_density(fixations, (150, 47), 5, d) for d in (float, np.float32))
-    assert single.dtype == np.float32
-    np.testing.assert_allclose(single, double, rtol=1e-6, atol=1e-15)
-
-
 def test_fixation_density_without_blur_counts_fixations_and_drops_those_outside():
     density = fixation_density(fixations_at([(1, 0), (1.4, 0.4), (2, 1), (9, 9)]), (2, 3), 0)
     np.testing.assert_allclose(density, [[0, 2 / 3, 0], [0, 0, 1 / 3]])

@@ -147,10 +147,9 @@ class PictureScorer:
 
     @cached_property
     def empirical(self) -> metrics.Measured:
-        """The density of all fixations, (H, W), blurred by one degree."""
+        """The density of all fixations, float64 (H, W), blurred by one degree."""
         truth = self.truth
-        density = fixation_density(truth.fixations, truth.size, truth.sigma_px, np.float32)
-        return metrics.Measured(density)
+        return metrics.Measured(fixation_density(truth.fixations, truth.size, truth.sigma_px))
 
     def score(
         self,
