@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from salmap.errors import DatasetError
@@ -68,6 +69,40 @@ def test_problems_are_named_counted_and_change_the_exit_status(tmp_path):
     assert points[5].name in result.stdout
     with pytest.raises(DatasetError, match="5 problems"):
         require_sound(open_dataset("mit1003", tmp_path))
+
+
+def folder_of(path, looked_at, empty):
+    """A folder with fixations on some pictures, beside some on others, none on the last."""
+    (path / "images").mkdir(parents=True)
+    rows = ["image,subject,x,y"]
+    for number in range(looked_at + empty):
+        Image.new("RGB", (40, 30)).save(path / f"images/{number:03}.png")
+        if number < looked_at:
+            rows.append(f"{number:03}.png,anna,3,4")
+    rows.append(f"{looked_at:03}.png,anna,99,4")
+    (path / "fixations.csv").write_text("\n".join(rows))
+    return open_dataset("folder", path)
+
+
+def test_a_few_pictures_that_nobody_looked_at_are_left_out_with_a_warning(tmp_path, caplog):
+    dataset = folder_of(tmp_path, looked_at=58, empty=2)
+    sound = require_sound(dataset)
+    assert [r.name for r in sound.records] == [f"{n:03}.png" for n in range(58)]
+    assert "folder: 2 pictures are left out" in caplog.text
+    assert "058.png" in caplog.text and "059.png" in caplog.text
+    assert sound.problems() == list(dataset.listing_problems)
+
+
+def test_many_pictures_that_nobody_looked_at_are_refused(tmp_path):
+    with pytest.raises(DatasetError, match="2 problems"):
+        require_sound(folder_of(tmp_path, looked_at=20, empty=2))
+
+
+def test_one_damaged_picture_is_refused_however_many_there_are(tmp_path):
+    dataset = folder_of(tmp_path, looked_at=58, empty=1)
+    dataset.path(7).write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=r"2 problems(.|\n)*007\.png"):
+        require_sound(dataset)
 
 
 def test_a_set_that_cannot_be_opened_does_not_hide_the_others(tmp_path):

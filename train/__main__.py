@@ -129,14 +129,12 @@ def release(
 
 
 def _open_sound(data: list[str], splits: Path | None = None) -> list[FixationDataset]:
-    """Data sets without problems: those that have any are refused before any work is done."""
+    """Data sets without problems; see `train.datasets.check.require_sound`."""
     from train.datasets import open_dataset, parse_data_option  # noqa: PLC0415
     from train.datasets.check import require_sound  # noqa: PLC0415
 
     datasets = [open_dataset(*parse_data_option(option), splits) for option in data]
-    for dataset in datasets:
-        require_sound(dataset, progress=True)
-    return datasets
+    return [require_sound(dataset, progress=True) for dataset in datasets]
 
 
 def _pair(option: str) -> tuple[str, Path]:

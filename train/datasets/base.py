@@ -31,11 +31,13 @@ class Problem:
         file: the file or picture it is about.
         what: what is wrong, a sentence.
         mend: what to do, a sentence; empty where `what` says it too.
+        nobody_looked: whether the files are whole but hold no fixation on this picture.
     """
 
     file: str
     what: str
     mend: str = ""
+    nobody_looked: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,6 +235,7 @@ class FixationDataset(Dataset[Sample]):
                 record.name,
                 "No fixation falls on this picture.",
                 "Add its fixations, or take the picture out of the data set.",
+                nobody_looked=True,
             )
         return Examined(size, fixations, len(every) - len(fixations), problem)
 

@@ -24,6 +24,8 @@ from train.datasets.base import FixationDataset, Problem, listed
 _SHOWN = 24
 _SHOWN_SIZES = 5
 _SHOWN_SAMPLES = 4
+#: a larger share of pictures that nobody looked at means that the fixations are not all there
+MAX_EMPTY_SHARE = 0.05
 
 logger = logging.getLogger(__name__)
 
@@ -92,18 +94,27 @@ def check_dataset(dataset: FixationDataset, progress: bool = False) -> Report:
     )
 
 
-def require_sound(dataset: FixationDataset, progress: bool = False) -> None:
+def require_sound(dataset: FixationDataset, progress: bool = False) -> FixationDataset:
     """Refuse a data set with problems, before hours of work are spent on it.
+
+    A few pictures that nobody looked at are no reason: they are named in a warning and left out.
+
+    Returns:
+        The data set without them.
 
     Raises:
         DatasetError: naming each kind of problem, the first offending files and their count.
     """
     problems = check_dataset(dataset, progress).problems
-    if problems:
-        raise DatasetError(
-            f"The data set {dataset.name} has {len(problems)} problems.\n"
-            + "\n".join(_problem_lines(problems))
-        )
+    if not problems:
+        return dataset
+    empty = [p.file for p in problems if p.nobody_looked]
+    lines = "\n".join(_problem_lines(problems))
+    if len(empty) < len(problems) or len(empty) > MAX_EMPTY_SHARE * len(dataset):
+        raise DatasetError(f"The data set {dataset.name} has {len(problems)} problems.\n{lines}")
+    logger.warning("%s: %d pictures are left out.\n%s", dataset.name, len(empty), lines)
+    left_out = set(empty)
+    return dataset.select(i for i, r in enumerate(dataset.records) if r.name not in left_out)
 
 
 def render(report: Report) -> str:

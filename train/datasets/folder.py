@@ -69,6 +69,7 @@ def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset
                 f"images/{name}",
                 "It has no fixations or map.",
                 "Add them, or take the picture out of images.",
+                nobody_looked=table.is_file(),
             )
             for name in missing
         ],
