@@ -55,6 +55,8 @@ class Recipe:
             last; in between it rises geometrically.
         finetune_freeze_stride: encoder parts up to this stride stay frozen in the second stage
             (0 trains all).
+        finetune_freeze: for encoders by timm's name, the part up to which they stay frozen, such as
+            "blocks.5".
         finetune_accumulate: batches for one step of the optimiser, for batches larger than memory.
         finetune_precision: "no" or "bf16".
         finetune_checkpoint: compute the encoder's activations again instead of keeping them: less
@@ -92,6 +94,7 @@ class Recipe:
     finetune_depth_decay: float = 1.0
     finetune_warmup: float = 0.05
     finetune_freeze_stride: int = 0
+    finetune_freeze: dict[str, str] = dataclasses.field(default_factory=dict)
     finetune_precision: str = "no"
     finetune_checkpoint: bool = False
     teacher_weight: float = 0.5
@@ -125,8 +128,9 @@ class Recipe:
             self._refuse("shares", "add up to at most 1")
 
         encoders = {encoder.name for encoder in PRESETS[self.preset].encoders}
-        if not encoders.issuperset(self.finetune_encoder_factors):
-            self._refuse("finetune_encoder_factors", f"name some of {', '.join(sorted(encoders))}")
+        for field in ("finetune_encoder_factors", "finetune_freeze"):
+            if not encoders.issuperset(getattr(self, field)):
+                self._refuse(field, f"name some of {', '.join(sorted(encoders))}")
 
     def _check_kinds(self) -> None:
         for field in dataclasses.fields(self):

@@ -87,6 +87,8 @@ def finetune_stage(
     network.encoders.requires_grad_(True)
     for encoder in network.encoder_list():
         encoder.freeze_up_to(recipe.finetune_freeze_stride)
+        if encoder.name in recipe.finetune_freeze:
+            encoder.freeze_through(recipe.finetune_freeze[encoder.name])
         if recipe.finetune_checkpoint:
             checkpoint_activations(encoder)
     if accelerator.mixed_precision == "bf16" and accelerator.device.type == "cpu":
@@ -102,10 +104,8 @@ def finetune_stage(
 def _encoder_groups(recipe: Recipe, network: SaliencyNetwork) -> list[dict[str, Any]]:
     """The encoders' parameters, in up to a dozen slices from first to last layer, each its rate."""
     groups: list[dict[str, Any]] = []
-    for encoder, config in zip(
-        network.encoder_list(), network.network_config.encoders, strict=True
-    ):
-        factor = recipe.finetune_encoder_factors.get(config.name, 1.0)
+    for encoder in network.encoder_list():
+        factor = recipe.finetune_encoder_factors.get(encoder.name, 1.0)
         parameters = list(encoder.parameters())
         for part in range(_SLICES):
             start, end = (len(parameters) * edge // _SLICES for edge in (part, part + 1))
@@ -123,7 +123,7 @@ def checkpoint_activations(encoder: Encoder) -> None:
     Raises:
         TrainingError: if timm can't do that with this encoder.
     """
-    net = getattr(encoder.net, "model", encoder.net)  # timm wraps its transformers once more
+    net = encoder.timm_net
     if not hasattr(net, "set_grad_checkpointing"):
         raise TrainingError(
             f"timm can't checkpoint the activations of {type(net).__name__}. Leave "

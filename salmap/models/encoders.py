@@ -45,6 +45,7 @@ class Encoder(nn.Module):
     """A timm network cut into feature maps, with its own colour normalisation.
 
     Attributes:
+        name: timm's name of the network.
         channels: channels of each feature map, finest first.
         strides: the network's pixels per cell of each feature map.
         multiple: pictures are padded to sides that are multiples of this. A network sets it to the
@@ -56,6 +57,7 @@ class Encoder(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
+        self.name = config.name
         self.net: Any
         try:
             self.net = timm.create_model(
@@ -112,14 +114,29 @@ class Encoder(nn.Module):
         for 0, nothing is frozen.
         """
         stages = [info for info in self.net.feature_info.info if info["reduction"] <= stride]
-        if not stages:
-            return
-        last = str(stages[-1]["module"])
-        names = [name for name, _ in self.net.named_parameters()]
-        inside = [place for place, name in enumerate(names) if name.startswith(f"{last}.")]
-        for place, (_, parameter) in enumerate(self.net.named_parameters()):
-            if inside and place <= inside[-1]:
-                parameter.requires_grad_(False)
+        if stages:
+            self.freeze_through(str(stages[-1]["module"]))
+
+    def freeze_through(self, module: str) -> None:
+        """Switch off the gradient of all that lies before a module, module included.
+
+        Args:
+            module: its name in timm's network, such as "blocks.5".
+
+        Raises:
+            ModelError: if the network has no such module.
+        """
+        parameters = list(self.timm_net.named_parameters())
+        inside = [n for n, (name, _) in enumerate(parameters) if name.startswith(f"{module}.")]
+        if not inside:
+            raise ModelError(f"The encoder {self.name} has no part '{module}' with parameters.")
+        for _, parameter in parameters[: inside[-1] + 1]:
+            parameter.requires_grad_(False)
+
+    @property
+    def timm_net(self) -> Any:
+        """timm's network; timm wraps its transformers once more to take features from them."""
+        return getattr(self.net, "model", self.net)
 
 
 def _any_size(name: str) -> dict[str, Any]:
@@ -134,7 +151,7 @@ def load_encoder_weights(encoder: Encoder, state: dict[str, Tensor]) -> None:
         ModelError: if the state lacks one of the encoder's tensors or one has another shape.
     """
     counters = "num_batches_tracked"  # of use to training from scratch only; some files lack them
-    net = getattr(encoder.net, "model", encoder.net)  # timm wraps its transformers once more
+    net = encoder.timm_net
     own = {k: v for k, v in net.state_dict().items() if not k.endswith(counters)}
     missing = [
         name
