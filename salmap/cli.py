@@ -89,6 +89,9 @@ def predict(
     resume: Annotated[
         bool, typer.Option("--resume", help="Write only the results that are not there yet.")
     ] = False,
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")
+    ] = "auto",
 ) -> None:
     """Predict where people look, and save what was asked for.
 
@@ -125,7 +128,8 @@ def predict(
     if resume:
         jobs = remaining(jobs)
     if jobs:
-        _run(weights.load(model), jobs, Style(k, opacity, colormap), fail, processes.first)
+        predictor = weights.load(model, device=device)
+        _run(predictor, jobs, Style(k, opacity, colormap), fail, processes.first)
     failed = processes.total(len(failures))
     if processes.first:
         total = len(found) + unusable

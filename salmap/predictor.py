@@ -12,13 +12,39 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from salmap.density import resize_log_density
+from salmap.errors import ModelError
 from salmap.image import ImageSource, fit_size, load_image, resize
 from salmap.models.base import SaliencyModel
 from salmap.models.folding import folded
+from salmap.processes import launched
 from salmap.types import ImageArray, Prediction
 
 if TYPE_CHECKING:
     from salmap.model_file import ModelInfo
+
+
+def pick_device(wanted: str = "auto") -> torch.device:
+    """Where to run a model: on a GPU if there is one, each of several processes on its own.
+
+    Args:
+        wanted: "auto", or what torch calls a device, such as "cpu" or "cuda:1".
+
+    Raises:
+        ModelError: if there is no such device.
+    """
+    if wanted == "auto":
+        if not torch.cuda.is_available():
+            return torch.device("cpu")
+        return torch.device("cuda", launched().local_rank % torch.cuda.device_count())
+    try:
+        device = torch.device(wanted)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts that it has it
+        reason = str(error).partition("\n")[0]
+        raise ModelError(
+            f"There is no device '{wanted}' here ({reason}). Take auto, cpu or cuda."
+        ) from error
+    return device
 
 
 def to_tensor(image: ImageArray) -> Tensor:

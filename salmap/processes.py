@@ -35,10 +35,12 @@ class Processes:
     Attributes:
         rank: its number, from 0.
         world: how many there are.
+        local_rank: its number among those on its own machine, from 0.
     """
 
     rank: int = 0
     world: int = 1
+    local_rank: int = 0
 
     @property
     def first(self) -> bool:
@@ -70,7 +72,7 @@ def launched(environment: Mapping[str, str] = os.environ) -> Processes:
     for variables in _VARIABLES:
         numbers = [environment.get(variable, "") for variable in variables]
         if all(number.isdigit() for number in numbers) and int(numbers[1]) > 1:
-            return Processes(int(numbers[0]), int(numbers[1]))
+            return Processes(*(int(number) for number in numbers))
     if "ACCELERATE_USE_CPU" in environment and "MASTER_PORT" in environment:
         logger.warning(
             "accelerate launch was asked for several processes but has started one, as it does on "

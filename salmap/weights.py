@@ -85,6 +85,7 @@ def load(
     model: str | Path = DEFAULT_MODEL,
     progress: ProgressCallback | None = None,
     use_hub: bool = True,
+    device: str = "cpu",
 ) -> Predictor:
     """A model, ready to predict.
 
@@ -94,23 +95,25 @@ def load(
         progress: called with (bytes done, bytes in all) during a download, perhaps from another
             thread; by default a bar is drawn on stderr.
         use_hub: False to take a bundled model although SALMAP_WEIGHTS_REPO is set.
+        device: where it runs: "cpu", "cuda", or "auto" for a GPU if there is one.
 
     Raises:
-        ModelError: if there is no model of that name.
+        ModelError: if there is no model of that name, or no such device.
         WeightsError: if its weights can't be had, or are damaged or unsafe.
     """
     from salmap.model_file import ModelInfo, load_model  # noqa: PLC0415  (torch takes a second)
     from salmap.models import ARCHITECTURES  # noqa: PLC0415
-    from salmap.predictor import Predictor  # noqa: PLC0415
+    from salmap.predictor import Predictor, pick_device  # noqa: PLC0415
 
+    place = pick_device(device)
     path = resolve(model, progress, use_hub)
     if path is not None:
         network, info = load_model(path)
-        return Predictor(network, _short_name(model), info)
+        return Predictor(network, _short_name(model), info).to(place)
     entry = REGISTRY[str(model)]
     network = ARCHITECTURES[entry.name]()
     info = ModelInfo(entry.name, network.architecture, network.config(), entry.licence)
-    return Predictor(network, entry.name, info)
+    return Predictor(network, entry.name, info).to(place)
 
 
 def _short_name(model: str | Path) -> str:

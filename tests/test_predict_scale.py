@@ -11,9 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+import torch
 from PIL import Image
 
+from salmap import weights
 from salmap.batch import OUTPUTS, remaining
+from salmap.errors import ModelError
+from salmap.predictor import pick_device
 from salmap.processes import Processes, launched
 from tests.launching import ENVIRONMENT, LAUNCH, ROOT, TWO, run
 
@@ -126,6 +130,28 @@ def test_only_what_is_missing_of_a_picture_is_written(tmp_path):
 def test_a_process_learns_its_place_from_its_launcher(environment, expected):
     place = launched(environment)
     assert (place.rank, place.world) == expected
+
+
+def test_each_process_of_a_machine_takes_a_gpu_of_its_own(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    found = []
+    for rank, local_rank in ((0, 0), (5, 1), (6, 2)):
+        for name, value in (("RANK", rank), ("WORLD_SIZE", 8), ("LOCAL_RANK", local_rank)):
+            monkeypatch.setenv(name, str(value))
+        found.append(str(pick_device()))
+    assert found == ["cuda:0", "cuda:1", "cuda:0"]
+
+
+def test_without_a_gpu_models_run_on_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert weights.load("center-bias", device="auto").device == torch.device("cpu")
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99"])
+def test_a_device_that_is_not_there_is_refused(device):
+    with pytest.raises(ModelError, match=f"There is no device '{device}'"):
+        weights.load("center-bias", device=device)
 
 
 def test_the_shares_of_all_processes_are_the_whole():

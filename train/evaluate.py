@@ -48,6 +48,9 @@ def command(
         bool, typer.Option(help="Also score how well viewers predict each other.")
     ] = True,
     splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")
+    ] = "auto",
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write everything to this file.")
     ] = None,
@@ -73,7 +76,7 @@ def command(
 
     outputs = [path for path in (json_file, csv_file, html_file) if path]
     _require_folders(outputs)
-    models = _load_models(model or (() if predictions else DEFAULT_MODELS))
+    models = _load_models(model or (() if predictions else DEFAULT_MODELS), device)
     opened = open_dataset(dataset, root, splits)
     prior = read_baseline(baseline) if baseline else None
     task = prepare(opened, split, drop_first, prior)
@@ -93,11 +96,11 @@ def _require_folders(outputs: Sequence[Path]) -> None:
             raise DatasetError(f"There is no folder {path.parent} for {path.name}. Make it first.")
 
 
-def _load_models(names: Sequence[str]) -> list[Guesser]:
+def _load_models(names: Sequence[str], device: str) -> list[Guesser]:
     from salmap import load  # noqa: PLC0415
     from train.candidates import ModelCandidate  # noqa: PLC0415
 
-    return [ModelCandidate(name, load(name)) for name in dict.fromkeys(names)]
+    return [ModelCandidate(name, load(name, device=device)) for name in dict.fromkeys(names)]
 
 
 def _map_folders(folders: Sequence[Path], task: Task, calibrate: bool) -> list[Guesser]:
