@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from huggingface_hub import constants, metadata_load
+from huggingface_hub import metadata_load
 from typer.testing import CliRunner
 
 from salmap import cli, deploy
 from salmap.errors import SalmapError
-from tests.hub_server import LARGE_BYTES, Hub, Repository, serve
+from tests.hub_server import LARGE_BYTES, Hub, Repository, connect, isolate, serve
 
 ROOT = Path(__file__).parents[1]
 README = "---\ntitle: Salmap\nsdk: docker\napp_port: 8501\n---\n\n# Salmap\n"
@@ -63,11 +63,9 @@ SENT = (
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    isolate(monkeypatch, tmp_path)
     with serve() as server:
-        monkeypatch.setattr(constants, "ENDPOINT", server.url)
+        connect(monkeypatch, server.url)
         monkeypatch.setenv("HF_TOKEN", server.token)
         yield server
 
@@ -181,7 +179,7 @@ def test_refusals(
     elif trouble == "payment required":
         hub.status = 402
     else:
-        monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+        connect(monkeypatch, "http://127.0.0.1:9")
     with pytest.raises(SalmapError, match=part):
         deploy.deploy(deploy.plan("ann/looks", source=checkout))
     assert not hub.repositories

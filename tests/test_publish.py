@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from huggingface_hub import constants
 from typer.testing import CliRunner
 
 import salmap
@@ -17,7 +16,7 @@ from salmap.errors import SalmapError, WeightsError
 from salmap.model_file import save_model
 from salmap.model_info import ModelInfo
 from salmap.models import ARCHITECTURES
-from tests.hub_server import Hub, serve
+from tests.hub_server import Hub, connect, isolate, serve
 
 INFO = ModelInfo(
     name="street | <b>net</b>",
@@ -43,14 +42,9 @@ def checkpoint(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    isolate(monkeypatch, tmp_path)
     with serve() as server:
-        monkeypatch.setattr(constants, "ENDPOINT", server.url)
-        template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        connect(monkeypatch, server.url)
         monkeypatch.setenv("HF_TOKEN", server.token)
         yield server
 
@@ -126,7 +120,7 @@ def test_refusals(
     elif trouble == "out of order":
         hub.status = 500
     else:
-        monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+        connect(monkeypatch, "http://127.0.0.1:9")
     with pytest.raises(SalmapError, match=part):
         publish.publish(publish.plan(checkpoint, "ann/net"))
     assert not hub.repositories

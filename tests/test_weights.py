@@ -24,31 +24,21 @@ from salmap.model_file import save_model
 from salmap.model_info import ModelInfo
 from salmap.models import ARCHITECTURES
 from salmap.registry import REGISTRY, ModelEntry, Source
-from tests.hub_server import Hub, serve
+from tests.hub_server import Hub, connect, isolate, serve
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("SALMAP_WEIGHTS_REPO", "HF_TOKEN", "HF_HUB_OFFLINE"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("SALMAP_WEIGHTS_REPO", raising=False)
     monkeypatch.setenv("SALMAP_MODELS_DIR", str(tmp_path / "models"))
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    isolate(monkeypatch, tmp_path)
 
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with serve() as server:
-        use(monkeypatch, server.url)
+        connect(monkeypatch, server.url)
         yield server
-
-
-def use(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    monkeypatch.setattr(constants, "ENDPOINT", url)
-    template = url + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
 
 
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,7 +270,7 @@ def test_the_cached_copy_serves_when_the_hub_does_not(
     if trouble == "offline":
         offline(monkeypatch)
     elif trouble == "unreachable":
-        use(monkeypatch, "http://127.0.0.1:9")
+        connect(monkeypatch, "http://127.0.0.1:9")
     elif trouble == "silent":
         hub.silent = True
         monkeypatch.setattr(hub_module, "PROBE_TIMEOUT_S", 0.1)
@@ -373,7 +363,7 @@ def test_a_hub_out_of_order(hub: Hub, status: int, part: str) -> None:
 
 
 def test_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, "http://127.0.0.1:9")
+    connect(monkeypatch, "http://127.0.0.1:9")
     refused("hf://ann/net", "can't be reached", "network", "bundled")
 
 
