@@ -1,8 +1,8 @@
 """From a model's name to its weights: bundled, in the user's folder, on the Hub, or a path.
 
 Environment:
-    SALMAP_WEIGHTS_REPO: a Hub repository `owner/repo[@revision]` that has all weights, each as
-        `<name>.safetensors`; without it the bundled ones are used.
+    SALMAP_WEIGHTS_REPO: a Hub repository `owner/repo[@revision]` from which all weights are taken,
+        each as `<name>.safetensors`. Without it, and where it fails, the bundled ones are used.
     SALMAP_MODELS_DIR: where the user's own models are; each `.safetensors` file in it has its
         stem for a name.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import logging
 import os
 import re
 from dataclasses import replace
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
     from salmap.hub import ProgressCallback
     from salmap.predictor import Predictor
 
+logger = logging.getLogger(__name__)
+
 SUFFIX = ".safetensors"
 HUB_PREFIX = "hf://"
 LFS_POINTER_START = b"version https://git-lfs"
 
 #: (path, size, time of change, checksum) of files that were found right
 _verified: set[tuple[str, int, int, str]] = set()
+#: model -> why its bundled weights were last used although SALMAP_WEIGHTS_REPO is set
+_replaced: dict[str, str] = {}
 
 
 def list_models() -> list[str]:
@@ -148,7 +153,16 @@ def _registered(entry: ModelEntry, progress: ProgressCallback | None, use_hub: b
     if entry.source is Source.BUILT_IN:
         return None
     if repository and use_hub:
-        return _from_hub(repository, progress, f"{entry.name}{SUFFIX}")
+        try:
+            path = _from_hub(repository, progress, f"{entry.name}{SUFFIX}")
+        except WeightsError as error:
+            if entry.source is not Source.BUNDLED:
+                raise
+            _replaced[entry.name] = f"{error} The bundled weights of '{entry.name}' are used."
+            logger.warning(_replaced[entry.name])
+        else:
+            _replaced.pop(entry.name, None)
+            return path
     if entry.source is Source.NONE:
         raise WeightsError(
             f"'{entry.name}' has no weights yet. Make them with 'python -m train fit --recipe "
@@ -163,6 +177,11 @@ def _registered(entry: ModelEntry, progress: ProgressCallback | None, use_hub: b
             raise WeightsError(f"{path} is missing: install Salmap again, or copy it there.")
     _verify(path, entry.sha256)
     return path
+
+
+def replaced(model: str) -> str:
+    """Why the bundled weights of a model are used where SALMAP_WEIGHTS_REPO names others; or ""."""
+    return _replaced.get(model, "") if _weights_repository() else ""
 
 
 def _weights_repository() -> str:

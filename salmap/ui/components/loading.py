@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
+from salmap import weights
 from salmap.ui import cache, words
 
 _POLL_S = 0.1
@@ -14,6 +15,8 @@ _POLL_S = 0.1
 
 def load_model(model: str) -> None:
     """Have a model ready in the cache; while it is fetched from the Hub, show how far that is.
+
+    Where bundled weights stand in for others, a warning says why.
 
     Raises:
         ModelError, WeightsError: if it can't be had.
@@ -36,6 +39,8 @@ def load_model(model: str) -> None:
         future.result()
     finally:
         pool.shutdown(wait=False)  # a visitor who goes on does not wait for a download
+    if why := weights.replaced(model):
+        st.warning(words.plain(why))
 
 
 def _position(model: str, done: int, total: int) -> tuple[float, str]:
