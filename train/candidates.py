@@ -15,6 +15,7 @@ from train import gold_standard
 from train.baseline import Baseline
 from train.calibration import Calibration
 from train.gold_standard import GoldStandard
+from train.reliability import measure
 from train.saliency_maps import MapFolder
 from train.scoring import METRICS, PictureScorer, Scores
 
@@ -64,9 +65,12 @@ class Guesser:
         raise NotImplementedError
 
     def score(self, stimulus: ImageArray, scorer: PictureScorer) -> Scores:
-        """All metrics."""
+        """All metrics and, of a density, how reliable it is."""
         guess = self.guess(stimulus, scorer)
-        return scorer.score(guess.saliency_map, guess.log_density)
+        scores = scorer.score(guess.saliency_map, guess.log_density)
+        if guess.log_density is None:
+            return scores
+        return scores | measure(guess.log_density, scorer.truth.fixations)
 
 
 @dataclass(frozen=True, eq=False)

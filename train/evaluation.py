@@ -18,6 +18,7 @@ from train.candidates import BaselineCandidate, Candidate, FolderCandidate, Gold
 from train.datasets import FixationDataset
 from train.gold_standard import GoldStandard
 from train.intervals import Interval, PairedTest, mean_interval, paired_test
+from train.reliability import GROUPS, LEVELS, group_keys, region_key
 from train.saliency_maps import MapFolder
 from train.scoring import Nonfixations, PictureScorer, Scores, Truth, read_truths
 
@@ -103,6 +104,22 @@ class Evaluation:
         """Mean and 95 % bootstrap interval over the pictures that have a score."""
         values = self.values(row, metric, category)
         return mean_interval(values[~np.isnan(values)])
+
+    @property
+    def densities(self) -> list[str]:
+        """The rows that predict densities, whose reliability was measured."""
+        return [
+            row for row in self.rows if np.isfinite(self.values(row, region_key(LEVELS[0]))).any()
+        ]
+
+    def regions(self, row: str) -> list[tuple[float, Interval]]:
+        """What regions are said to hold and what they hold; see `train.reliability`."""
+        return [(level, self.interval(row, region_key(level))) for level in LEVELS]
+
+    def groups(self, row: str) -> list[tuple[float, Interval]]:
+        """The same of groups of pixels of equal area, from the least to the most dense."""
+        keys = [group_keys(group) for group in range(GROUPS)]
+        return [(self.interval(row, a).mean, self.interval(row, b)) for a, b in keys]
 
     def paired_tests(self) -> list[PairedTest]:
         """Each two candidates compared: by `ig` if both have one, else by `nss`."""

@@ -18,6 +18,8 @@ from salmap.types import ImageArray
 from train import report
 from train.candidates import Guesser
 from train.evaluation import Evaluation
+from train.intervals import Interval
+from train.reliability import GROUPS, LEVELS
 from train.scoring import METRICS, Nonfixations, PictureScorer, Truth
 
 #: long side of the pictures in the report
@@ -63,6 +65,12 @@ img { max-width: 100%; height: auto; }
 {% if categories %}
 <h2>IG by category</h2>
 {{ scores(categories, row_titles) }}
+{% endif %}
+{% if reliability %}
+<h2>Looks in the region said to hold</h2>
+{{ scores(reliability, levels) }}
+<h2>Looks by tenths of the area, from the least to the most salient: said and found</h2>
+{{ scores(groups, tenths) }}
 {% endif %}
 {% if tests %}
 <h2>Comparisons</h2>
@@ -143,6 +151,13 @@ def write_html(evaluation: Evaluation, guessers: Sequence[Guesser], path: Path) 
             (category, [_cell(evaluation, row, "ig", category) for row in evaluation.rows])
             for category in evaluation.categories
         ],
+        levels=[(f"{level:.0%}", "of all looks") for level in LEVELS],
+        reliability=[
+            (row, [_percent(looked) for _, looked in evaluation.regions(row)])
+            for row in evaluation.densities
+        ],
+        tenths=[(str(group + 1), "") for group in range(GROUPS)],
+        groups=[line for row in evaluation.densities for line in _group_lines(evaluation, row)],
         tests=[report.describe(test) for test in evaluation.paired_tests()],
         extremes=[_extremes(evaluation, guesser) for guesser in guessers],
         failures=evaluation.failures,
@@ -162,6 +177,21 @@ def _cell(
         return "-", ""
     between = "" if np.isnan(interval.low) else f"{interval.low:.3f} to {interval.high:.3f}"
     return f"{interval.mean:.3f}", between
+
+
+def _percent(interval: Interval) -> tuple[str, str]:
+    """A share and its interval, for people."""
+    between = "" if np.isnan(interval.low) else f"{interval.low:.1%} to {interval.high:.1%}"
+    return f"{interval.mean:.1%}", between
+
+
+def _group_lines(evaluation: Evaluation, row: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a density says of each tenth of the area, and what was found there."""
+    groups = evaluation.groups(row)
+    return [
+        (f"{row}, said", [(f"{said:.1%}", "") for said, _ in groups]),
+        (f"{row}, found", [_percent(looked) for _, looked in groups]),
+    ]
 
 
 def _extremes(evaluation: Evaluation, guesser: Guesser) -> tuple[str, str, list[Case]]:

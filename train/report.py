@@ -20,6 +20,7 @@ from rich.table import Table
 from salmap.version import __version__
 from train.evaluation import BASELINE, GOLD_STANDARD, Evaluation
 from train.intervals import LEVEL, RESAMPLES, Interval, PairedTest
+from train.reliability import LEVELS
 from train.scoring import METRICS
 
 PACKAGES = ("torch", "timm", "numpy", "scipy", "opencv-python-headless", "pillow")
@@ -33,6 +34,8 @@ def print_report(evaluation: Evaluation) -> None:
     console.print(_score_table(evaluation))
     if evaluation.categories:
         console.print(_category_table(evaluation))
+    if evaluation.densities:
+        console.print(_reliability_table(evaluation))
     for test in evaluation.paired_tests():
         console.print(describe(test))
     for line in footnotes(evaluation):
@@ -57,6 +60,15 @@ def _category_table(evaluation: Evaluation) -> Table:
     for category in evaluation.categories:
         cells = [_cell(evaluation.interval(row, "ig", category)) for row in rows]
         table.add_row(category, *cells)
+    return table
+
+
+def _reliability_table(evaluation: Evaluation) -> Table:
+    table = _table("Looks in the region said to hold")
+    for level in LEVELS:
+        table.add_column(f"{level:.0%}", justify="right")
+    for row in evaluation.densities:
+        table.add_row(row, *(f"{looked.mean:.1%}" for _, looked in evaluation.regions(row)))
     return table
 
 
@@ -102,6 +114,8 @@ def footnotes(evaluation: Evaluation) -> list[str]:
         + (f", bandwidth {baseline.bandwidth:.3f}." if baseline.bandwidth else "."),
         "CC, SIM and KL compare with all fixations blurred by one degree of visual angle. "
         "KL is a distance: low is good.",
+        "A region said to hold 20 % of the looks is the smallest that has this probability. If it "
+        "holds more, the density is too flat there; if less, too sure.",
     ]
     if gold:
         lines.append(
@@ -165,8 +179,21 @@ def _row_as_dict(evaluation: Evaluation, row: str) -> dict[str, Any]:
     return {
         "scores": means(),
         "categories": {category: means(category) for category in evaluation.categories},
-        "pictures": evaluation.rows[row],
+        "reliability": {
+            "regions": _said_and_looked(evaluation.regions(row)),
+            "tenths_of_the_area": _said_and_looked(evaluation.groups(row)),
+        }
+        if row in evaluation.densities
+        else None,
+        "pictures": {
+            name: {metric: scores[metric] for metric in METRICS}
+            for name, scores in evaluation.rows[row].items()
+        },
     }
+
+
+def _said_and_looked(pairs: list[tuple[float, Interval]]) -> list[dict[str, Any]]:
+    return [{"said": said, "looked": asdict(looked)} for said, looked in pairs]
 
 
 def _finite(value: Any) -> Any:

@@ -20,7 +20,7 @@ from salmap.types import Fixations, ImageArray
 from train.baseline import Baseline
 from train.datasets import FixationDataset
 
-#: metric -> score; NaN where a metric makes no sense
+#: metric, or what `train.reliability` measures -> score; NaN where it makes no sense
 Scores = dict[str, float]
 
 

@@ -19,6 +19,7 @@ from tests.train import eyes
 from train.__main__ import app
 from train.candidates import Guess, Guesser
 from train.evaluation import BASELINE, GOLD_STANDARD, calibrated, evaluate, prepare
+from train.reliability import LEVELS
 from train.saliency_maps import MapFolder
 from train.scoring import METRICS
 
@@ -210,6 +211,14 @@ def test_the_command_writes_table_json_csv_and_a_report_that_stands_alone(root):
     assert row["scores"]["nss"]["mean"] == pytest.approx(np.mean(values))
     assert content["rows"][maps]["scores"]["ig"]["mean"] is None
     assert content["rows"][GOLD_STANDARD]["scores"]["cc"]["mean"] is None
+    regions = row["reliability"]["regions"]
+    assert [r["said"] for r in regions] == list(LEVELS)
+    assert regions[0]["looked"]["mean"] < regions[-1]["looked"]["mean"] <= 1
+    tenths = row["reliability"]["tenths_of_the_area"]
+    assert sum(t["said"] for t in tenths) == pytest.approx(1)
+    assert sum(t["looked"]["mean"] for t in tenths) == pytest.approx(1)
+    assert content["rows"][maps]["reliability"] is content["rows"][GOLD_STANDARD]["reliability"]
+    assert content["rows"][maps]["reliability"] is None
 
     lines = list(csv.DictReader(files["csv"].open()))
     assert len(lines) == len(rows) * 4
@@ -219,6 +228,8 @@ def test_the_command_writes_table_json_csv_and_a_report_that_stands_alone(root):
     html = files["html"].read_text()
     assert len(re.findall(r'src="data:image/jpeg;base64,/9j/', html)) == 3 * 3 * 2
     assert not re.search(r'(?:src|href)="(?!data:)', html)
+    assert f"<td>{regions[3]['looked']['mean']:.1%}<small>" in html
+    assert "center-bias, found" in html and f"{maps}, found" not in html
     for text in ("best", "median", "worst", "gold standard", "center-bias minus"):
         assert text in html
     for metric in METRICS.values():
