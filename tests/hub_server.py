@@ -231,6 +231,8 @@ class Handler(BaseHTTPRequestHandler):
         elif self.route.endswith("/info/lfs/objects/batch"):
             objects = json.loads(body)["objects"]
             self._json({"transfer": "basic", "objects": [self._lfs_action(o) for o in objects]})
+        elif self.route.endswith("/info/lfs/verify"):
+            self._verify(json.loads(body))
         elif self.route.startswith("/lfs/"):
             self._store(self.route.removeprefix("/lfs/"), body)
         elif self.route.endswith("/tree/main"):
@@ -288,7 +290,13 @@ class Handler(BaseHTTPRequestHandler):
     def _lfs_action(self, wanted: dict[str, Any]) -> dict[str, Any]:
         if wanted["oid"] in self.hub.stored:
             return wanted
-        return {**wanted, "actions": {"upload": {"href": f"{self.hub.url}/lfs/{wanted['oid']}"}}}
+        upload = {"href": f"{self.hub.url}/lfs/{wanted['oid']}"}
+        verify = {"href": f"{self.hub.url}{self.route.removesuffix('objects/batch')}verify"}
+        return {**wanted, "actions": {"upload": upload, "verify": verify}}
+
+    def _verify(self, wanted: dict[str, Any]) -> None:
+        there = len(self.hub.stored.get(wanted["oid"], b"")) == wanted["size"]
+        return self._json({}) if there else self._error(404, "", "Not there, or of another size")
 
     def _store(self, oid: str, content: bytes) -> None:
         if hashlib.sha256(content).hexdigest() != oid:
