@@ -166,7 +166,7 @@ def opened(browser: Browser) -> Iterator[Page]:
 def upload(page: Page, name: str, jpeg: bytes) -> None:
     """Give a picture to the page."""
     page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
-        [{"name": name, "mimeType": "image/jpeg", "buffer": jpeg}]
+        {"name": name, "mimeType": "image/jpeg", "buffer": jpeg}
     )
 
 

@@ -1,30 +1,43 @@
-"""Take the README's screenshots: `python -m scripts.screenshots`, from the repository's root.
+"""Take the README's screenshots: `python -m scripts.screenshots [PAGE...]`, from the root.
 
-Every page in light and dark, on a desktop and on a phone, into docs/screenshots.
+Every page in light and dark, on a desktop and on a phone, into docs/screenshots. The Train page is
+shown three times, with synthetic viewers: with their data, with a run that goes, with its model.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.running import LAST_HEADING, ROOT, chromium, open_app, running_app
+from scripts.synthetic_dataset import archive
+from tests.browser import train_page
+from tests.browser.running import (
+    LAST_HEADING,
+    MODEST,
+    PATIENCE_MS,
+    ROOT,
+    chromium,
+    open_app,
+    running_app,
+    settled,
+)
+
+Scheme = Literal["light", "dark"]
 
 FOLDER = ROOT / "docs" / "screenshots"
-#: page -> its path in the app and the heading that comes last on it
-PAGES = {
-    "analyse": ("", LAST_HEADING),
-    "compare": ("compare", "Which one do people agree with?"),
-    "train": ("train", "1. Pictures and where people looked"),
-}
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+DATA_NAME = "synthetic-viewers.zip"
+#: epochs of the run that is shown while it goes, and of the one that is shown at its end
+SHOWN_EPOCH, EPOCHS = 8, 10
 #: whether no part of a page, in shadow trees too, is still to come
 COMPLETE = """() => {
     const parts = [document], everything = [];
@@ -37,6 +50,7 @@ COMPLETE = """() => {
     const pending = everything.filter((element) =>
         element.dataset?.testid === "stSkeleton"
         || element.matches(".viewer:not(.ready)")
+        || (element.dataset?.testid === "stVegaLiteChart" && !element.querySelector("canvas, svg"))
         || (element.matches("img[src]") && !element.complete));
     return pending.length === 0;
 }"""
@@ -44,31 +58,81 @@ COMPLETE = """() => {
 logger = logging.getLogger(__name__)
 
 
-def main() -> None:
-    """Take them all."""
+def main(pages: Sequence[str] = ()) -> None:
+    """Take those of some pages, or all."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_app(Path(folder)) as address,
-        chromium() as browser,
-    ):
-        for page, scheme, device in itertools.product(PAGES, SCHEMES, SIZES):
-            path = FOLDER / f"{page}-{scheme}-{device}.png"
-            route, last = PAGES[page]
-            with visit(browser, scheme, SIZES[device]) as tab:
-                open_app(tab, f"{address}/{route}", last)
-                wait_for_pictures(tab)
-                tab.screenshot(path=path)
-            logger.info("%s", path.relative_to(ROOT))
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"SALMAP_TRAINING_DIR": f"{folder}/training", "SALMAP_TRAINING": "1"}
+        with running_app(Path(folder), {**MODEST, **environment}) as address, chromium() as browser:
+            for page, shots in {"analyse": analyse, "compare": compare, "train": train}.items():
+                if page in (pages or (page,)):
+                    shots(browser, address)
+
+
+def analyse(browser: Browser, address: str) -> None:
+    """The first visit."""
+    shoot(browser, "analyse", lambda tab: open_app(tab, address, LAST_HEADING))
+
+
+def compare(browser: Browser, address: str) -> None:
+    """The first visit."""
+    last = "Which one do people agree with?"
+    shoot(browser, "compare", lambda tab: open_app(tab, f"{address}/compare", last))
+
+
+def train(browser: Browser, address: str) -> None:
+    """Data, a run, and the model that came of one."""
+
+    def see(heading: str) -> Callable[[Page], None]:
+        return lambda tab: see_train(tab, address, heading)
+
+    with visit(browser, "light", SIZES["desktop"]) as tab:
+        train_page.visit(tab, address)
+        train_page.upload(tab, archive(), DATA_NAME)
+        tab.get_by_text("To learn from").wait_for()
+        shoot(browser, "train", see("1. Pictures and where people looked"))
+        many = train_page.MANY_EPOCHS
+        train_page.begin(tab, "my-lite", "lite", many, many)
+        tab.get_by_text(f"Prediction after epoch {SHOWN_EPOCH}").wait_for(timeout=train_page.RUN_MS)
+        shoot(browser, "train-run", see("Training my-lite"))
+        tab.get_by_role("button", name="Stop", exact=True).click()
+        tab.get_by_text("Stopped after").wait_for(timeout=train_page.RUN_MS)
+        train_page.delete(tab)
+    with visit(browser, "light", SIZES["desktop"]) as tab:
+        train_page.visit(tab, address)
+        train_page.begin(tab, "my-lite", "lite", EPOCHS)
+        tab.get_by_text("is ready: choose it on any page").wait_for(timeout=train_page.RUN_MS)
+        shoot(browser, "train-model", see("Runs"))
+
+
+def see_train(tab: Page, address: str, heading: str) -> None:
+    """The Train page, from one of its headings on."""
+    open_app(tab, f"{address}/train", "2. What to make of them")
+    tab.get_by_role("button", name="Start training").wait_for()
+    settled(tab, heading)
+    tab.get_by_role("heading", name=heading).evaluate("heading => heading.scrollIntoView()")
+
+
+def shoot(browser: Browser, name: str, see: Callable[[Page], None]) -> None:
+    """Take what somebody sees in light and dark, on a desktop and on a phone."""
+    for scheme, device in itertools.product(SCHEMES, SIZES):
+        path = FOLDER / f"{name}-{scheme}-{device}.png"
+        with visit(browser, scheme, SIZES[device]) as tab:
+            see(tab)
+            wait_for_pictures(tab)
+            tab.screenshot(path=path)
+        logger.info("%s", path.relative_to(ROOT))
 
 
 @contextmanager
-def visit(browser: Browser, scheme: str, size: tuple[int, int]) -> Iterator[Page]:
+def visit(browser: Browser, scheme: Scheme, size: tuple[int, int]) -> Iterator[Page]:
     """A tab of (width, height) pixels for somebody who prefers light or dark."""
     width, height = size
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    yield context.new_page()
+    tab = context.new_page()
+    tab.set_default_timeout(PATIENCE_MS)
+    yield tab
     context.close()
 
 
@@ -79,4 +143,4 @@ def wait_for_pictures(tab: Page) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

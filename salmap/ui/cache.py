@@ -7,7 +7,6 @@ arrays, and every cache has a bound. Models hold no state between calls, so sess
 from __future__ import annotations
 
 import base64
-import gc
 import io
 import logging
 import threading
@@ -29,6 +28,7 @@ from salmap.metrics import sim
 from salmap.render import encode_jpeg
 from salmap.trust import center_bias_share
 from salmap.types import ImageArray, Prediction
+from salmap.ui import memory
 from salmap.ui.state import Picture
 
 if TYPE_CHECKING:
@@ -66,10 +66,7 @@ def predictor(model: str, progress: ProgressCallback | None = None) -> Predictor
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _predictor(model: str, version: str, _progress: ProgressCallback | None) -> Predictor:
     loaded = weights.load(model, _progress)
-    # After each run of a page Streamlit looks through every object for garbage. Torch's, which
-    # stay, took it a fifth of a second each time: they are exempt from here on.
-    gc.collect()
-    gc.freeze()
+    memory.settle()
     return loaded
 
 
@@ -116,8 +113,9 @@ def _looked_at(digest: str, model: str, version: str, _picture: Picture) -> _Loo
     height, width = image.shape[:2]
     with _turns:
         start = time.perf_counter()
-        grid = network.grid(image)
-        return _Looked(grid, (height, width), time.perf_counter() - start)
+        looked = _Looked(network.grid(image), (height, width), time.perf_counter() - start)
+        memory.give_back()
+    return looked
 
 
 def prediction(picture: Picture, model: str) -> Prediction:
@@ -150,7 +148,7 @@ def screen_density(picture: Picture, model: str) -> NDArray[np.float32]:
     return _screen_density(picture.digest, model, version(model), picture)
 
 
-@st.cache_data(show_spinner=False, max_size="256MB")
+@st.cache_data(show_spinner=False, max_size="128MB")
 def _screen_density(
     digest: str, model: str, version: str, _picture: Picture
 ) -> NDArray[np.float32]:
@@ -163,7 +161,7 @@ def screen_image(picture: Picture) -> ImageArray:
     return _screen_image(picture.digest, picture)
 
 
-@st.cache_data(show_spinner=False, max_size="128MB")
+@st.cache_data(show_spinner=False, max_size="64MB")
 def _screen_image(digest: str, _picture: Picture) -> ImageArray:
     return shrink_image(decoded(_picture))
 

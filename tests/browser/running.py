@@ -50,7 +50,7 @@ def running_app(folder: Path, environment: Mapping[str, str] = MODEST) -> Iterat
     """
     port = free_port()
     log = folder / "server.log"
-    variables = os.environ | {"SALMAP_MODELS_DIR": str(folder)} | environment
+    variables = {**os.environ, "SALMAP_MODELS_DIR": str(folder), **environment}
     options = f"--server.port {port} --server.headless true"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()]
     with log.open("wb") as output:
@@ -62,8 +62,8 @@ def running_app(folder: Path, environment: Mapping[str, str] = MODEST) -> Iterat
         _wait_for(f"{address}/_stcore/health", process, log)
         yield address
     finally:
-        process.terminate()
-        process.wait(30)
+        process.kill()
+        process.wait()
 
 
 @contextmanager

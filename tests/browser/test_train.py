@@ -13,20 +13,27 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 import salmap
 from salmap.jobs import Jobs
-from tests.browser.running import PATIENCE_MS, running_app
+from tests.browser.running import running_app
+from tests.browser.train_page import (
+    MANY_EPOCHS,
+    RUN_MS,
+    at_rest,
+    begin,
+    choose,
+    delete,
+    fill,
+    number_in,
+    running,
+    upload,
+    visit,
+)
 from tests.gaze import gaze_zip, save_untrained
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-expect.set_options(timeout=PATIENCE_MS)
-#: patience for a whole run of training
-RUN_MS = 3 * PATIENCE_MS
 START = "start"
-#: of each stage, the most that the page offers
-MANY_EPOCHS = 200
 
 
 @pytest.fixture(scope="module")
@@ -69,75 +76,11 @@ def tab(visitor: BrowserContext, train_server: str, runs: Jobs) -> Iterator[Page
     assert problems == []
 
 
-def visit(page: Page, address: str) -> None:
-    page.set_default_timeout(PATIENCE_MS)
-    page.goto(f"{address}/train")
-    expect(page.get_by_role("heading", name="Make it yours")).to_be_visible()
-    at_rest(page)
-
-
-def at_rest(page: Page) -> None:
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-
-
-def upload(page: Page, data: bytes, name: str = "gaze.zip") -> None:
-    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
-        [{"name": name, "mimeType": "application/zip", "buffer": data}]
-    )
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    """Choose from a list; opened anew if a run of the page closes it under the cursor."""
-    wanted = page.get_by_role("option", name=option, exact=True)
-    for _ in range(10):
-        at_rest(page)
-        page.get_by_role("combobox", name=re.compile(label)).click()
-        try:
-            wanted.click(timeout=10_000)
-            break
-        except PlaywrightTimeoutError:
-            page.keyboard.press("Escape")
-    at_rest(page)
-
-
-def fill(page: Page, label: str, value: str) -> None:
-    box = page.get_by_role("textbox", name=label, exact=True).or_(
-        page.get_by_role("spinbutton", name=label, exact=True)
-    )
-    box.fill(value)
-    box.press("Enter")
-    at_rest(page)
-
-
-def begin(page: Page, name: str, frozen: int, whole: int = 0) -> None:
-    """Upload, choose, start: epochs on frozen features, then of the whole network."""
-    upload(page, gaze_zip())
-    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
-    expect(page.get_by_role("img", name=re.compile("with its fixations"))).to_have_count(4)
-    page.get_by_role("slider", name="Picture size, long side in pixels").press("Home")
-    choose(page, "Start from", f"the encoder of {START}")
-    fill(page, "Epochs on frozen features", str(frozen))
-    if whole:
-        page.get_by_role("radio", name="Full").locator("..").click()
-        fill(page, "Epochs of the whole network", str(whole))
-    fill(page, "Name of the new model", name)
-    page.get_by_role("button", name="Start training").click()
-
-
-def running(page: Page, name: str):
-    return page.get_by_role("heading", name=f"Training {name}")
-
-
-def delete(page: Page) -> None:
-    page.get_by_role("button", name="Delete", exact=True).click()
-    page.get_by_role("button", name="Delete it").click()
-    expect(page.get_by_role("button", name="Delete it")).to_be_hidden()
-    at_rest(page)
-
-
 def test_two_epochs_make_a_model_that_can_be_chosen_kept_and_deleted(tab, models):
-    begin(tab, "tiny", frozen=2)
+    upload(tab, gaze_zip())
+    begin(tab, "tiny", START, frozen=2)
     expect(tab.get_by_text("is ready: choose it on any page")).to_be_visible(timeout=RUN_MS)
+    at_rest(tab)
     expect(tab.get_by_text("Prediction after epoch 2")).to_be_visible()
     expect(tab.get_by_role("img", name="Where people looked")).to_be_visible()
     expect(tab.get_by_text("Information gain, folder")).to_be_visible()
@@ -156,7 +99,8 @@ def test_two_epochs_make_a_model_that_can_be_chosen_kept_and_deleted(tab, models
 
 def test_a_run_is_seen_from_everywhere_is_stopped_and_goes_on(tab, visitor, train_server):
     """A reload in the middle, a second tab, another page and back."""
-    begin(tab, "long", MANY_EPOCHS, MANY_EPOCHS)
+    upload(tab, gaze_zip())
+    begin(tab, "long", START, MANY_EPOCHS, MANY_EPOCHS)
     expect(running(tab, "long")).to_be_visible()
     tab.reload()
     expect(running(tab, "long")).to_be_visible()
@@ -167,10 +111,11 @@ def test_a_run_is_seen_from_everywhere_is_stopped_and_goes_on(tab, visitor, trai
     second.get_by_role("link", name="Compare").click()
     second.get_by_role("link", name="Train").click()
     for page in (tab, second):
-        expect(page.get_by_text("Prediction after epoch")).to_be_visible(timeout=RUN_MS)
+        expect(page.get_by_text("Prediction after epoch").first).to_be_visible(timeout=RUN_MS)
     tab.get_by_role("button", name="Stop", exact=True).click()
     for page in (tab, second):
         expect(page.get_by_text("Stopped after")).to_be_visible(timeout=RUN_MS)
+        at_rest(page)
     second.close()
     before = number_in(tab, r"Stopped after (\d+) whole epochs")
     tab.get_by_role("button", name="Resume").click()
@@ -178,14 +123,8 @@ def test_a_run_is_seen_from_everywhere_is_stopped_and_goes_on(tab, visitor, trai
     assert number_in(tab, rf"Epoch (\d+) of {2 * MANY_EPOCHS}") > before
     tab.get_by_role("button", name="Stop", exact=True).click()
     expect(tab.get_by_text("Stopped after")).to_be_visible(timeout=RUN_MS)
+    at_rest(tab)
     delete(tab)
-
-
-def number_in(page: Page, pattern: str) -> int:
-    """The number in the text that a pattern finds, once it is there."""
-    text = page.get_by_text(re.compile(pattern))
-    expect(text).to_be_visible(timeout=RUN_MS)
-    return int(re.search(pattern, text.inner_text())[1])
 
 
 def test_a_model_is_fitted_to_viewers_and_told_plainly(tab):
@@ -196,6 +135,7 @@ def test_a_model_is_fitted_to_viewers_and_told_plainly(tab):
     verdict = re.compile("Adapting helps|No gain can be shown|Adapting makes this model worse")
     expect(tab.get_by_text(verdict)).to_be_visible(timeout=RUN_MS)
     expect(tab.get_by_text("Gain, bits per look")).to_be_visible()
+    at_rest(tab)
     delete(tab)
 
 
