@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import cv2
@@ -67,9 +67,9 @@ img { max-width: 100%; height: auto; }
 {{ scores(categories, row_titles) }}
 {% endif %}
 {% if reliability %}
-<h2>Looks in the region said to hold</h2>
+<h2>Share of all looks, in %, in the region said to hold</h2>
 {{ scores(reliability, levels) }}
-<h2>Looks by tenths of the area, from the least to the most salient: said and found</h2>
+<h2>Share of all looks, in %, by tenths of the area, from the least to the most salient</h2>
 {{ scores(groups, tenths) }}
 {% endif %}
 {% if tests %}
@@ -151,7 +151,7 @@ def write_html(evaluation: Evaluation, guessers: Sequence[Guesser], path: Path) 
             (category, [_cell(evaluation, row, "ig", category) for row in evaluation.rows])
             for category in evaluation.categories
         ],
-        levels=[(f"{level:.0%}", "of all looks") for level in LEVELS],
+        levels=[(f"{level:.0%}", "said to hold this share of all looks") for level in LEVELS],
         reliability=[
             (row, [_percent(looked) for _, looked in evaluation.regions(row)])
             for row in evaluation.densities
@@ -180,16 +180,16 @@ def _cell(
 
 
 def _percent(interval: Interval) -> tuple[str, str]:
-    """A share and its interval, for people."""
-    between = "" if np.isnan(interval.low) else f"{interval.low:.1%} to {interval.high:.1%}"
-    return f"{interval.mean:.1%}", between
+    """A share and its interval in percent, for people."""
+    mean, low, high = (100 * share for share in astuple(interval))
+    return f"{mean:.1f}", "" if np.isnan(low) else f"{low:.1f}\u2013{high:.1f}"
 
 
 def _group_lines(evaluation: Evaluation, row: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """What a density says of each tenth of the area, and what was found there."""
     groups = evaluation.groups(row)
     return [
-        (f"{row}, said", [(f"{said:.1%}", "") for said, _ in groups]),
+        (f"{row}, said", [(f"{100 * said:.1f}", "") for said, _ in groups]),
         (f"{row}, found", [_percent(looked) for _, looked in groups]),
     ]
 

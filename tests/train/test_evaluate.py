@@ -228,7 +228,7 @@ def test_the_command_writes_table_json_csv_and_a_report_that_stands_alone(root):
     html = files["html"].read_text()
     assert len(re.findall(r'src="data:image/jpeg;base64,/9j/', html)) == 3 * 3 * 2
     assert not re.search(r'(?:src|href)="(?!data:)', html)
-    assert f"<td>{regions[3]['looked']['mean']:.1%}<small>" in html
+    assert f"<td>{100 * regions[3]['looked']['mean']:.1f}<small>" in html
     assert "center-bias, found" in html and f"{maps}, found" not in html
     for text in ("best", "median", "worst", "gold standard", "center-bias minus"):
         assert text in html
