@@ -137,8 +137,15 @@ def test_models_are_chosen_in_the_sidebar(compare):
     settled(compare)
 
 
-def test_it_fits_a_phone(compare):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_in_light_and_dark(compare, scheme):
     compare.set_viewport_size({"width": 390, "height": 844})
+    compare.emulate_media(color_scheme=scheme)
+    compare.reload()
+    settled(compare)
+    app = compare.locator("[data-testid=stApp]")
+    brightness = app.evaluate("app => Number(getComputedStyle(app).backgroundColor.match(/\\d+/))")
+    assert (brightness > 128) == (scheme == "light")
     compare.get_by_role("button", name="Try it with made-up viewers").click()
     expect(compare.get_by_role("table", name="How well each foresees these looks")).to_be_visible()
     settled(compare)
