@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +36,12 @@ BAND_PIXELS = 65_536
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A map and what several scores need of it, worked out once, when first asked for.
+    """A map and what several scores need of it, worked out once, in one pass.
 
     Attributes:
         values: (H, W), any scale; must not be changed afterwards.
         bounds: the smallest and the largest value.
+        mean, std: of all values, in double precision; of the population.
 
     Raises:
         DensityError: if the map is not (H, W) or not finite.
@@ -49,30 +49,41 @@ class Measured:
 
     values: Map
     bounds: tuple[float, float] = field(init=False)
+    mean: float = field(init=False)
+    std: float = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "bounds", check_map(self.values, "saliency map"))
+        values = self.values
+        if values.ndim != 2 or values.size == 0:
+            check_map(values, "saliency map")
+        start, bounds, total, squares = float(values[0, 0]), [], 0.0, 0.0
+        for rows in _bands(values.shape):
+            bounds += [values[rows].min(), values[rows].max()]
+            with np.errstate(invalid="ignore"):
+                shifted = np.subtract(values[rows], start, dtype=np.float64)
+            total += float(shifted.sum())
+            squares += _dot(shifted, shifted)
+        if not np.isfinite(bounds).all():
+            check_map(values, "saliency map")
+        mean = total / values.size
+        std = float(np.sqrt(max(squares / values.size - mean**2, 0.0)))
+        found = {
+            "bounds": (float(min(bounds)), float(max(bounds))),
+            "mean": start + mean,
+            "std": std,
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
 
     @property
     def is_constant(self) -> bool:
         """Whether all values are the same."""
         return self.bounds[0] == self.bounds[1]
 
-    @cached_property
-    def mean_and_std(self) -> tuple[float, float]:
-        """Mean and population standard deviation of all values, in double precision."""
-        lowest, size, total, squares = self.bounds[0], self.values.size, 0.0, 0.0
-        for rows in _bands(self.values.shape):
-            lifted = np.subtract(self.values[rows], lowest, dtype=np.float64)
-            total += float(lifted.sum())
-            squares += _dot(lifted, lifted)
-        mean = total / size
-        return lowest + mean, float(np.sqrt(max(squares / size - mean**2, 0.0)))
-
     @property
     def total(self) -> float:
         """Sum of the map, lifted to 0 if it is negative somewhere."""
-        return self.values.size * (self.mean_and_std[0] - min(self.bounds[0], 0.0))
+        return self.values.size * (self.mean - min(self.bounds[0], 0.0))
 
     def density(self, rows: slice) -> NDArray[np.float64]:
         """Some rows of the map, lifted to 0 if negative, over their total; uniform if constant."""
@@ -173,8 +184,7 @@ def nss(saliency_map: Map | Measured, fixations: Fixations) -> float:
     values = _at(measured.values, fixations)
     if measured.is_constant:
         return 0.0
-    mean, std = measured.mean_and_std
-    return float((values.mean(dtype=np.float64) - mean) / std)
+    return float((values.mean(dtype=np.float64) - measured.mean) / measured.std)
 
 
 @dataclass(frozen=True)
@@ -208,7 +218,7 @@ def compare(empirical: Map | Measured, predicted: Map | Measured) -> Comparison:
     if truth.is_constant or model.is_constant:
         correlation = 0.0
     else:
-        deviations = [m.mean_and_std[1] / m.total for m in (truth, model)]
+        deviations = [m.std / m.total for m in (truth, model)]
         correlation = float(np.clip(covariance / size / np.prod(deviations), -1, 1))
     return Comparison(correlation, min(common, 1.0), divergence)
 

@@ -164,6 +164,22 @@ def test_fixation_density_is_pysaliencys_fixation_map(sigma, size):
     )
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_map_with_one_wrong_value_anywhere_is_refused(value):
+    for place in ((0, 0), (149, 499)):
+        broken = np.random.default_rng(0).random((150, 500), np.float32)
+        broken[place] = value
+        with pytest.raises(DensityError, match="NaN or infinite"):
+            metrics.Measured(broken)
+
+
+def test_mean_and_deviation_are_exact_far_from_zero():
+    values = 1e4 + np.random.default_rng(0).random((300, 400))
+    measured = metrics.Measured(values)
+    assert measured.mean == pytest.approx(values.mean(), rel=1e-15)
+    assert measured.std == pytest.approx(values.std(), rel=1e-10)
+
+
 def test_fixation_density_without_blur_counts_fixations_and_drops_those_outside():
     density = fixation_density(fixations_at([(1, 0), (1.4, 0.4), (2, 1), (9, 9)]), (2, 3), 0)
     np.testing.assert_allclose(density, [[0, 2 / 3, 0], [0, 0, 1 / 3]])
