@@ -128,16 +128,14 @@ def _note_refusal(answer: Response, refused: list[str]) -> None:
 
 
 def networks(folder: Path) -> list[str]:
-    """The names of all networks; for one without weights an untrained one is put into `folder`."""
-    names = []
-    for name, config in PRESETS.items():
-        if name in list_models():
-            names.append(name)
-            continue
-        names.append(f"untrained-{name}")
-        network = SaliencyNetwork(config)
-        info = ModelInfo(names[-1], network.architecture, network.config())
-        save_model(network, folder / f"{names[-1]}.safetensors", info)
+    """The networks that a visitor can choose; if that is one alone, an untrained one is added."""
+    names = [name for name in PRESETS if name in list_models()]
+    for name in PRESETS:
+        if len(names) < 2 and name not in names:
+            names.append(f"untrained-{name}")
+            network = SaliencyNetwork(PRESETS[name])
+            info = ModelInfo(names[-1], network.architecture, network.config())
+            save_model(network, folder / f"{names[-1]}.safetensors", info)
     return names
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +15,7 @@ import pytest
 from huggingface_hub import metadata_load
 from typer.testing import CliRunner
 
-from salmap import cli, deploy
+from salmap import cli, deploy, weights
 from salmap.errors import SalmapError
 from tests.hub_server import LARGE_BYTES, Hub, Repository, connect, isolate, serve
 
@@ -89,8 +93,8 @@ def test_a_space_gets_its_files_and_nothing_else(hub: Hub, checkout: Path) -> No
 def test_large_weights_go_through_lfs(hub: Hub, checkout: Path) -> None:
     """The whole protocol: which are large, where to, the bytes, are they there, and the commit."""
     deploy.deploy(deploy.plan("ann/looks", source=checkout))
-    weights = (checkout / "assets/lite.safetensors").read_bytes()
-    oid = hashlib.sha256(weights).hexdigest()
+    content = (checkout / "assets/lite.safetensors").read_bytes()
+    oid = hashlib.sha256(content).hexdigest()
     steps = [(request.method, request.path) for request in hub.requests]
     space = "/api/spaces/ann/looks"
     lfs = "/spaces/ann/looks.git/info/lfs"
@@ -101,7 +105,7 @@ def test_large_weights_go_through_lfs(hub: Hub, checkout: Path) -> None:
         ("POST", f"{lfs}/verify"),
         ("POST", f"{space}/commit/main"),
     ]
-    assert tree(hub)["assets/lite.safetensors"] == weights
+    assert tree(hub)["assets/lite.safetensors"] == content
 
 
 def test_the_second_time_removes_what_is_gone(hub: Hub, checkout: Path) -> None:
@@ -264,3 +268,23 @@ def test_the_readme_and_the_image_agree() -> None:
     assert f"STREAMLIT_SERVER_PORT={settings['app_port']} " in dockerfile
     assert settings["license"] == "apache-2.0"
     assert len(settings["short_description"]) <= 60  # the Hub takes no more
+
+
+def test_the_documented_way_to_a_weights_repository(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line in docs/spaces.md, run with the Hub client's own command, fills one that serves."""
+    (line,) = re.findall(r"^ *hf (upload .*)$", (ROOT / "docs/spaces.md").read_text(), re.M)
+    program = Path(sys.executable).with_name("hf")
+    client = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path), "HF_HUB_DISABLE_XET": "1"}
+    subprocess.run(
+        [program, *shlex.split(line)], cwd=ROOT, env=os.environ | client, check=True, timeout=900
+    )
+    bundled = {path.name: path.read_bytes() for path in (ROOT / "assets").glob("*.safetensors")}
+    assert hub.repositories["you/weights"].tree("main") == bundled
+    monkeypatch.setenv("SALMAP_WEIGHTS_REPO", "you/weights")
+    for name, content in bundled.items():
+        path = weights.resolve(Path(name).stem)
+        assert path is not None
+        assert tmp_path in path.parents
+        assert path.read_bytes() == content
