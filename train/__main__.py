@@ -43,8 +43,8 @@ def fit(
         float, typer.Option(min=0, help="What decoded pictures may take there, in GB.")
     ] = 10.0,
     teacher: Annotated[
-        list[Path] | None,
-        typer.Option(help="Model file to learn from, beside the fixations; may be repeated."),
+        list[str] | None,
+        typer.Option(help="Model to learn from, beside the fixations; may be repeated."),
     ] = None,
     unlabelled: Annotated[
         Path | None,

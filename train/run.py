@@ -46,7 +46,7 @@ def fit(
     workers: int | None = None,
     cache_gb: float = CACHE_GB,
     copy: Path | None = None,
-    teachers: Sequence[Path] = (),
+    teachers: Sequence[str | Path] = (),
     unlabelled: Path | None = None,
 ) -> Path | None:
     """Train a model as a recipe says.
@@ -64,7 +64,8 @@ def fit(
             CPU, more beside a GPU.
         cache_gb: what decoded pictures may take in the cache, in units of 10^9 bytes.
         copy: a second place for the finished model, such as `salmap.weights.models_folder`.
-        teachers: model files, whose mean density the second stage learns beside the fixations.
+        teachers: models as `salmap.load` takes them, whose mean density the second stage learns
+            beside the fixations.
         unlabelled: a folder of pictures without fixations, learnt from the teachers alone.
 
     Returns:
@@ -93,7 +94,7 @@ def fit(
     network.to(accelerator.device)
     if workers is None:
         workers = _default_workers(accelerator)
-    teacher = Teacher.load(teachers, network.size) if teachers else None
+    teacher = Teacher.load(teachers) if teachers else None
     trainer = Trainer(
         recipe, network, datasets, out, accelerator, cache, workers, int(cache_gb * 1e9), teacher,
         _open_unlabelled(unlabelled, datasets) if unlabelled else None,
@@ -108,7 +109,7 @@ def fit(
         raise
     path = out / MODEL_NAME
     if accelerator.is_main_process:
-        save_model(best, path, _info(recipe, best, datasets, trainer.best_scores, teachers))
+        save_model(best, path, _info(recipe, best, datasets, trainer.best_scores, teacher))
         if copy is not None:
             replace_file(copy, path.read_bytes())
     trainer.log.write("end", model=str(path), scores=trainer.best_scores)
@@ -181,9 +182,9 @@ def _info(
     network: SaliencyNetwork,
     datasets: Sequence[FixationDataset],
     scores: Mapping[str, Mapping[str, float]],
-    teachers: Sequence[Path],
+    teacher: Teacher | None,
 ) -> ModelInfo:
-    taught = "".join(f", taught by {read_info(path).name}" for path in teachers)
+    taught = f", taught by {' and '.join(teacher.names)}" if teacher else ""
     return ModelInfo(
         name=recipe.name,
         architecture=network.architecture,

@@ -15,34 +15,45 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from salmap.errors import TrainingError
 from salmap.model_file import load_model
 from salmap.models.base import SaliencyModel
 from salmap.models.folding import folded
+from salmap.weights import resolve
 
 
 class Teacher:
     """Trained models; what they teach is the mean of their densities.
 
+    They see pictures at the student's size, whatever their own.
+
     Args:
         models: at least one.
-        size: long side in pixels at which the student is shown pictures.
-        digest: names the models, for runs that are resumed.
+        names: what they are called.
+        digest: of their weights, for runs that are resumed.
     """
 
-    def __init__(self, models: Sequence[SaliencyModel], size: int, digest: str = "") -> None:
+    def __init__(
+        self, models: Sequence[SaliencyModel], names: Sequence[str] = (), digest: str = ""
+    ) -> None:
         self.models = [folded(model).to(memory_format=torch.channels_last) for model in models]
-        self.size = size
-        self.digest = digest
+        self.names, self.digest = tuple(names), digest
 
     @classmethod
-    def load(cls, paths: Sequence[Path], size: int) -> Teacher:
-        """From model files.
+    def load(cls, names: Sequence[str | Path]) -> Teacher:
+        """Of models by name, file or place on the Hub, as `salmap.load` takes them.
 
         Raises:
-            ModelError: if a file is no model.
+            ModelError, WeightsError: if one can't be loaded.
+            TrainingError: if one has no weights to teach with.
         """
+        paths = [path for name in names if (path := resolve(name))]
+        if len(paths) < len(names):
+            raise TrainingError("A teacher must have learnt something: name trained networks.")
+        loaded = [load_model(path) for path in paths]
         digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
-        return cls([load_model(path)[0] for path in paths], size, " ".join(digests))
+        models, infos = zip(*loaded, strict=True)
+        return cls(models, [info.name for info in infos], " ".join(digests))
 
     def to(self, device: torch.device) -> Teacher:
         """The same on another device."""
@@ -54,7 +65,7 @@ class Teacher:
         """What the student shall say of these pictures.
 
         Args:
-            images: float32 (B, 3, h, w) in [0, 1], at the student's size.
+            images: float32 (B, 3, h, w) in [0, 1], as the student sees them.
             grid: (rows, columns) of the student's densities.
 
         Returns:
@@ -62,13 +73,7 @@ class Teacher:
         """
         total = images.new_zeros(len(images), *grid)
         for model in self.models:
-            scale = model.size / self.size
-            size = [round(side * scale) // 16 * 16 for side in images.shape[-2:]]
-            seen = images
-            if tuple(size) != tuple(images.shape[-2:]):
-                seen = F.interpolate(images, size, mode="bilinear", antialias=True)
-            seen = seen.contiguous(memory_format=torch.channels_last)
-            logits = model(seen).float()
+            logits = model(images).float()
             density = logits.flatten(1).softmax(1).view_as(logits)
             density = F.interpolate(density[:, None], grid, mode="bilinear")[:, 0]
             total += density / density.sum((1, 2), keepdim=True)

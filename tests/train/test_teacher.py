@@ -38,11 +38,11 @@ def trained(tmp_path_factory):
     return fit(recipe, [dataset], folder / "old", encoders, workers=0), dataset, encoders
 
 
-@pytest.mark.parametrize("teacher_size", [64, 96])
-def test_a_teacher_gives_densities_on_the_students_grid(teacher_size):
-    teacher = Teacher([network(teacher_size), network(seed=1)], size=64)
-    densities = teacher.densities(torch.rand(2, 3, 48, 64), (12, 16))
-    assert densities.shape == (2, 12, 16)
+@pytest.mark.parametrize("grid", [(12, 16), (6, 8)])
+def test_a_teacher_gives_densities_on_the_students_grid(grid):
+    teacher = Teacher([network(96), network(seed=1)])
+    densities = teacher.densities(torch.rand(2, 3, 48, 64), grid)
+    assert densities.shape == (2, *grid)
     assert torch.allclose(densities.sum((1, 2)), torch.ones(2), atol=1e-5)
 
 
@@ -50,7 +50,7 @@ def test_several_teachers_teach_their_mean():
     images = torch.rand(2, 3, 48, 64)
     one, other = network(), network(seed=1)
     mean = (one(images).exp() + other(images).exp()) / 2
-    assert torch.allclose(Teacher([one, other], 64).densities(images, (12, 16)), mean, atol=1e-5)
+    assert torch.allclose(Teacher([one, other]).densities(images, (12, 16)), mean, atol=1e-5)
 
 
 @given(st.integers(0, 1000))
@@ -87,7 +87,7 @@ def test_a_mixed_view_shows_both_pictures_and_has_no_fixations(tmp_path):
             seen["images"] = images
             return torch.full((len(images), *grid), 1 / (grid[0] * grid[1]))
 
-    FixationLoss(network(), Spy([network()], 64), 0.5)(batch)
+    FixationLoss(network(), Spy([network()]), 0.5)(batch)
     first, second = batch["images"].float() / 255
     share = views[0].mixed
     assert torch.allclose(seen["images"][0], (1 - share) * first + share * second, atol=1e-6)
@@ -98,7 +98,7 @@ def test_a_view_of_no_weight_teaches_nothing(tmp_path):
     cache = PictureCache(tmp_path / "cache", mixture, lambda size: size, 0)
     view = random_view(0, mixture.size(0), 64, RECIPE, np.random.default_rng(0))
     batch = collate([ViewDataset(cache)[dataclasses.replace(view, weight=0.0)]])
-    assert FixationLoss(network(), Teacher([network(seed=1)], 64), 0.5)(batch).tolist() == [0]
+    assert FixationLoss(network(), Teacher([network(seed=1)]), 0.5)(batch).tolist() == [0]
 
 
 def test_a_student_comes_closer_to_its_teacher_on_pictures_without_fixations(trained, tmp_path):
@@ -136,6 +136,11 @@ def _head_of(blank):
 def _picture(folder, number):
     image = load_image(folder / f"{number:03d}.png")
     return torch.from_numpy(image).permute(2, 0, 1).float() / 255
+
+
+def test_a_teacher_without_weights_is_refused():
+    with pytest.raises(TrainingError, match="name trained networks"):
+        Teacher.load(["itti-koch"])
 
 
 def test_unlabelled_pictures_are_all_for_training(tmp_path):
