@@ -31,7 +31,7 @@ KL_EPSILON = 2.2204e-16
 #: how far from 1 the sum of a log density's probabilities may be
 SUM_TOLERANCE = 1e-2
 #: how much of a map is worked on at a time; arrays of its full size would cost more than the sums
-BAND_PIXELS = 65_536
+BAND_PIXELS = 32_768
 
 
 @dataclass(frozen=True, eq=False)

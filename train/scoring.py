@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,17 +118,20 @@ class Nonfixations:
         self._x = np.concatenate([empty, *(t.fixations.x for t in truths)]) + 0.5
         self._y = np.concatenate([empty, *(t.fixations.y for t in truths)]) + 0.5
         self._targets = [t.size for t in truths]
+        self._stretched = lru_cache(4)(self._stretch)  # of the last few sizes
 
     def of(self, place: int) -> Fixations:
         """The nonfixations of picture number `place` of the set; viewers and order are 0."""
         own = slice(self._ends[place], self._ends[place + 1])
-        height, width = self._targets[place]
-        heights, widths = np.delete(self._sizes, own, axis=0).T
-        # multiply by the ratio: exactly 1 for pictures of one size, so no pixel is moved
-        x = np.delete(self._x, own) * (width / widths) - 0.5
-        y = np.delete(self._y, own) * (height / heights) - 0.5
+        x, y = (np.delete(values, own) for values in self._stretched(self._targets[place]))
         nobody = np.zeros(len(x), np.int64)
         return Fixations(x, y, nobody, nobody)
+
+    def _stretch(self, size: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """x and y of all fixations on a picture of this (height, width)."""
+        # multiply by the ratio: exactly 1 for pictures of one size, so no pixel is moved
+        ratios = np.array(size) / self._sizes
+        return self._x * ratios[:, 1] - 0.5, self._y * ratios[:, 0] - 0.5
 
 
 @dataclass(frozen=True, eq=False)
