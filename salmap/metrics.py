@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +94,22 @@ class Measured:
         if self.bounds[0] < 0:
             values = np.subtract(values, self.bounds[0], dtype=np.float64)
         return np.multiply(values, 1 / self.total, dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """A map that is known to be a density, such as those of `salmap.density.fixation_density`.
+
+    Attributes:
+        values: (H, W), sums to 1; must not be changed afterwards.
+    """
+
+    values: Map
+    is_constant: ClassVar[bool] = False
+
+    def density(self, rows: slice) -> NDArray[np.float64]:
+        """A copy of some rows."""
+        return np.array(self.values[rows], np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,15 +213,17 @@ class Comparison:
     kl: float
 
 
-def compare(empirical: Map | Measured, predicted: Map | Measured) -> Comparison:
+def compare(empirical: Map | Measured | Density, predicted: Map | Measured) -> Comparison:
     """`cc`, `sim` and `kl_divergence` of two maps at the price of one.
 
     Raises:
         DensityError: if the shapes differ or a map is not finite.
     """
-    truth, model = _measured_pair(empirical, predicted)
+    truth = empirical if isinstance(empirical, Density) else _measured(empirical)
+    model = _measured(predicted)
+    _check_same_shape(truth.values, model.values)
     size = truth.values.size
-    common = divergence = covariance = 0.0
+    common = divergence = covariance = variance = 0.0
     for rows in _bands(truth.values.shape):
         e, p = truth.density(rows), model.density(rows)
         both = np.minimum(e, p)
@@ -215,11 +234,12 @@ def compare(empirical: Map | Measured, predicted: Map | Measured) -> Comparison:
         divergence += _dot(e, np.log(ratio, out=ratio))
         e -= 1 / size  # now that it sums to 0, the epsilon in p makes no difference
         covariance += _dot(e, p)
-    if truth.is_constant or model.is_constant:
+        variance += _dot(e, e)
+    if truth.is_constant or model.is_constant or variance == 0:
         correlation = 0.0
     else:
-        deviations = [m.std / m.total for m in (truth, model)]
-        correlation = float(np.clip(covariance / size / np.prod(deviations), -1, 1))
+        deviations = np.sqrt(variance * size) * model.std / model.total
+        correlation = float(np.clip(covariance / deviations, -1, 1))
     return Comparison(correlation, min(common, 1.0), divergence)
 
 
@@ -339,12 +359,6 @@ def _log_density(values: Map | LogDensity) -> LogDensity:
 
 def _measured(values: Map | Measured) -> Measured:
     return values if isinstance(values, Measured) else Measured(values)
-
-
-def _measured_pair(a: Map | Measured, b: Map | Measured) -> tuple[Measured, Measured]:
-    a, b = _measured(a), _measured(b)
-    _check_same_shape(a.values, b.values)
-    return a, b
 
 
 def _bands(shape: tuple[int, ...]) -> Iterator[slice]:

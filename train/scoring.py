@@ -149,10 +149,10 @@ class PictureScorer:
     nonfixations: Fixations
 
     @cached_property
-    def empirical(self) -> metrics.Measured:
+    def empirical(self) -> metrics.Density:
         """The density of all fixations, float64 (H, W), blurred by one degree."""
         truth = self.truth
-        return metrics.Measured(fixation_density(truth.fixations, truth.size, truth.sigma_px))
+        return metrics.Density(fixation_density(truth.fixations, truth.size, truth.sigma_px))
 
     def score(
         self,
