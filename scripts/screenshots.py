@@ -17,6 +17,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page
 
+from salmap.jobs import Jobs
 from scripts.synthetic_dataset import archive
 from tests.browser import train_page
 from tests.browser.running import (
@@ -64,10 +65,15 @@ def main(pages: Sequence[str] = ()) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         environment = {"SALMAP_TRAINING_DIR": f"{folder}/training", "SALMAP_TRAINING": "1"}
+        runs = Jobs(Path(folder) / "training" / "runs")
         with running_app(Path(folder), {**MODEST, **environment}) as address, chromium() as browser:
-            for page, shots in {"analyse": analyse, "compare": compare, "train": train}.items():
-                if page in (pages or (page,)):
-                    shots(browser, address)
+            try:
+                for page, shots in {"analyse": analyse, "compare": compare, "train": train}.items():
+                    if page in (pages or (page,)):
+                        shots(browser, address)
+            finally:
+                for job in runs.all():
+                    runs.end_now(job)
 
 
 def analyse(browser: Browser, address: str) -> None:

@@ -12,7 +12,7 @@ import salmap
 from salmap.ui.examples import EXAMPLES, data
 
 #: crops of each photograph
-CROPS = 8
+CROPS = 6
 SIDE = 320
 VIEWERS, LOOKS = 8, 6
 

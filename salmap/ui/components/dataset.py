@@ -122,7 +122,7 @@ def _show(report: DatasetReport) -> None:
         ("Fixations", f"{total:,}", f"{mean:.1f} on a picture, on average."),
         ("Viewers", "unknown" if report.viewers is None else f"{report.viewers}", None),
     )
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for label, value, tip in numbers:
             st.metric(label, value, help=tip, width="content")
     _show_problems(report)
