@@ -19,7 +19,7 @@ from salmap.ui.words import plain
 #: how long a run that was asked to stop is waited for before ending it at once is offered
 _PATIENCE_S = 20
 _TICK_S, _IDLE_TICK_S = 1.0, 4.0
-_THUMBNAIL, _MAX_THUMBNAILS = 110, 10
+_THUMBNAIL, _MAX_THUMBNAILS = 110, 6
 
 
 def follow(may_change: bool) -> None:
