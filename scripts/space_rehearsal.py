@@ -29,10 +29,12 @@ from salmap.render import encode_jpeg
 from salmap.ui import examples
 from scripts.container import Container
 from scripts.proxy import framed
-from tests.browser.running import PATIENCE_MS, ROOT, chromium, free_port
+from tests.browser.running import ROOT, chromium, free_port
 
 #: what the Hub tells the app of its Space
 SPACE = {"SPACE_ID": "ann/looks", "SPACE_HOST": "ann-looks.hf.space"}
+#: for anything the app does, in milliseconds: what is measured here is memory, not speed
+PATIENCE_MS = 600_000
 #: (height, width) of a picture as telephones take them
 LARGE = (3000, 4000)
 #: the stage that a screenshot shows
@@ -151,7 +153,7 @@ def running(container: Container, variables: dict[str, str]) -> Iterator[tuple[i
     with (container.root / "server.log").open("wb") as log:
         server = container.start(container.command, environment, log)
         try:
-            for _ in range(120):
+            for _ in range(PATIENCE_MS // 1000):
                 with tempfile.TemporaryFile() as quiet:
                     check = container.start(container.health_check, environment, quiet)
                     if check.wait() == 0 or server.poll() is not None:
