@@ -318,6 +318,21 @@ def test_information_gain_refuses_what_is_no_log_density_and_a_baseline_that_say
     assert metrics.information_gain(never, uniform, some) == -np.inf
 
 
+def test_a_guess_spares_the_sum_only_if_it_is_the_exponential():
+    log_density = log_normalise(np.random.default_rng(0).normal(0, 2, (90, 70)))
+    density = metrics.Measured(np.exp(log_density))
+    assert metrics.LogDensity(log_density, density).values is log_density
+    unfit = log_density + 1  # its probabilities sum to e
+    for guess in (
+        None,
+        density,
+        metrics.Measured(np.exp(unfit)),
+        metrics.Measured(np.ones((2, 2))),
+    ):
+        with pytest.raises(DensityError, match=r"sum to 2\.71"):
+            metrics.LogDensity(unfit, guess)
+
+
 SHAPE = (5, 6)
 finite_maps = arrays(np.float64, SHAPE, elements=st.integers(-50, 50).map(float))
 point_lists = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 4)), min_size=1, max_size=9)

@@ -176,7 +176,8 @@ class PictureScorer:
         def gain() -> float:
             if log_density is None:
                 return float("nan")
-            return metrics.information_gain(log_density, self.baseline, fixations)
+            checked = metrics.LogDensity(log_density, measured)
+            return metrics.information_gain(checked, self.baseline, fixations)
 
         @cache
         def comparison() -> metrics.Comparison:
