@@ -24,5 +24,6 @@ def test_folding_changes_nothing_but_rounding(preset):
         for ours, theirs in zip(quick.encode(images), model.encode(images), strict=True):
             torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
     assert len(norms) > 50
+    assert quick.decoder.head.weight is model.decoder.head.weight  # not twice in memory
     assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in quick.modules())
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())

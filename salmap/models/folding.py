@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TypeVar
 
 from timm.layers import BatchNormAct2d
@@ -17,16 +17,17 @@ def folded(model: Module) -> Module:
     """A copy of a model, for inference only, that gives the same outputs but for rounding.
 
     In eval mode batch normalisation is one factor and one offset for each channel, which the
-    convolution before it can apply at no cost. The copy needs no gradient and can't be loaded from
-    a weight file; keep the original for that.
+    convolution before it can apply at no cost. The copy shares all other tensors with the original
+    and can't be loaded from a weight file; keep the original for that.
     """
-    model = copy.deepcopy(model).eval()
+    shared = {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers())}
+    model = copy.deepcopy(model, shared).eval()
     for parent in list(model.modules()):
         for (_, conv), (name, norm) in pairwise(list(parent.named_children())):
             if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 _fold(conv, norm)
                 setattr(parent, name, _without_norm(norm))
-    return model.requires_grad_(False)
+    return model
 
 
 def _fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
