@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.running import PATIENCE_MS
+from tests.browser.running import PATIENCE_MS, open_app
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE_MS)
@@ -138,19 +138,20 @@ def test_models_are_chosen_in_the_sidebar(compare):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_phone_in_light_and_dark(compare, scheme):
-    compare.set_viewport_size({"width": 390, "height": 844})
-    compare.emulate_media(color_scheme=scheme)
-    compare.reload()
-    settled(compare)
-    app = compare.locator("[data-testid=stApp]")
+def test_it_fits_a_phone_in_light_and_dark(page, server, scheme):
+    page.emulate_media(color_scheme=scheme)
+    open_app(page, server)
+    page.get_by_role("link", name="Compare").click()
+    settled(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    app = page.locator("[data-testid=stApp]")
     brightness = app.evaluate("app => Number(getComputedStyle(app).backgroundColor.match(/\\d+/))")
     assert (brightness > 128) == (scheme == "light")
-    compare.get_by_role("button", name="Try it with made-up viewers").click()
-    expect(compare.get_by_role("table", name="How well each foresees these looks")).to_be_visible()
+    page.get_by_role("button", name="Try it with made-up viewers").click()
+    expect(page.get_by_role("table", name="How well each foresees these looks")).to_be_visible()
     settled(compare)
-    for part in compare.locator(".stage, .scroll").all():
+    for part in page.locator(".stage, .scroll").all():
         box = part.bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
-    assert compare.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
