@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import logging
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +21,8 @@ from salmap.trust import GOLD_STANDARD_KEY
 from train.candidates import ModelCandidate
 from train.config import read_recipe
 from train.datasets import FixationDataset
-from train.evaluation import BASELINE, GOLD_STANDARD, Evaluation, evaluate, prepare
-from train.intervals import Interval
-from train.report import footnotes
+from train.evaluation import GOLD_STANDARD, Evaluation, evaluate, prepare
+from train.model_card import card
 from train.scoring import METRICS
 from train.validation import training_baseline
 
@@ -67,8 +65,8 @@ def release(
         "licence of the weights": info.licence,
         "made with": f"Salmap {info.created_with}",
     }
-    card = _card(info.name, info.notes, info.data, facts, evaluations, recipe.read_text(), commands)
-    replace_file(out / f"{info.name}.md", card.encode())
+    text = card(info, facts, evaluations, recipe.read_text(), commands)
+    replace_file(out / f"{info.name}.md", text.encode())
     logger.info("wrote %s and its card", path)
     return path
 
@@ -110,54 +108,3 @@ def _scores(name: str, evaluation: Evaluation) -> dict[str, list[float]]:
         metric: [round(value, 4) for value in (score.mean, score.low, score.high)]
         for metric, score in rows.items()
     }
-
-
-def _card(
-    name: str,
-    notes: str,
-    data: Sequence[str],
-    facts: Mapping[str, str],
-    evaluations: Mapping[str, Evaluation],
-    recipe: str,
-    commands: str,
-) -> str:
-    sections = [
-        f"# {name}\n\nPredicts where people look in a picture, as a probability for each pixel.",
-        "## Facts\n\n" + "\n".join(f"- {key}: {value}" for key, value in facts.items()),
-        "## Training data\n\n"
-        + "\n".join(f"- {item}" for item in data)
-        + "\n\nOnly the training split (`train/datasets/splits.json`) was trained on; the centre "
-        "bias in the weights comes from it too.",
-        "## Scores\n\nOn the validation split, at full resolution, one picture at a time, with "
-        "95 % bootstrap intervals over pictures. The epoch that ships is the one that did best on "
-        "these pictures, which flatters the scores a little. "
-        + " ".join(f"{m.title}: {m.meaning}." for m in METRICS.values()),
-        *(_table(dataset, evaluation) for dataset, evaluation in evaluations.items()),
-        f"## Limits\n\n{notes}" if notes else "",
-        f"## How it was made\n\n```\n{commands.strip()}\n```\n\nwith the recipe\n\n"
-        f"```toml\n{recipe.strip()}\n```",
-    ]
-    return "\n\n".join(section for section in sections if section) + "\n"
-
-
-def _table(dataset: str, evaluation: Evaluation) -> str:
-    names = [BASELINE, *evaluation.candidates]
-    names += [GOLD_STANDARD] if GOLD_STANDARD in evaluation.rows else []
-    titles = [metric.title for metric in METRICS.values()]
-    lines = [
-        f"### {dataset}, {len(evaluation.task.truths)} pictures",
-        "",
-        "| model | " + " | ".join(titles) + " |",
-        "|---" * (len(titles) + 1) + "|",
-    ]
-    for row in names:
-        intervals = [evaluation.interval(row, metric) for metric in METRICS]
-        cells = [_cell(interval) for interval in intervals]
-        lines.append(f"| {row} | " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", *(f"{note}  " for note in footnotes(evaluation))])
-
-
-def _cell(interval: Interval) -> str:
-    if math.isnan(interval.mean):
-        return "–"
-    return f"{interval.mean:.3f}<br>({interval.low:.3f} to {interval.high:.3f})"

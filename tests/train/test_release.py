@@ -1,0 +1,52 @@
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from salmap.model_info import read_info
+from tests.train.tiny import RECIPE, make_dataset, make_encoder
+from train.evaluation import BASELINE, GOLD_STANDARD
+from train.release import release
+from train.run import fit
+
+TOML = Path(__file__).parents[2] / "train" / "recipes" / "lite.toml"
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("release")
+    encoders = {"tf_efficientnet_lite2": make_encoder(folder / "encoder.safetensors")}
+    dataset = make_dataset(folder / "pictures")
+    recipe = dataclasses.replace(RECIPE, frozen_epochs=1, finetune_epochs=0)
+    model = fit(recipe, [dataset], folder / "run", encoders, workers=0)
+    return release(model, [dataset], folder / "out", TOML, "python -m train fit --teacher large")
+
+
+def test_the_file_holds_scores_with_their_intervals(released):
+    info = read_info(released)
+    assert released.name == "tiny.safetensors"
+    for mean, low, high in info.scores["tiny"].values():
+        assert low <= mean <= high
+    assert "three seconds on a screen" in info.notes  # of the recipe that it is said to come from
+
+
+def test_the_card_says_what_a_user_must_know(released):
+    text = released.with_suffix(".md").read_text()
+    assert f"`{hashlib.sha256(released.read_bytes()).hexdigest()}`" in text
+    assert "### tiny, 3 pictures" in text
+    scores = {row.split(" | ")[0].strip("| "): row for row in text.splitlines() if row[:1] == "|"}
+    assert {"tiny", BASELINE, GOLD_STANDARD, "itti-koch"} <= scores.keys()
+    assert "## Is it as sure as it may be?" in text
+    assert "python -m train fit --teacher large" in text
+    assert TOML.read_text().strip() in text
+
+
+def test_reliability_is_in_per_cent_and_rises_with_what_is_said(released):
+    text = released.with_suffix(".md").read_text()
+    table = text.split("## Is it as sure as it may be?")[1].split("\n## ")[0]
+    row = next(line for line in table.splitlines() if line.startswith("| tiny"))
+    shares = [float(cell.split("<br>")[0]) for cell in row.strip("| ").split(" | ")[1:]]
+    assert len(shares) == 10
+    assert shares == sorted(shares)
+    assert 1 < shares[-1] <= 100

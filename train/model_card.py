@@ -1,0 +1,96 @@
+"""The card of a model that ships: what it is, what it was trained on, what it can and cannot do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from salmap.model_info import ModelInfo
+from train.evaluation import BASELINE, GOLD_STANDARD, Evaluation
+from train.intervals import Interval
+from train.reliability import LEVELS
+from train.report import footnotes
+from train.scoring import METRICS
+
+
+def card(
+    info: ModelInfo,
+    facts: Mapping[str, str],
+    evaluations: Mapping[str, Evaluation],
+    recipe: str,
+    commands: str,
+) -> str:
+    """The card in Markdown.
+
+    Args:
+        info: what the weight file says of the model.
+        facts: a line each.
+        evaluations: data set -> scores on its validation split.
+        recipe: the text of the recipe.
+        commands: those that made model and card.
+    """
+    sections = [
+        f"# {info.name}\n\nPredicts where people look in a picture: a probability for each pixel.",
+        "## Facts\n\n" + _bullets([f"{key}: {value}" for key, value in facts.items()]),
+        "## Training data\n\n"
+        + _bullets(info.data)
+        + "\n\nOnly the training split (`train/datasets/splits.json`) was trained on; the centre "
+        "bias in the weights comes from it too. Where the encoders come from, under which licence, "
+        "and what they had seen before, is in `docs/encoders.md`.",
+        "## Scores\n\nOn the validation split, at full resolution, one picture at a time, with "
+        "95 % bootstrap intervals over pictures. The epoch that ships is the one that did best on "
+        "these pictures, which flatters the scores a little. "
+        + " ".join(f"{m.title}: {m.meaning}." for m in METRICS.values()),
+        *(_scores(dataset, evaluation) for dataset, evaluation in evaluations.items()),
+        _reliability(info.name, evaluations),
+        f"## Limits\n\n{info.notes}" if info.notes else "",
+        f"## How it was made\n\n```\n{commands.strip()}\n```\n\nwith the recipe\n\n"
+        f"```toml\n{recipe.strip()}\n```",
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _scores(dataset: str, evaluation: Evaluation) -> str:
+    names = [BASELINE, *evaluation.candidates]
+    names += [GOLD_STANDARD] if GOLD_STANDARD in evaluation.rows else []
+    lines = [
+        f"### {dataset}, {len(evaluation.task.truths)} pictures",
+        "",
+        *_header("model", [metric.title for metric in METRICS.values()]),
+    ]
+    for row in names:
+        intervals = [evaluation.interval(row, metric) for metric in METRICS]
+        lines.append(_row(row, [_cell(interval, 3) for interval in intervals]))
+    return "\n".join([*lines, "", *(f"{note}  " for note in footnotes(evaluation))])
+
+
+def _reliability(name: str, evaluations: Mapping[str, Evaluation]) -> str:
+    lines = _header("", [f"{level:.0%}" for level in LEVELS])
+    for dataset, evaluation in evaluations.items():
+        shares = [looked for _, looked in evaluation.regions(name)]
+        cells = [_cell(Interval(*(100 * v for v in (s.mean, s.low, s.high))), 1) for s in shares]
+        lines.append(_row(dataset, cells))
+    return (
+        "## Is it as sure as it may be?\n\nThe share of fixations, in per cent, that fall into the "
+        "smallest region said to hold so many per cent of all looks; validation split, 95 % "
+        "bootstrap intervals over pictures. Less than it says: it is too sure of itself.\n\n"
+    ) + "\n".join(lines)
+
+
+def _bullets(items: Sequence[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)
+
+
+def _header(first: str, titles: Sequence[str]) -> list[str]:
+    return [_row(first, titles), "|---" * (len(titles) + 1) + "|"]
+
+
+def _row(first: str, cells: Sequence[str]) -> str:
+    return f"| {first} | " + " | ".join(cells) + " |"
+
+
+def _cell(interval: Interval, digits: int) -> str:
+    if math.isnan(interval.mean):
+        return "–"
+    mean, low, high = (f"{v:.{digits}f}" for v in (interval.mean, interval.low, interval.high))
+    return f"{mean}<br>({low} to {high})"
