@@ -35,13 +35,13 @@ def fresh(monkeypatch, tmp_path):
 def runs(monkeypatch) -> list[str]:
     """Names of the models in the order in which they were run."""
     names: list[str] = []
-    predict = Predictor.predict
+    grid = Predictor.grid
 
     def counted(self, image):
         names.append(self.name)
-        return predict(self, image)
+        return grid(self, image)
 
-    monkeypatch.setattr(Predictor, "predict", counted)
+    monkeypatch.setattr(Predictor, "grid", counted)
     return names
 
 

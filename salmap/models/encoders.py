@@ -126,12 +126,15 @@ class Encoder(nn.Module):
         Raises:
             ModelError: if the network has no such module.
         """
-        parameters = list(self.timm_net.named_parameters())
-        inside = [n for n, (name, _) in enumerate(parameters) if name.startswith(f"{module}.")]
-        if not inside:
-            raise ModelError(f"The encoder {self.name} has no part '{module}' with parameters.")
-        for _, parameter in parameters[: inside[-1] + 1]:
-            parameter.requires_grad_(False)
+        parts = [name for name, _ in self.timm_net.named_modules()]
+        if module not in parts:
+            raise ModelError(f"The encoder {self.name} has no part '{module}'.")
+        place = parts.index(module)
+        inside = f"{module}."
+        for name, parameter in self.timm_net.named_parameters():
+            owner = name.rpartition(".")[0]
+            if parts.index(owner) <= place or name.startswith(inside):
+                parameter.requires_grad_(False)
 
     @property
     def timm_net(self) -> Any:

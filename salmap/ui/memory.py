@@ -8,13 +8,15 @@ import sys
 
 
 def settle() -> None:
-    """Exempt all that is there now, such as a model that stays, from the search for garbage.
+    """Exempt what the first model brought with it, torch above all, from the search for garbage.
 
     Streamlit looks through every object after each run of a page; torch's alone took it a fifth of
-    a second each time.
+    a second each time. What is exempt is not freed again if it is part of a cycle, so this is done
+    once, before pictures and visitors come and go.
     """
-    gc.collect()
-    gc.freeze()
+    if gc.get_freeze_count() == 0:
+        gc.collect()
+        gc.freeze()
 
 
 def give_back() -> None:

@@ -149,7 +149,7 @@ def test_it_fits_a_phone_in_light_and_dark(page, server, scheme):
     assert (brightness > 128) == (scheme == "light")
     page.get_by_role("button", name="Try it with made-up viewers").click()
     expect(page.get_by_role("table", name="How well each foresees these looks")).to_be_visible()
-    settled(compare)
+    settled(page)
     for part in page.locator(".stage, .scroll").all():
         box = part.bounding_box()
         assert box["x"] >= 0

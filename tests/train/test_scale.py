@@ -103,7 +103,7 @@ def one_step(tiny, name, batches, accumulate):
         network.decoder.head.weight.normal_()  # so that every parameter has a gradient
     recipe = dataclasses.replace(RECIPE, weight_decay=0.0)
     trainer = Trainer(recipe, network, [dataset], folder / name, Accelerator(cpu=True), workers=0)
-    stage = finetune_stage(recipe, network, trainer._pictures(), trainer.accelerator)
+    stage = finetune_stage(recipe, network, trainer._pictures(trainer.taught), trainer.accelerator)
     plan = [[whole_view(item, (48, 64), 64) for item in items] for items in batches]
     trainer._run_stage(dataclasses.replace(stage, accumulate=accumulate, plans=[plan]), None, {})
     assert [e["step"] for e in events(folder / name, "step")] == [1]
