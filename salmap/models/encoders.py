@@ -126,14 +126,13 @@ class Encoder(nn.Module):
         Raises:
             ModelError: if the network has no such module.
         """
-        parts = [name for name, _ in self.timm_net.named_modules()]
+        parts = {name: place for place, (name, _) in enumerate(self.timm_net.named_modules())}
         if module not in parts:
             raise ModelError(f"The encoder {self.name} has no part '{module}'.")
-        place = parts.index(module)
         inside = f"{module}."
         for name, parameter in self.timm_net.named_parameters():
             owner = name.rpartition(".")[0]
-            if parts.index(owner) <= place or name.startswith(inside):
+            if parts[owner] <= parts[module] or name.startswith(inside):
                 parameter.requires_grad_(False)
 
     @property

@@ -53,7 +53,7 @@ class NetworkConfig:
                 EncoderConfig(
                     str(e["name"]),
                     tuple(int(level) for level in e["levels"]),
-                    int(e.get("stride", 0)),  # files of version 0.1.0 lack it
+                    int(e.get("stride", 0)),  # absent from files made before it was a setting
                 )
                 for e in config["encoders"]
             )
