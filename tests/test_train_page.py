@@ -28,6 +28,8 @@ from train.adaptation import MIN_PICTURES
 from train.config import read_recipe
 from train.datasets import DATASETS
 
+#: a program that takes any arguments and goes on until it is ended
+PATIENT = (sys.executable, "-c", "import time; time.sleep(600)")
 REPORT = DatasetReport(24, {"train": 22, "val": 2}, (20,) * 24, 4, 0, (), (), ())
 BROKEN = Problem("It has no fixations or map.", "Add them.", ("images/a.png",), 1)
 
@@ -187,6 +189,7 @@ def test_of_many_epochs_a_few_pictures_are_shown(everything):
 
 
 def test_a_folder_on_the_server_is_checked_and_trained_on(folders, everything):
+    everything.program = PATIENT
     start = save_untrained(folders / "models" / "start.safetensors")
     app = with_data(folders)
     assert not app.exception
@@ -336,6 +339,7 @@ def test_the_verdict_of_an_adaptation_is_as_it_was_measured(everything, gained):
 
 
 def test_adapting_starts_with_a_model_at_hand(folders, everything):
+    everything.program = PATIENT
     start = save_untrained(folders / "models" / "start.safetensors")
     app = with_data(folders)
     app.selectbox(key="adapt_model").set_value("start")

@@ -42,6 +42,10 @@ def fit(
     cache_gb: Annotated[
         float, typer.Option(min=0, help="What decoded pictures may take there, in GB.")
     ] = 10.0,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Model of the same network to go on from, instead of a new one."),
+    ] = None,
     teacher: Annotated[
         list[str] | None,
         typer.Option(help="Model to learn from, beside the fixations; may be repeated."),
@@ -76,7 +80,7 @@ def fit(
     encoders = dict(_pair(option) for option in encoder or [])
     model = run_fit(
         wanted, datasets, out, encoders, cache, resume, workers, cache_gb, copy, teacher or (),
-        unlabelled,
+        unlabelled, start,
     )  # fmt: skip
     if not first:
         return

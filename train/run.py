@@ -18,7 +18,7 @@ from torch import Tensor
 
 from salmap.errors import TrainingError
 from salmap.files import replace_file
-from salmap.model_file import save_model
+from salmap.model_file import load_model, save_model
 from salmap.model_info import ModelInfo, read_info
 from salmap.models.encoders import Encoder, load_encoder_weights
 from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
@@ -48,6 +48,7 @@ def fit(
     copy: Path | None = None,
     teachers: Sequence[str | Path] = (),
     unlabelled: Path | None = None,
+    start: Path | None = None,
 ) -> Path | None:
     """Train a model as a recipe says.
 
@@ -67,6 +68,8 @@ def fit(
         teachers: models as `salmap.load` takes them, whose mean density the second stage learns
             beside the fixations.
         unlabelled: a folder of pictures without fixations, learnt from the teachers alone.
+        start: a trained model of the recipe's network to go on from, instead of pretrained encoders
+            and a new decoder; `encoders` that are named replace its own.
 
     Returns:
         The model file, `out`/model.safetensors; None if the run was asked to stop before its end
@@ -87,10 +90,10 @@ def fit(
         kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
     )
     network = SaliencyNetwork(network_config(recipe))
-    for encoder, config in zip(
-        network.encoder_list(), network.network_config.encoders, strict=True
-    ):
-        _load_pretrained(encoder, config.name, encoders.get(config.name))
+    started = f", started from {_load_start(network, start)}" if start else ""
+    for encoder in network.encoder_list():
+        if start is None or encoder.name in encoders:
+            _load_pretrained(encoder, encoder.name, encoders.get(encoder.name))
     network.to(accelerator.device)
     if workers is None:
         workers = _default_workers(accelerator)
@@ -109,7 +112,7 @@ def fit(
         raise
     path = out / MODEL_NAME
     if accelerator.is_main_process:
-        save_model(best, path, _info(recipe, best, datasets, trainer.best_scores, teacher))
+        save_model(best, path, _info(recipe, best, datasets, trainer.best_scores, started, teacher))
         if copy is not None:
             replace_file(copy, path.read_bytes())
     trainer.log.write("end", model=str(path), scores=trainer.best_scores)
@@ -140,6 +143,19 @@ def network_config(recipe: Recipe) -> NetworkConfig:
     """What the recipe's network is made of."""
     preset = PRESETS[recipe.preset]
     return NetworkConfig(preset.encoders, recipe.size or preset.size, preset.width)
+
+
+def _load_start(network: SaliencyNetwork, path: Path) -> str:
+    """Put a model's weights into the network; its name."""
+    model, info = load_model(path)
+    wanted = network.config() | {"size": 0}
+    if model.config() | {"size": 0} != wanted:
+        raise TrainingError(
+            f"The run can't start from {path}: {info.name} has another network than the recipe. "
+            "Give a model of the same encoders and decoder, or leave out --start."
+        )
+    network.load_state_dict(model.state_dict())
+    return info.name
 
 
 def _load_pretrained(encoder: Encoder, name: str, path: Path | None) -> None:
@@ -182,6 +198,7 @@ def _info(
     network: SaliencyNetwork,
     datasets: Sequence[FixationDataset],
     scores: Mapping[str, Mapping[str, float]],
+    started: str,
     teacher: Teacher | None,
 ) -> ModelInfo:
     taught = f", taught by {' and '.join(teacher.names)}" if teacher else ""
@@ -195,6 +212,6 @@ def _info(
             name: {metric: [value] for metric, value in by_metric.items()}
             for name, by_metric in scores.items()
         },
-        source=f"recipe {recipe.name}, seed {recipe.seed}{taught}",
+        source=f"recipe {recipe.name}, seed {recipe.seed}{started}{taught}",
         notes=recipe.notes,
     )

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 
-import psutil
 import pytest
 import torch
 from accelerate import Accelerator
@@ -170,30 +167,16 @@ def test_checkpointed_activations_change_no_loss_of_a_run(tiny):
     assert losses[True] == pytest.approx(losses[False], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_all_that_saves_memory_together_still_learns_and_memory_stays_flat(tiny):
-    folder, dataset, encoders = tiny
-    recipe = dataclasses.replace(
-        RECIPE, frozen_epochs=0, finetune_epochs=8, finetune_batch=2, finetune_accumulate=2,
-        finetune_precision="bf16", finetune_checkpoint=True, finetune_decoder_lr=5e-3,
-    )  # fmt: skip
-    out = folder / "savers"
+    folder, _, encoders = tiny
     # a process of its own: what other tests have left in this one must not count
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        memory = pool.submit(memory_by_epoch, recipe, dataset, out, encoders).result()
+    script = ROOT / "tests/train/measured_fit.py"
+    result = run(LAUNCH[0], script, folder / "savers", encoders[ENCODER])
+    assert result.returncode == 0, result.stderr
+    out = folder / "savers/run"
+    memory = json.loads((out / "memory.json").read_text())
     bits = [e["train_loss_bits"] for e in events(out, "epoch")]
+    assert len(memory) == len(bits) == 8
     assert bits[-1] < bits[0] - 0.2
     assert memory[-1] - memory[2] < 25, memory  # MB; one copy of the network alone has 20
-
-
-def memory_by_epoch(recipe, dataset, out, encoders):
-    """MB in use after each epoch of a run."""
-    memory = []
-    end_epoch = Trainer._end_epoch
-
-    def measuring(self, *rest):
-        end_epoch(self, *rest)
-        memory.append(psutil.Process().memory_info().rss / 1e6)
-
-    Trainer._end_epoch = measuring
-    fit(recipe, [dataset], out, encoders, workers=0)
-    return memory
