@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -17,7 +16,6 @@ from salmap import weights
 from salmap.errors import WeightsError
 from salmap.export import Kind
 from salmap.look import Look
-from salmap.predictor import Predictor
 from salmap.ui import state
 from salmap.ui.components import downloads, source
 from salmap.ui.components.controls import Settings
@@ -26,26 +24,7 @@ APP = str(Path(__file__).parents[1] / "app.py")
 MODEL, OTHER = "center-bias", "spectral-residual"
 
 
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch, tmp_path):
-    """Empty caches, no models but Salmap's own."""
-    monkeypatch.setenv("SALMAP_MODELS_DIR", str(tmp_path))
-    st.cache_data.clear()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def runs(monkeypatch) -> list[str]:
-    """Names of the models in the order in which they were run."""
-    names: list[str] = []
-    grid = Predictor.grid
-
-    def counted(self, image):
-        names.append(self.name)
-        return grid(self, image)
-
-    monkeypatch.setattr(Predictor, "grid", counted)
-    return names
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 def started(model: str = MODEL) -> AppTest:

@@ -8,13 +8,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from salmap import list_models, weights
 from salmap.errors import WeightsError
-from salmap.predictor import Predictor
 from salmap.ui import state
 from salmap.ui.components import looks, source
 from salmap.ui.components.numbers import Column, Row, _is_best, _text
@@ -23,26 +21,7 @@ BASELINES = ["center-bias", "itti-koch", "spectral-residual"]
 SIZE = (60, 90)
 
 
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch, tmp_path):
-    """Empty caches, no models but Salmap's own."""
-    monkeypatch.setenv("SALMAP_MODELS_DIR", str(tmp_path))
-    st.cache_data.clear()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def runs(monkeypatch) -> list[str]:
-    """Names of the models in the order in which they were run."""
-    names: list[str] = []
-    grid = Predictor.grid
-
-    def counted(self, image):
-        names.append(self.name)
-        return grid(self, image)
-
-    monkeypatch.setattr(Predictor, "grid", counted)
-    return names
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 def started(*models: str) -> AppTest:

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image
 
 import salmap
@@ -22,11 +21,7 @@ from salmap.ui import cache, state, words
 MODEL = "spectral-residual"
 
 
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch, tmp_path):
-    monkeypatch.setenv("SALMAP_MODELS_DIR", str(tmp_path))
-    st.cache_data.clear()
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 def noise(seed: int) -> state.Picture:

@@ -43,7 +43,7 @@ def fit(
         float, typer.Option(min=0, help="What decoded pictures may take there, in GB.")
     ] = 10.0,
     start: Annotated[
-        Path | None,
+        str | None,
         typer.Option(help="Model of the same network to go on from, instead of a new one."),
     ] = None,
     teacher: Annotated[

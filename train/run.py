@@ -22,6 +22,7 @@ from salmap.model_file import load_model, save_model
 from salmap.model_info import ModelInfo, read_info
 from salmap.models.encoders import Encoder, load_encoder_weights
 from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
+from salmap.weights import resolve
 from train.config import Recipe
 from train.datasets import FixationDataset
 from train.datasets.unlabelled import open_unlabelled
@@ -48,7 +49,7 @@ def fit(
     copy: Path | None = None,
     teachers: Sequence[str | Path] = (),
     unlabelled: Path | None = None,
-    start: Path | None = None,
+    start: str | Path | None = None,
 ) -> Path | None:
     """Train a model as a recipe says.
 
@@ -68,8 +69,9 @@ def fit(
         teachers: models as `salmap.load` takes them, whose mean density the second stage learns
             beside the fixations.
         unlabelled: a folder of pictures without fixations, learnt from the teachers alone.
-        start: a trained model of the recipe's network to go on from, instead of pretrained encoders
-            and a new decoder; `encoders` that are named replace its own.
+        start: a trained model, as `salmap.load` takes it, of the recipe's network at any size; the
+            run goes on from it instead of from pretrained encoders and a new decoder. Its encoders
+            are replaced by those that `encoders` names.
 
     Returns:
         The model file, `out`/model.safetensors; None if the run was asked to stop before its end
@@ -90,7 +92,7 @@ def fit(
         kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
     )
     network = SaliencyNetwork(network_config(recipe))
-    started = f", started from {_load_start(network, start)}" if start else ""
+    start_name = _load_start(network, start) if start else None
     for encoder in network.encoder_list():
         if start is None or encoder.name in encoders:
             _load_pretrained(encoder, encoder.name, encoders.get(encoder.name))
@@ -112,7 +114,9 @@ def fit(
         raise
     path = out / MODEL_NAME
     if accelerator.is_main_process:
-        save_model(best, path, _info(recipe, best, datasets, trainer.best_scores, started, teacher))
+        save_model(
+            best, path, _info(recipe, best, datasets, trainer.best_scores, start_name, teacher)
+        )
         if copy is not None:
             replace_file(copy, path.read_bytes())
     trainer.log.write("end", model=str(path), scores=trainer.best_scores)
@@ -145,11 +149,14 @@ def network_config(recipe: Recipe) -> NetworkConfig:
     return NetworkConfig(preset.encoders, recipe.size or preset.size, preset.width)
 
 
-def _load_start(network: SaliencyNetwork, path: Path) -> str:
+def _load_start(network: SaliencyNetwork, start: str | Path) -> str:
     """Put a model's weights into the network; its name."""
+    path = resolve(start)
+    if path is None:
+        raise TrainingError(f"{start} has no weights to start from: name a trained network.")
     model, info = load_model(path)
-    wanted = network.config() | {"size": 0}
-    if model.config() | {"size": 0} != wanted:
+    size = {"size": network.size}  # no weight depends on it
+    if model.config() | size != network.config():
         raise TrainingError(
             f"The run can't start from {path}: {info.name} has another network than the recipe. "
             "Give a model of the same encoders and decoder, or leave out --start."
@@ -198,9 +205,10 @@ def _info(
     network: SaliencyNetwork,
     datasets: Sequence[FixationDataset],
     scores: Mapping[str, Mapping[str, float]],
-    started: str,
+    start_name: str | None,
     teacher: Teacher | None,
 ) -> ModelInfo:
+    started = f", started from {start_name}" if start_name else ""
     taught = f", taught by {' and '.join(teacher.names)}" if teacher else ""
     return ModelInfo(
         name=recipe.name,

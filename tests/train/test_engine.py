@@ -108,36 +108,40 @@ def test_a_stop_file_ends_the_run_and_keeps_the_last_epoch(tiny, whole_run, monk
     assert after[-1] == losses(whole_run[1])[-1]
 
 
-def test_a_run_goes_on_from_a_trained_model(tiny, whole_run):
+#: a stage that changes no weight
+STILL = dataclasses.replace(
+    RECIPE, name="still", frozen_epochs=0, finetune_epochs=1,
+    finetune_encoder_lr=0.0, finetune_decoder_lr=0.0,
+)  # fmt: skip
+
+
+def test_a_run_goes_on_from_a_trained_model_at_another_size(tiny, whole_run):
     folder, dataset, _ = tiny
-    recipe = dataclasses.replace(
-        RECIPE, name="second", frozen_epochs=0, finetune_epochs=1,
-        finetune_encoder_lr=0.0, finetune_decoder_lr=0.0,
-    )  # fmt: skip
+    recipe = dataclasses.replace(STILL, size=96)
     model = fit(recipe, [dataset], folder / "second", {}, workers=0, start=whole_run[0])
     before, after = load_file(whole_run[0]), load_file(model)
     for name, value in before.items():
         torch.testing.assert_close(after[name], value, rtol=2e-3, atol=1e-5)
     assert "started from tiny" in salmap.load(model).info.source
+    assert salmap.load(model).model.size == 96
 
 
 def test_an_encoder_that_is_named_replaces_that_of_the_start(tiny, whole_run):
     folder, dataset, encoders = tiny
-    recipe = dataclasses.replace(
-        RECIPE, frozen_epochs=0, finetune_epochs=1, finetune_encoder_lr=0.0, finetune_decoder_lr=0.0
-    )
-    model = fit(recipe, [dataset], folder / "third", encoders, workers=0, start=whole_run[0])
+    model = fit(STILL, [dataset], folder / "third", encoders, workers=0, start=whole_run[0])
     kernel = "encoders.0.net.conv_stem.weight"
     original = load_file(encoders["tf_efficientnet_lite2"])["conv_stem.weight"]
     torch.testing.assert_close(load_file(model)[kernel].float(), original, rtol=2e-3, atol=1e-5)
     assert not torch.equal(load_file(whole_run[0])[kernel], load_file(model)[kernel])
 
 
-def test_a_run_does_not_start_from_another_network(tiny, whole_run):
+def test_what_a_run_can_not_start_from_is_refused(tiny, whole_run):
     folder, dataset, _ = tiny
-    recipe = dataclasses.replace(RECIPE, preset="resnet50")
+    recipe = dataclasses.replace(STILL, preset="resnet50")
     with pytest.raises(TrainingError, match="tiny has another network"):
         fit(recipe, [dataset], folder / "other", {}, workers=0, start=whole_run[0])
+    with pytest.raises(TrainingError, match="itti-koch has no weights"):
+        fit(STILL, [dataset], folder / "other", {}, workers=0, start="itti-koch")
 
 
 def test_a_folder_with_a_run_is_not_overwritten(tiny, whole_run):

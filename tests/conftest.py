@@ -1,0 +1,30 @@
+"""What tests of the app share."""
+
+from __future__ import annotations
+
+import pytest
+import streamlit as st
+
+from salmap.predictor import Predictor
+
+
+@pytest.fixture
+def fresh(monkeypatch, tmp_path):
+    """Empty caches, no models but Salmap's own."""
+    monkeypatch.setenv("SALMAP_MODELS_DIR", str(tmp_path))
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def runs(monkeypatch) -> list[str]:
+    """Names of the models in the order in which they were run."""
+    names: list[str] = []
+    grid = Predictor.grid
+
+    def counted(self, image):
+        names.append(self.name)
+        return grid(self, image)
+
+    monkeypatch.setattr(Predictor, "grid", counted)
+    return names
