@@ -38,10 +38,11 @@ def agreement(density_a: MapArray, density_b: MapArray) -> Agreement:
     Raises:
         DensityError: if the sizes differ or a map is not finite.
     """
+    likeness = metrics.compare(density_a, density_b)
     return Agreement(
-        cc=metrics.cc(density_a, density_b),
-        sim=metrics.sim(density_a, density_b),
-        kl_of_b=metrics.kl_divergence(density_a, density_b),
+        cc=likeness.cc,
+        sim=likeness.sim,
+        kl_of_b=likeness.kl,
         kl_of_a=metrics.kl_divergence(density_b, density_a),
     )
 

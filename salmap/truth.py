@@ -172,15 +172,15 @@ def score(density: MapArray, center_bias: MapArray, truth: Truth) -> Scores:
     """
     with np.errstate(divide="ignore"):
         log_density, log_bias = np.log(normalise(density)), np.log(normalise(center_bias))
-    empirical = truth_density(truth)
+    likeness = metrics.compare(truth_density(truth), density)
     return Scores(
         ig=metrics.information_gain(log_density, log_bias, truth.fixations),
         nss=metrics.nss(density, truth.fixations),
         auc=metrics.auc_judd(density, truth.fixations),
         sauc=metrics.shuffled_auc(density, truth.fixations, truth.nonfixations),
-        cc=metrics.cc(density, empirical),
-        sim=metrics.sim(density, empirical),
-        kl=metrics.kl_divergence(empirical, density),
+        cc=likeness.cc,
+        sim=likeness.sim,
+        kl=likeness.kl,
     )
 
 

@@ -95,9 +95,7 @@ def _on_server() -> DataSource | None:
 
 def _checked(source: DataSource) -> DatasetReport | None:
     """What the check says, asked once for each data set in a session."""
-    again = st.button(
-        "Look again", key="check_again", type="tertiary", help="After you changed its files."
-    )
+    again = st.button("Look again", key="check_again", help="After you changed its files.")
     wanted, found = st.session_state.get(_CHECKED, (None, None))
     if again or wanted != source:
         with st.spinner("Looking through the data…"):
