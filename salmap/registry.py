@@ -60,6 +60,7 @@ _ENTRIES = (
         size_bytes=8_688,
     ),
     ModelEntry("itti-koch", "Colour, brightness and orientation that differ.", Source.BUILT_IN),
+    ModelEntry("large", "Two encoders under one readout, to train yourself.", Source.NONE),
     ModelEntry(
         "lite",
         "A small network, quick on any computer.",

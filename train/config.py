@@ -28,11 +28,7 @@ _RANGES = {
     "finetune_depth_decay": (1e-6, 1, "lies between 0 and 1, 0 excluded"),
     "ema": (0, 1 - 1e-9, "lies between 0 and 1, 1 excluded"),
     "frozen_lr finetune_encoder_lr finetune_decoder_lr weight_decay": (0, 1e6, "is at least 0"),
-    "size epoch_pictures frozen_epochs finetune_epochs finetune_schedule": (
-        0,
-        1e12,
-        "is at least 0",
-    ),
+    "size epoch_pictures frozen_epochs finetune_epochs": (0, 1e12, "is at least 0"),
     "frozen_batch finetune_batch finetune_accumulate": (1, 1e6, "is at least 1"),
 }
 
@@ -53,8 +49,6 @@ class Recipe:
         epoch_pictures: pictures in an epoch; 0 means as many as there are.
         frozen_*: the first stage: readout and decoder on cached features of the frozen encoder.
         finetune_*: the second stage: everything, end to end.
-        finetune_schedule: epochs that the second stage's learning rate is laid out for, if more
-            than finetune_epochs: for a run that another goes on from before the rate has fallen.
         finetune_encoder_factors: for encoders by timm's name, a factor on finetune_encoder_lr; 1
             for those that are not named.
         finetune_depth_decay: what the learning rate of an encoder's first layer is of that of its
@@ -92,7 +86,6 @@ class Recipe:
     frozen_batch: int = 16
     frozen_lr: float = 1e-3
     finetune_epochs: int = 7
-    finetune_schedule: int = 0
     finetune_batch: int = 8
     finetune_accumulate: int = 1
     finetune_encoder_lr: float = 2e-4

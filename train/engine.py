@@ -218,14 +218,15 @@ class Trainer:
         loss = FixationLoss(self.network, self.teacher, self.recipe.teacher_weight)
         module, optimizer = self.accelerator.prepare(loss, optimizer)
         first, step = (position.epoch, position.step) if position else (0, 0)
+        per_epoch = [math.ceil(len(plan) / stage.accumulate) for plan in stage.plans]
         for epoch in range(first, stage.epochs):
-            bits, step = self._run_epoch(stage, epoch, step, module, optimizer)
+            bits, step = self._run_epoch(stage, epoch, step, sum(per_epoch), module, optimizer)
             self._end_epoch(stage, epoch, step, bits, optimizer)
         self.network.load_state_dict(self.average)
         self.accelerator.free_memory()
 
     def _run_epoch(
-        self, stage: Stage, epoch: int, step: int, module: nn.Module, optimizer: Any
+        self, stage: Stage, epoch: int, step: int, steps: int, module: nn.Module, optimizer: Any
     ) -> tuple[float, int]:
         accelerator = self.accelerator
         plan = stage.plans[epoch]
@@ -233,7 +234,7 @@ class Trainer:
         batches = loader(stage.pictures, plan, accelerator, self.workers)
         module.train()
         self.network.encoders.eval()  # batch statistics stay those of the pretrained encoder
-        meter = Meter(self.log, stage.name, (epoch + 1, stage.epochs), (step, stage.steps))
+        meter = Meter(self.log, stage.name, (epoch + 1, stage.epochs), (step, steps))
         bar = tqdm(batches, desc=f"{stage.name} {epoch + 1}/{stage.epochs}", unit="batch",
                    disable=not accelerator.is_main_process)  # fmt: skip
         for number, batch in enumerate(bar):
@@ -245,7 +246,7 @@ class Trainer:
                 scale = accelerator.num_processes / (nominal * stage.accumulate)
                 accelerator.backward(bits.sum() * scale)
             if update:
-                self._update(stage, step, module, optimizer)
+                self._update(stage, step, steps, module, optimizer)
                 step += 1
             stop = self._count(meter, bits, batch)
             if update:
@@ -274,8 +275,10 @@ class Trainer:
         weights: Tensor = batch["views"] if taught else batch["weights"].sum(1)
         return weights
 
-    def _update(self, stage: Stage, step: int, module: nn.Module, optimizer: Any) -> None:
-        factor = learning_rate_factor(step, stage.scheduled_steps, self.recipe.finetune_warmup)
+    def _update(
+        self, stage: Stage, step: int, steps: int, module: nn.Module, optimizer: Any
+    ) -> None:
+        factor = learning_rate_factor(step, steps, self.recipe.finetune_warmup)
         for group in optimizer.param_groups:
             group["lr"] = group["base_lr"] * factor
         self.accelerator.clip_grad_norm_(module.parameters(), self.recipe.clip_norm)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,8 +33,7 @@ class Stage:
         name: "frozen" or "finetune".
         accumulate: batches for one step of the optimiser.
         pictures: indexed by a `View`.
-        plans: the batches of each epoch that the learning rate is laid out for.
-        epochs: how many of them are run.
+        plans: the batches of each epoch.
         groups: parameter groups, each with its `base_lr`.
     """
 
@@ -43,21 +41,12 @@ class Stage:
     accumulate: int
     pictures: Dataset[dict[str, Any]]
     plans: Sequence[Plan]
-    epochs: int
     groups: list[dict[str, Any]]
 
     @property
-    def steps(self) -> int:
-        """Steps of the optimiser in the epochs that are run."""
-        return sum(self._steps(plan) for plan in self.plans[: self.epochs])
-
-    @property
-    def scheduled_steps(self) -> int:
-        """Steps that the learning rate is laid out for."""
-        return sum(self._steps(plan) for plan in self.plans)
-
-    def _steps(self, plan: Plan) -> int:
-        return math.ceil(len(plan) / self.accumulate)
+    def epochs(self) -> int:
+        """How many epochs the stage has."""
+        return len(self.plans)
 
 
 def frozen_stage(
@@ -82,7 +71,7 @@ def frozen_stage(
     accelerator.wait_for_everyone()
     network.encoders.requires_grad_(False)
     groups = [{"params": _learning(network), "base_lr": recipe.frozen_lr}]
-    return Stage("frozen", 1, FeatureDataset(cache), plans, len(plans), groups)
+    return Stage("frozen", 1, FeatureDataset(cache), plans, groups)
 
 
 def finetune_stage(
@@ -94,8 +83,7 @@ def finetune_stage(
     def view(item: int, rng: np.random.Generator) -> View:
         return random_view(item, mixture.size(item), network.size, recipe, rng)
 
-    scheduled = max(recipe.finetune_epochs, recipe.finetune_schedule)
-    plans = _plans(recipe, mixture, scheduled, recipe.finetune_batch, view)
+    plans = _plans(recipe, mixture, recipe.finetune_epochs, recipe.finetune_batch, view)
     network.encoders.requires_grad_(True)
     for encoder in network.encoder_list():
         encoder.freeze_up_to(recipe.finetune_freeze_stride)
@@ -110,8 +98,7 @@ def finetune_stage(
         *_encoder_groups(recipe, network),
         {"params": rest, "base_lr": recipe.finetune_decoder_lr},
     ]
-    epochs = recipe.finetune_epochs
-    return Stage("finetune", recipe.finetune_accumulate, pictures, plans, epochs, groups)
+    return Stage("finetune", recipe.finetune_accumulate, pictures, plans, groups)
 
 
 def _encoder_groups(recipe: Recipe, network: SaliencyNetwork) -> list[dict[str, Any]]:

@@ -108,15 +108,6 @@ def test_a_stop_file_ends_the_run_and_keeps_the_last_epoch(tiny, whole_run, monk
     assert after[-1] == losses(whole_run[1])[-1]
 
 
-def test_a_run_may_end_before_its_learning_rate_has_fallen(tiny, whole_run):
-    """Its one epoch is the first of two, as in the whole run."""
-    folder, dataset, encoders = tiny
-    recipe = dataclasses.replace(RECIPE, finetune_epochs=1, finetune_schedule=2)
-    fit(recipe, [dataset], folder / "half", encoders, workers=0)
-    first_epoch = [loss for loss in losses(whole_run[1]) if loss[:2] != ("finetune", 2)]
-    assert losses(events(folder / "half")) == first_epoch
-
-
 #: a stage that changes no weight
 STILL = dataclasses.replace(
     RECIPE, name="still", frozen_epochs=0, finetune_epochs=1,
