@@ -75,10 +75,10 @@ def is_baseline(entry: ModelEntry) -> bool:
 
 
 def proposed(entries: Iterable[ModelEntry]) -> list[str]:
-    """Which models to compare first: a network, the usual one if it is there, and baselines."""
+    """Which models to compare first: two networks, the usual one if it is there, and baselines."""
     usable = [entry for entry in entries if entry.source is not Source.NONE]
     networks = sorted(
         (entry.name for entry in usable if not is_baseline(entry)),
         key=lambda name: (name != DEFAULT_MODEL, name),
     )
-    return [*networks[:1], *(entry.name for entry in usable if is_baseline(entry))][:MOST]
+    return [*networks[:2], *(entry.name for entry in usable if is_baseline(entry))][:MOST]

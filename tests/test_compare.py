@@ -62,14 +62,14 @@ def test_the_difference_is_drawn_on_its_stated_scale():
     assert (smooth != picture).any()
 
 
-def test_a_network_comes_first_and_baselines_beside_it():
+def test_networks_come_first_and_baselines_beside_them():
     def entry(name, source):
         return ModelEntry(name, "", source)
 
     built_in = [entry(f"base{i}", Source.BUILT_IN) for i in range(3)]
     own = [entry("aaa", Source.FOLDER), entry("lite", Source.BUNDLED)]
     missing = [entry("resnet50", Source.NONE)]
-    assert proposed([*built_in, *own, *missing]) == ["lite", "base0", "base1", "base2"]
+    assert proposed([*built_in, *own, *missing]) == ["lite", "aaa", "base0", "base1"]
     assert proposed([*built_in, own[0]])[0] == "aaa"
     fitted = entry("center-bias", Source.BUNDLED)
     assert proposed([fitted, *built_in, own[0]]) == ["aaa", "center-bias", "base0", "base1"]

@@ -273,6 +273,7 @@ def test_without_the_hub_a_network_that_needs_it_is_not_started(folders, everyth
     monkeypatch.setattr(hub, "why_unavailable", lambda wanted: f"{wanted.repository} is far.")
     app = with_data(folders)
     app.radio(key="fit_network").set_value("resnet50").run()
+    app.selectbox(key="fit_start_resnet50").set_value("ImageNet weights from the Hub").run()
     app.button(key="fit_start").click().run()
     assert f"{NETWORKS['resnet50'].repository} is far." in app.error[0].value.replace("\\", "")
     assert everything.all() == []

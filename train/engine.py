@@ -42,6 +42,7 @@ from train.datasets import FixationDataset
 from train.features import FeatureCache
 from train.mixture import Mixture
 from train.pictures import PictureCache, ViewDataset
+from train.precision import attend_in_parts, is_bfloat16_on_cpu
 from train.progress import Meter, ProgressLog
 from train.samples import FollowedSample
 from train.stages import Stage, finetune_stage, frozen_stage
@@ -90,6 +91,9 @@ class Trainer:
     ) -> None:
         self.recipe, self.network, self.out, self.accelerator = recipe, network, out, accelerator
         self.teacher = teacher.to(accelerator.device) if teacher else None
+        if is_bfloat16_on_cpu(accelerator):
+            for model in (network, *(teacher.models if teacher else ())):
+                attend_in_parts(model)
         training = [dataset.split("train") for dataset in datasets]
         self.mixture = Mixture(training, recipe.shares)
         self.taught = self.mixture if unlabelled is None else self.mixture.beside(unlabelled)

@@ -18,7 +18,7 @@ from train.config import Recipe
 from train.features import FeatureCache, FeatureDataset
 from train.mixture import Mixture, plan_epoch
 from train.pictures import ViewDataset
-from train.precision import keep_depthwise_float32
+from train.precision import is_bfloat16_on_cpu, keep_depthwise_float32
 from train.views import View, random_view, whole_view
 
 Plan = list[list[View]]
@@ -91,7 +91,7 @@ def finetune_stage(
             encoder.freeze_through(recipe.finetune_freeze[encoder.name])
         if recipe.finetune_checkpoint:
             checkpoint_activations(encoder)
-    if accelerator.mixed_precision == "bf16" and accelerator.device.type == "cpu":
+    if is_bfloat16_on_cpu(accelerator):
         keep_depthwise_float32(network)
     rest = _learning(network.decoder) + _learning(network.finalizer)
     groups = [
