@@ -22,7 +22,9 @@ from playwright.sync_api import Browser, FrameLocator, Page, Response, expect
 
 from salmap import list_models, load_image
 from salmap.image import resize
-from salmap.models.network import PRESETS
+from salmap.model_file import save_model
+from salmap.model_info import ModelInfo
+from salmap.models.network import PRESETS, SaliencyNetwork
 from salmap.render import encode_jpeg
 from salmap.ui import examples
 from scripts.container import Container
@@ -103,7 +105,7 @@ def rehearse(
     """
     expect.set_options(timeout=PATIENCE_MS)
     memory = {}
-    models = [name for name in PRESETS if name in list_models()]
+    models = networks(Path(container.environment["SALMAP_MODELS_DIR"]))
     with running(container, variables) as (port, pid), framed(port) as address:
         tab = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
         tab.set_default_timeout(PATIENCE_MS)
@@ -125,6 +127,18 @@ def _note_refusal(answer: Response, refused: list[str]) -> None:
     if answer.status >= 400:
         refused.append(f"{answer.status} {answer.request.method} {answer.url}")
         logger.error(refused[-1])
+
+
+def networks(folder: Path) -> list[str]:
+    """The networks that a visitor can choose; if that is one alone, an untrained one is added."""
+    names = [name for name in PRESETS if name in list_models()]
+    for name in PRESETS:
+        if len(names) < 2 and name not in names:
+            names.append(f"untrained-{name}")
+            network = SaliencyNetwork(PRESETS[name])
+            info = ModelInfo(names[-1], network.architecture, network.config())
+            save_model(network, folder / f"{names[-1]}.safetensors", info)
+    return names
 
 
 @contextmanager
