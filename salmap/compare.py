@@ -75,7 +75,7 @@ def is_baseline(entry: ModelEntry) -> bool:
 
 
 def proposed(entries: Iterable[ModelEntry]) -> list[str]:
-    """Which models to compare first: two networks, the usual one if it is there, and baselines."""
+    """Which models to compare first: two networks, the usual one first, and baselines."""
     usable = [entry for entry in entries if entry.source is not Source.NONE]
     networks = sorted(
         (entry.name for entry in usable if not is_baseline(entry)),

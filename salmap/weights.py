@@ -165,8 +165,8 @@ def _registered(entry: ModelEntry, progress: ProgressCallback | None, use_hub: b
             return path
     if entry.source is Source.NONE:
         raise WeightsError(
-            f"'{entry.name}' has no weights yet. Make them with 'make -C train/recipes "
-            f"{entry.name} DATA=PATH' (README, Train), and load the file by its path."
+            f"'{entry.name}' has no weights yet. Make them with 'make -f train/recipes/"
+            f"Makefile {entry.name} DATA=PATH' (README, Train), and load the file by its path."
         )
     if entry.source is Source.HUB:
         reference = f"{HUB_PREFIX}{entry.repository}@{entry.revision}/{entry.file_name}"

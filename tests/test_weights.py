@@ -153,7 +153,7 @@ def register(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> ModelEntry:
 
 def test_a_model_without_weights_says_how_to_make_them(monkeypatch: pytest.MonkeyPatch) -> None:
     register(monkeypatch)
-    refused("test-net", "no weights yet", "make -C train/recipes test-net")
+    refused("test-net", "no weights yet", "make -f train/recipes/Makefile test-net")
 
 
 # bundled weights
