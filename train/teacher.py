@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from salmap.errors import TrainingError
+from salmap.image import fit_size
 from salmap.model_file import load_model
 from salmap.models.base import SaliencyModel
 from salmap.models.folding import folded
@@ -25,7 +26,10 @@ from salmap.weights import resolve
 class Teacher:
     """Trained models; what they teach is the mean of their densities.
 
-    They see pictures at the student's size, whatever their own.
+    They see what the student sees, but resized to the size that each was made for: at a smaller
+    student's size they know less (docs/tried.md). And they see every second picture of a batch
+    mirrored; what they say is mirrored back. A student that is told now the one, now the other
+    learns the mean of both, the better answer, and no teacher looks twice.
 
     Args:
         models: at least one.
@@ -71,13 +75,31 @@ class Teacher:
         Returns:
             float32 (B, rows, columns), each sums to 1.
         """
+        images = _every_second_mirrored(images)
         total = images.new_zeros(len(images), *grid)
         for model in self.models:
-            logits = model(images).float()
+            logits = model(_resized(images, model)).float()
             density = logits.flatten(1).softmax(1).view_as(logits)
             density = F.interpolate(density[:, None], grid, mode="bilinear")[:, 0]
             total += density / density.sum((1, 2), keepdim=True)
-        return total / len(self.models)
+        return _every_second_mirrored(total / len(self.models))
+
+
+def _every_second_mirrored(pictures: Tensor) -> Tensor:
+    """(B, ..., h, w), the first, third, ... of the batch mirrored left to right."""
+    mirrored = pictures.clone()
+    mirrored[::2] = pictures[::2].flip(-1)
+    return mirrored
+
+
+def _resized(images: Tensor, model: SaliencyModel) -> Tensor:
+    """Pictures (B, 3, h, w) in [0, 1] at the size that the model wants."""
+    height, width = images.shape[2:]
+    size = fit_size((height, width), model.size, model.output_stride)
+    if size == (height, width):
+        return images
+    resized = F.interpolate(images, size, mode="bicubic", antialias=True).clamp(0, 1)
+    return resized.contiguous(memory_format=torch.channels_last)
 
 
 def cross_entropy_bits(log_density: Tensor, density: Tensor) -> Tensor:

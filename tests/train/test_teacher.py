@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn import functional as F
 
 from salmap.errors import DatasetError, TrainingError
 from salmap.image import load_image
@@ -46,11 +47,31 @@ def test_a_teacher_gives_densities_on_the_students_grid(grid):
     assert torch.allclose(densities.sum((1, 2)), torch.ones(2), atol=1e-5)
 
 
-def test_several_teachers_teach_their_mean():
-    images = torch.rand(2, 3, 48, 64)
+def test_several_teachers_teach_their_mean_and_see_every_second_picture_mirrored():
+    images = torch.rand(3, 3, 48, 64)
     one, other = network(), network(seed=1)
-    mean = (one(images).exp() + other(images).exp()) / 2
-    assert torch.allclose(Teacher([one, other]).densities(images, (12, 16)), mean, atol=1e-5)
+
+    def mean(images):
+        return (one(images).exp() + other(images).exp()) / 2
+
+    taught = Teacher([one, other]).densities(images, (12, 16))
+    straight, mirrored = mean(images), mean(images.flip(3)).flip(2)
+    expected = torch.stack([mirrored[0], straight[1], mirrored[2]])
+    assert torch.allclose(taught, expected, atol=1e-5)
+    assert not torch.allclose(straight, mirrored, atol=1e-5)
+
+
+def test_a_teacher_sees_pictures_at_its_own_size():
+    model = network(96)
+    coarse, fine = torch.rand(1, 3, 12, 16), (72, 96)
+    smooth = F.interpolate(coarse, fine, mode="bicubic").clamp(0, 1)
+    small = F.interpolate(smooth, (48, 64), mode="bicubic", antialias=True)
+    with torch.no_grad():
+        own = model(smooth).exp()
+        unscaled = F.interpolate(model(small).exp()[None], own.shape[1:], mode="bilinear")[0]
+    pair = torch.cat([small, small])  # of which the second is not mirrored
+    taught = Teacher([model]).densities(pair, (own.shape[1], own.shape[2]))[1:]
+    assert (taught - own).abs().sum() < 0.5 * (unscaled / unscaled.sum() - own).abs().sum()
 
 
 @given(st.integers(0, 1000))
@@ -123,7 +144,7 @@ def test_a_student_comes_closer_to_its_teacher_on_pictures_without_fixations(tra
     blank.load_state_dict(student.state_dict() | _head_of(blank))
     images = torch.stack([_picture(folder, number) for number in range(8)])
     with torch.no_grad():
-        taught = teacher(images).exp()
+        taught = (teacher(images).exp() + teacher(images.flip(3)).exp().flip(2)) / 2
         cost = cross_entropy_bits(student(images), taught).mean()
         cost_untaught = cross_entropy_bits(blank(images), taught).mean()
     assert cost < cost_untaught
