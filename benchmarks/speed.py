@@ -1,11 +1,12 @@
-"""Time and memory from the bytes of a JPEG to a density, beside img-focus 0.1.1, in one run.
+"""Time and memory from the bytes of a JPEG to a density, beside another's, in one run.
 
     python -m venv .venv-peer && .venv-peer/bin/pip install img-focus==0.1.1
     python benchmarks/speed.py --peer .venv-peer/bin/python PICTURES...
+    python benchmarks/speed.py --model large PICTURES...
 
-Each contestant is a process of its own that is already warm; they take turns, picture by picture,
-so that whatever else the machine does hits both alike. What counts is the ratio: the times of one
-machine say nothing of another's.
+The other is img-focus 0.1.1, or `lite` where no --peer is named. Each is a process of its own that
+is already warm; they take turns, picture by picture, so that whatever else the machine does hits
+both alike. What counts is the ratio: the times of one machine say nothing of another's.
 """
 
 from __future__ import annotations
@@ -58,13 +59,14 @@ def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pictures", nargs="+", type=Path)
-    parser.add_argument("--peer", required=True, help="a Python that has img-focus")
+    parser.add_argument("--peer", help="a Python that has img-focus")
     parser.add_argument("--model", default="lite")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     ours = Contestant(sys.executable, options.model, options.threads)
-    peer = Contestant(options.peer, "img-focus", options.threads)
+    other = (options.peer, "img-focus") if options.peer else (sys.executable, "lite")
+    peer = Contestant(*other, options.threads)
     for contestant in (ours, peer):
         for path in options.pictures[:3]:
             contestant.ask(path)  # warm up
