@@ -60,7 +60,13 @@ _ENTRIES = (
         size_bytes=8_688,
     ),
     ModelEntry("itti-koch", "Colour, brightness and orientation that differ.", Source.BUILT_IN),
-    ModelEntry("large", "Two encoders under one readout, to train yourself.", Source.NONE),
+    ModelEntry(
+        "large",
+        "Two encoders under one readout: better than lite, and slower.",
+        Source.BUNDLED,
+        sha256="fb47e4642269f0f562c02d006ddaeaff2de7895f6c3d2ec7b9abf7ae05557970",
+        size_bytes=53_345_050,
+    ),
     ModelEntry(
         "lite",
         "A small network, quick on any computer.",
