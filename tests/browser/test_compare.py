@@ -58,8 +58,10 @@ def give(page: Page, name: str, data: bytes) -> None:
 
 
 def test_one_slider_redraws_all_models_side_by_side(compare):
-    assert set(models(compare)) >= BASELINES
-    expect(captions(compare)).to_have_text(models(compare))
+    shown = models(compare)
+    assert "lite" in shown
+    assert len(BASELINES.intersection(shown)) >= 2
+    expect(captions(compare)).to_have_text(shown)
     boxes = [stage.bounding_box() for stage in compare.locator("figure .stage").all()]
     assert len({round(box["y"]) for box in boxes}) == 1
     assert len({round(box["width"]) for box in boxes}) == 1
