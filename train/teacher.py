@@ -29,8 +29,9 @@ class Teacher:
     They see what the student sees, but resized to the size that each was made for: at a smaller
     student's size they know less (docs/tried.md). And they see every second picture of a batch
     mirrored; what they say is mirrored back. A student that is told now the one, now the other
-    learns the mean of both, the better answer, and no teacher looks twice. Which they are depends on
-    how a batch is shared out, so with teachers several processes don't give quite what one gives.
+    learns the mean of both, the better answer, and no teacher looks twice. Which they are
+    depends on how a batch is shared out, so with teachers several processes don't give quite what
+    one gives.
 
     Args:
         models: at least one.
