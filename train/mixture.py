@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,8 @@ def plan_epoch(
 ) -> list[list[View]]:
     """The batches of one epoch: views of one shape together, in random order.
 
+    What is blended into a view is the one before it in its batch, where there are two.
+
     It depends on the arguments alone, so an epoch that was cut off can be run again as it was.
     """
     by_shape: dict[tuple[int, int], list[View]] = defaultdict(list)
@@ -118,8 +121,16 @@ def plan_epoch(
     for shape in sorted(by_shape):
         views = by_shape[shape]
         shuffled = [views[index] for index in order.permutation(len(views))]
-        batches += [shuffled[start : start + batch] for start in range(0, len(views), batch)]
+        for start in range(0, len(views), batch):
+            batches.append(_with_others(shuffled[start : start + batch]))
     return [batches[index] for index in order.permutation(len(batches))]
+
+
+def _with_others(batch: list[View]) -> list[View]:
+    return [
+        replace(view, other=batch[place - 1]) if view.mixed and len(batch) > 1 else view
+        for place, view in enumerate(batch)
+    ]
 
 
 def points_of(view: View, fixations: Fixations) -> Tensor:
@@ -135,7 +146,7 @@ def collate(samples: list[dict[str, Any]]) -> dict[str, Any]:
 
     Their `weights` (B, n) are the view's weight / n, and 0 for the padding.
     A picture without a fixation in view has weight 0 throughout. `views` (B,) are the weights of
-    the views themselves, `mixed` (B,) how much of another picture is blended into each.
+    the views themselves, `taught_mirrored` (B,) says which of them teachers see mirrored.
     """
     most = max(1, *(len(sample["points"]) for sample in samples))
     points = torch.zeros(len(samples), most, 2)
@@ -147,7 +158,7 @@ def collate(samples: list[dict[str, Any]]) -> dict[str, Any]:
     batch: dict[str, Any] = {"points": points, "weights": weights, "size": samples[0]["size"]}
     if "images" in samples[0]:
         batch["images"] = torch.stack([sample["images"] for sample in samples])
-        batch["mixed"] = torch.tensor([sample["mixed"] for sample in samples])
+        batch["taught_mirrored"] = torch.tensor([s["taught_mirrored"] for s in samples])
         batch["views"] = torch.tensor([sample["weight"] for sample in samples])
     if "features" in samples[0]:
         levels = zip(*(sample["features"] for sample in samples), strict=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from torch.utils.data import Dataset
@@ -143,13 +144,19 @@ class ViewDataset(Dataset[dict[str, Any]]):
         self.mixture = pictures.mixture
 
     def __getitem__(self, view: View) -> dict[str, Any]:
-        picture = self.pictures.read(view.item)
-        seen = view.on(self.mixture.size(view.item), self.pictures.sizes[view.item])
-        image = torch.from_numpy(seen.image(picture))
         return {
-            "images": image.permute(2, 0, 1),
+            "images": torch.from_numpy(self._image(view)).permute(2, 0, 1),
             "points": points_of(view, self.mixture.fixations(view.item)),
             "size": view.size,
             "weight": view.weight,
-            "mixed": view.mixed,
+            "taught_mirrored": view.taught_mirrored,
         }
+
+    def _image(self, view: View) -> ImageArray:
+        seen = view.on(self.mixture.size(view.item), self.pictures.sizes[view.item])
+        image = seen.image(self.pictures.read(view.item))
+        if view.other is None:
+            return image
+        other = self._image(view.other)
+        blended: Any = cv2.addWeighted(image, 1 - view.mixed, other, view.mixed, 0)
+        return np.asarray(blended, np.uint8)

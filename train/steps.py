@@ -41,22 +41,15 @@ class FixationLoss(nn.Module):
             features = [feature.float() for feature in batch["features"]]
             log_density = self.network.decode(features, batch["size"])
             return fixation_nll_bits(log_density, batch["points"], batch["weights"])
-        images = _blended(batch["images"].float().div(255), batch["mixed"])
-        images = images.contiguous(memory_format=torch.channels_last)
+        images = batch["images"].float().div(255).contiguous(memory_format=torch.channels_last)
         log_density = self.network(images)
         bits = fixation_nll_bits(log_density, batch["points"], batch["weights"])
         if self.teacher is None:
             return bits
-        taught = self.teacher.densities(images, (log_density.shape[1], log_density.shape[2]))
+        grid = log_density.shape[1], log_density.shape[2]
+        taught = self.teacher.densities(images, grid, batch["taught_mirrored"])
         taught_bits = cross_entropy_bits(log_density, taught) * batch["views"]
         return (1 - self.teacher_weight) * bits + self.teacher_weight * taught_bits
-
-
-def _blended(images: Tensor, shares: Tensor) -> Tensor:
-    """Each picture of (B, 3, h, w) with its share (B,) of the one before it in the batch."""
-    if not shares.any():
-        return images
-    return torch.lerp(images, images.roll(1, 0), shares.view(-1, 1, 1, 1))
 
 
 def loader(

@@ -27,11 +27,9 @@ class Teacher:
     """Trained models; what they teach is the mean of their densities.
 
     They see what the student sees, but resized to the size that each was made for: at a smaller
-    student's size they know less (docs/tried.md). And they see every second picture of a batch
-    mirrored; what they say is mirrored back. A student that is told now the one, now the other
-    learns the mean of both, the better answer, and no teacher looks twice. Which they are
-    depends on how a batch is shared out, so with teachers several processes don't give quite what
-    one gives.
+    student's size they know less (docs/tried.md). Some they see mirrored, and what they say is
+    mirrored back: a student that is told now the one, now the other learns the mean of both, the
+    better answer, and no teacher looks twice.
 
     Args:
         models: at least one.
@@ -67,31 +65,32 @@ class Teacher:
         return self
 
     @torch.no_grad()
-    def densities(self, images: Tensor, grid: tuple[int, int]) -> Tensor:
+    def densities(self, images: Tensor, grid: tuple[int, int], mirrored: Tensor) -> Tensor:
         """What the student shall say of these pictures.
 
         Args:
             images: float32 (B, 3, h, w) in [0, 1], as the student sees them.
             grid: (rows, columns) of the student's densities.
+            mirrored: bool (B,), which of them to look at mirrored left to right.
 
         Returns:
             float32 (B, rows, columns), each sums to 1.
         """
-        images = _every_second_mirrored(images)
+        images = _mirrored(images, mirrored)
         total = images.new_zeros(len(images), *grid)
         for model in self.models:
             logits = model(_resized(images, model)).float()
             density = logits.flatten(1).softmax(1).view_as(logits)
             density = F.interpolate(density[:, None], grid, mode="bilinear")[:, 0]
             total += density / density.sum((1, 2), keepdim=True)
-        return _every_second_mirrored(total / len(self.models))
+        return _mirrored(total / len(self.models), mirrored)
 
 
-def _every_second_mirrored(pictures: Tensor) -> Tensor:
-    """(B, ..., h, w), the first, third, ... of the batch mirrored left to right."""
-    mirrored = pictures.clone()
-    mirrored[::2] = pictures[::2].flip(-1)
-    return mirrored
+def _mirrored(pictures: Tensor, which: Tensor) -> Tensor:
+    """(B, ..., h, w), those of which (B,) is true mirrored left to right."""
+    pictures = pictures.clone()
+    pictures[which] = pictures[which].flip(-1)
+    return pictures
 
 
 def _resized(images: Tensor, model: SaliencyModel) -> Tensor:

@@ -36,8 +36,10 @@ class View:
         flip: mirrored left to right, after resizing.
         brightness, contrast, saturation: factors on the colours, 1 for no change.
         weight: of this view in its batch's loss.
-        mixed: share of another picture of the batch that is blended in; the fixations on neither
-            hold for both, so a view of which another has a share has none.
+        mixed: share of `other` that is blended in; the fixations on neither hold for both, so a
+            view of which another has a share has none.
+        other: the view of another picture, as large, that is blended in.
+        taught_mirrored: teachers see it mirrored.
     """
 
     item: int
@@ -49,6 +51,8 @@ class View:
     saturation: float = 1.0
     weight: float = 1.0
     mixed: float = 0.0
+    other: View | None = None
+    taught_mirrored: bool = False
 
     def image(self, stimulus: ImageArray) -> ImageArray:
         """The stimulus uint8 (H, W, 3) as this view shows it, uint8 (*size, 3)."""
@@ -135,7 +139,11 @@ def random_view(
     )
     view_size = fit_size((box[3] - box[1], box[2] - box[0]), long_side, VIEW_MULTIPLE)
     mixed = float(rng.uniform(0, 0.5)) if recipe.mixed and rng.random() < recipe.mixed else 0.0
-    return View(item, box, view_size, flip, brightness, contrast, saturation, mixed=mixed)
+    taught_mirrored = bool(rng.random() < 0.5)
+    return View(
+        item, box, view_size, flip, brightness, contrast, saturation,
+        mixed=mixed, taught_mirrored=taught_mirrored,
+    )  # fmt: skip
 
 
 def _random_box(

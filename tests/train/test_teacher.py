@@ -42,19 +42,19 @@ def trained(tmp_path_factory):
 @pytest.mark.parametrize("grid", [(12, 16), (6, 8)])
 def test_a_teacher_gives_densities_on_the_students_grid(grid):
     teacher = Teacher([network(96), network(seed=1)])
-    densities = teacher.densities(torch.rand(2, 3, 48, 64), grid)
+    densities = teacher.densities(torch.rand(2, 3, 48, 64), grid, torch.tensor([False, True]))
     assert densities.shape == (2, *grid)
     assert torch.allclose(densities.sum((1, 2)), torch.ones(2), atol=1e-5)
 
 
-def test_several_teachers_teach_their_mean_and_see_every_second_picture_mirrored():
+def test_several_teachers_teach_their_mean_and_see_some_pictures_mirrored():
     images = torch.rand(3, 3, 48, 64)
     one, other = network(), network(seed=1)
 
     def mean(images):
         return (one(images).exp() + other(images).exp()) / 2
 
-    taught = Teacher([one, other]).densities(images, (12, 16))
+    taught = Teacher([one, other]).densities(images, (12, 16), torch.tensor([True, False, True]))
     straight, mirrored = mean(images), mean(images.flip(3)).flip(2)
     expected = torch.stack([mirrored[0], straight[1], mirrored[2]])
     assert torch.allclose(taught, expected, atol=1e-5)
@@ -69,8 +69,8 @@ def test_a_teacher_sees_pictures_at_its_own_size():
     with torch.no_grad():
         own = model(smooth).exp()
         unscaled = F.interpolate(model(small).exp()[None], own.shape[1:], mode="bilinear")[0]
-    pair = torch.cat([small, small])  # of which the second is not mirrored
-    taught = Teacher([model]).densities(pair, (own.shape[1], own.shape[2]))[1:]
+    grid = own.shape[1], own.shape[2]
+    taught = Teacher([model]).densities(small, grid, torch.tensor([False]))
     assert (taught - own).abs().sum() < 0.5 * (unscaled / unscaled.sum() - own).abs().sum()
 
 
@@ -91,27 +91,43 @@ def test_a_uniform_student_is_charged_nothing():
 def test_a_mixed_view_shows_both_pictures_and_has_no_fixations(tmp_path):
     mixture = Mixture([make_dataset(tmp_path / "pictures").split("train")], {})
     recipe = dataclasses.replace(RECIPE, mixed=1.0, crop=0)
-    views = [
-        random_view(item, mixture.size(item), 64, recipe, np.random.default_rng(item))
-        for item in (0, 1)
-    ]
+    [views] = plan_epoch(
+        mixture, 0, 2, 2, 1,
+        lambda item, rng: random_view(item, mixture.size(item), 64, recipe, rng),
+    )  # fmt: skip
     assert all(0 < view.mixed <= 0.5 for view in views)
     cache = PictureCache(tmp_path / "cache", mixture, lambda size: size, 0)
-    batch = collate([ViewDataset(cache)[view] for view in views])
+    dataset = ViewDataset(cache)
+    batch = collate([dataset[view] for view in views])
     assert batch["weights"].sum() == 0
     assert batch["views"].tolist() == [1, 1]
+    alone = [
+        dataset[dataclasses.replace(view, mixed=0.0, other=None)]["images"].float()
+        for view in views
+    ]
+    for place, view in enumerate(views):
+        blended = (1 - view.mixed) * alone[place] + view.mixed * alone[place - 1]
+        assert torch.allclose(batch["images"][place].float(), blended, atol=0.51)
 
-    seen = {}
 
-    class Spy(Teacher):
-        def densities(self, images, grid):
-            seen["images"] = images
-            return torch.full((len(images), *grid), 1 / (grid[0] * grid[1]))
-
-    FixationLoss(network(), Spy([network()]), 0.5)(batch)
-    first, second = batch["images"].float() / 255
-    share = views[0].mixed
-    assert torch.allclose(seen["images"][0], (1 - share) * first + share * second, atol=1e-6)
+def test_what_is_taught_does_not_depend_on_how_a_batch_is_shared_out(tmp_path):
+    mixture = Mixture([make_dataset(tmp_path / "pictures").split("train")], {})
+    recipe = dataclasses.replace(RECIPE, mixed=0.5, crop=0)
+    [views] = plan_epoch(
+        mixture, 0, 8, 8, 1,
+        lambda item, rng: random_view(item, mixture.size(item), 64, recipe, rng),
+    )  # fmt: skip
+    assert {view.taught_mirrored for view in views} == {True, False}
+    assert {view.mixed > 0 for view in views} == {True, False}
+    cache = PictureCache(tmp_path / "cache", mixture, lambda size: size, 0)
+    dataset = ViewDataset(cache)
+    loss = FixationLoss(network(), Teacher([network(seed=1)]), 0.5)
+    whole, parts = torch.empty(8), torch.empty(8)
+    with torch.no_grad():
+        whole[:] = loss(collate([dataset[view] for view in views]))
+        for rank in range(3):
+            parts[rank::3] = loss(collate([dataset[view] for view in views[rank::3]]))
+    assert torch.allclose(whole, parts, atol=1e-5)
 
 
 def test_a_view_of_no_weight_teaches_nothing(tmp_path):
