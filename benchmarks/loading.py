@@ -34,7 +34,7 @@ from train.stages import Stage, finetune_stage
 from train.steps import FixationLoss
 from train.views import enough_pixels
 
-LITE = Path(__file__).parent.parent / "train" / "recipes" / "lite.toml"
+LITE = Path(__file__).parent.parent / "train" / "recipes" / "lite_first.toml"
 
 
 def loader_speed(stage: Stage, epoch: int, workers: int) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """How a model does on a data set that it was not trained on, beside one that was.
 
-    python -m benchmarks.strangers --recipe train/recipes/lite.toml --data osie=PATH \
+    python -m benchmarks.strangers --recipe train/recipes/lite_first.toml --data osie=PATH \
         --data saliency-in-crowd=PATH --data scene=PATH --out DIR [--encoder NAME=FILE ...]
 
 For each data set the first stage (decoder and readout on frozen features) is trained on all

@@ -39,7 +39,7 @@ def command(tiny):
     """What follows `python -m train`, but for --out."""
     folder, _, encoders = tiny
     make_folder(folder / "data", pictures=16)
-    words = ["fit", "--recipe", ROOT / "train/recipes/lite.toml", "--workers", "0"]
+    words = ["fit", "--recipe", ROOT / "train/recipes/lite_first.toml", "--workers", "0"]
     words += ["--data", f"folder={folder / 'data'}", "--encoder", f"{ENCODER}={encoders[ENCODER]}"]
     return [*words, *(word for setting in SMALL for word in ("--set", setting))]
 
