@@ -76,9 +76,9 @@ def is_baseline(entry: ModelEntry) -> bool:
 
 def proposed(entries: Iterable[ModelEntry]) -> list[str]:
     """Which models to compare first: two networks, the usual one first, and baselines."""
-    usable = [entry for entry in entries if entry.source is not Source.NONE]
+    entries = list(entries)
     networks = sorted(
-        (entry.name for entry in usable if not is_baseline(entry)),
+        (entry.name for entry in entries if not is_baseline(entry)),
         key=lambda name: (name != DEFAULT_MODEL, name),
     )
-    return [*networks[:2], *(entry.name for entry in usable if is_baseline(entry))][:MOST]
+    return [*networks[:2], *(entry.name for entry in entries if is_baseline(entry))][:MOST]

@@ -13,7 +13,6 @@ class Source(StrEnum):
     BUNDLED = "bundled"
     HUB = "Hub"
     FOLDER = "your models"
-    NONE = "no weights yet"
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class ModelEntry:
         name: what `salmap.load` takes.
         description: one sentence for people who choose.
         source: where the weights come from.
-        sha256: of the weight file, checked when it is first loaded; "" while there is none.
+        sha256: of the weight file, checked when it is first loaded; "" for none.
         repository: "owner/name" on the Hub, when `source` is the Hub.
         revision: commit there, 40 hexadecimal digits.
         file: name of the weight file; `<name>.safetensors` when empty.
@@ -74,7 +73,14 @@ _ENTRIES = (
         sha256="e8b9a3d02d8369c5ef6003de3e42fbbfe45ed9734c716e10709a3141731741fc",
         size_bytes=9_060_966,
     ),
-    ModelEntry("resnet50", "A ResNet-50 to train yourself: see train/recipes.", Source.NONE),
+    ModelEntry(
+        "resnet50",
+        "A ResNet-50, the encoder of many papers: slower than lite, and not better.",
+        Source.BUNDLED,
+        sha256="edd5d906c4e57b2080eb8dcf57a8a0dfa88a15d2973d78cdd85fd22f36a065ad",
+        size_bytes=47_754_694,
+        licence="Apache-2.0 AND BSD-2-Clause",
+    ),
     ModelEntry("spectral-residual", "What is unexpected in the spectrum.", Source.BUILT_IN),
 )
 REGISTRY = {entry.name: entry for entry in _ENTRIES}

@@ -38,12 +38,12 @@ _replaced: dict[str, str] = {}
 
 
 def list_models() -> list[str]:
-    """Names of the models that `load` can load now, registered and the user's own, sorted."""
-    return sorted(e.name for e in all_models() if e.source is not Source.NONE)
+    """Names of the models that `load` can load, registered and the user's own, sorted."""
+    return [entry.name for entry in all_models()]
 
 
 def all_models() -> list[ModelEntry]:
-    """Every registered model, with or without weights, and the user's own; sorted by name."""
+    """Every registered model and the user's own, sorted by name."""
     own = {
         path.stem: ModelEntry(
             path.stem,
@@ -163,11 +163,6 @@ def _registered(entry: ModelEntry, progress: ProgressCallback | None, use_hub: b
         else:
             _replaced.pop(entry.name, None)
             return path
-    if entry.source is Source.NONE:
-        raise WeightsError(
-            f"'{entry.name}' has no weights yet. Make them with 'make -f train/recipes/"
-            f"Makefile {entry.name} DATA=PATH' (README, Train), and load the file by its path."
-        )
     if entry.source is Source.HUB:
         reference = f"{HUB_PREFIX}{entry.repository}@{entry.revision}/{entry.file_name}"
         path = _from_hub(reference, progress)

@@ -21,7 +21,6 @@ from salmap.model_file import save_model
 from salmap.model_info import ModelInfo
 from salmap.models import ARCHITECTURES
 from salmap.predictor import Predictor
-from salmap.registry import REGISTRY, ModelEntry, Source
 
 RUNNER = CliRunner()
 ENDINGS = sorted(OUTPUTS.values())
@@ -295,13 +294,11 @@ def write_model(path: Path, data: str = "OSIE (MIT)") -> Path:
 
 
 def test_the_list_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(REGISTRY, "later", ModelEntry("later", "A test.", Source.NONE))
     write_model(tmp_path / "models" / "mine.safetensors")
     (tmp_path / "models" / "broken.safetensors").write_bytes(b"PK\x03\x04 an old checkpoint")
     text = RUNNER.invoke(cli.app, ["models"]).stdout
     for name in salmap.list_models():
         assert f"\n{name}" in f"\n{text}"
-    assert "later\n    A test.\n    weights: no weights yet" in text
     mine = text[text.index("\nmine") :]
     assert f"weights: {tmp_path / 'models'}" in mine
     assert "licence: MIT" in mine
@@ -313,7 +310,6 @@ def test_the_list_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         row["name"]: row for row in json.loads(RUNNER.invoke(cli.app, ["models", "--json"]).stdout)
     }
     assert rows["mine"]["scores"]["osie"]["cc"] == [0.5]
-    assert rows["later"]["weights"] == "no weights yet"
     assert rows["broken"]["problem"]
 
 

@@ -68,12 +68,11 @@ def test_networks_come_first_and_baselines_beside_them():
 
     built_in = [entry(f"base{i}", Source.BUILT_IN) for i in range(3)]
     own = [entry("aaa", Source.FOLDER), entry("lite", Source.BUNDLED)]
-    missing = [entry("resnet50", Source.NONE)]
-    assert proposed([*built_in, *own, *missing]) == ["lite", "aaa", "base0", "base1"]
+    assert proposed([*built_in, *own]) == ["lite", "aaa", "base0", "base1"]
     assert proposed([*built_in, own[0]])[0] == "aaa"
     fitted = entry("center-bias", Source.BUNDLED)
     assert proposed([fitted, *built_in, own[0]]) == ["aaa", "center-bias", "base0", "base1"]
-    assert proposed([*built_in, *missing]) == ["base0", "base1", "base2"]
+    assert proposed(built_in) == ["base0", "base1", "base2"]
     assert len(proposed([entry(str(i), Source.BUILT_IN) for i in range(9)])) == MOST
 
 
