@@ -88,16 +88,20 @@ def test_a_uniform_student_is_charged_nothing():
     assert cross_entropy_bits(uniform.log(), taught).item() == pytest.approx(0, abs=1e-6)
 
 
-def test_a_mixed_view_shows_both_pictures_and_has_no_fixations(tmp_path):
-    mixture = Mixture([make_dataset(tmp_path / "pictures").split("train")], {})
-    recipe = dataclasses.replace(RECIPE, mixed=1.0, crop=0)
+def a_batch(folder, count, mixed):
+    """Views of whole pictures for one batch, and the data set that shows them."""
+    mixture = Mixture([make_dataset(folder / "pictures").split("train")], {})
+    recipe = dataclasses.replace(RECIPE, mixed=mixed, crop=0)
     [views] = plan_epoch(
-        mixture, 0, 2, 2, 1,
+        mixture, 0, count, count, 1,
         lambda item, rng: random_view(item, mixture.size(item), 64, recipe, rng),
     )  # fmt: skip
+    return views, ViewDataset(PictureCache(folder / "cache", mixture, lambda size: size, 0))
+
+
+def test_a_mixed_view_shows_both_pictures_and_has_no_fixations(tmp_path):
+    views, dataset = a_batch(tmp_path, 2, mixed=1.0)
     assert all(0 < view.mixed <= 0.5 for view in views)
-    cache = PictureCache(tmp_path / "cache", mixture, lambda size: size, 0)
-    dataset = ViewDataset(cache)
     batch = collate([dataset[view] for view in views])
     assert batch["weights"].sum() == 0
     assert batch["views"].tolist() == [1, 1]
@@ -111,16 +115,9 @@ def test_a_mixed_view_shows_both_pictures_and_has_no_fixations(tmp_path):
 
 
 def test_what_is_taught_does_not_depend_on_how_a_batch_is_shared_out(tmp_path):
-    mixture = Mixture([make_dataset(tmp_path / "pictures").split("train")], {})
-    recipe = dataclasses.replace(RECIPE, mixed=0.5, crop=0)
-    [views] = plan_epoch(
-        mixture, 0, 8, 8, 1,
-        lambda item, rng: random_view(item, mixture.size(item), 64, recipe, rng),
-    )  # fmt: skip
+    views, dataset = a_batch(tmp_path, 8, mixed=0.5)
     assert {view.taught_mirrored for view in views} == {True, False}
     assert {view.mixed > 0 for view in views} == {True, False}
-    cache = PictureCache(tmp_path / "cache", mixture, lambda size: size, 0)
-    dataset = ViewDataset(cache)
     loss = FixationLoss(network(), Teacher([network(seed=1)]), 0.5)
     whole, parts = torch.empty(8), torch.empty(8)
     with torch.no_grad():
