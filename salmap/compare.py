@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from salmap import metrics, render
@@ -74,9 +74,8 @@ def is_baseline(entry: ModelEntry) -> bool:
     return entry.source is Source.BUILT_IN or entry.name == CENTER_BIAS_MODEL
 
 
-def proposed(entries: Iterable[ModelEntry]) -> list[str]:
+def proposed(entries: Sequence[ModelEntry]) -> list[str]:
     """Which models to compare first: two networks, the usual one first, and baselines."""
-    entries = list(entries)
     networks = sorted(
         (entry.name for entry in entries if not is_baseline(entry)),
         key=lambda name: (name != DEFAULT_MODEL, name),
