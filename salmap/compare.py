@@ -81,3 +81,20 @@ def proposed(entries: Sequence[ModelEntry]) -> list[str]:
         key=lambda name: (name != DEFAULT_MODEL, name),
     )
     return [*networks[:2], *(entry.name for entry in entries if is_baseline(entry))][:MOST]
+
+
+def second_opinions(entries: Sequence[ModelEntry], model: str, most: int) -> list[str]:
+    """Which models to ask what they say of a picture that a model was shown.
+
+    Args:
+        entries: those at hand.
+        model: the one that was shown it; never among the answers.
+        most: how many names at most.
+
+    Returns:
+        Names: first the user's own models, then other networks, then baselines that look at the
+        picture (the centre bias does not).
+    """
+    others = [e for e in entries if e.name not in (model, CENTER_BIAS_MODEL)]
+    others.sort(key=lambda e: (is_baseline(e), e.source is not Source.FOLDER, e.name))
+    return [entry.name for entry in others][:most]

@@ -7,7 +7,7 @@ import pytest
 
 from salmap import center_bias, metrics, synthetic_viewers
 from salmap.analysis import shrink_density
-from salmap.compare import MOST, agreement, difference_view, proposed
+from salmap.compare import MOST, agreement, difference_view, proposed, second_opinions
 from salmap.density import fixation_density
 from salmap.errors import FixationsError
 from salmap.registry import ModelEntry, Source
@@ -74,6 +74,19 @@ def test_networks_come_first_and_baselines_beside_them():
     assert proposed([fitted, *built_in, own[0]]) == ["aaa", "center-bias", "base0", "base1"]
     assert proposed(built_in) == ["base0", "base1", "base2"]
     assert len(proposed([entry(str(i), Source.BUILT_IN) for i in range(9)])) == MOST
+
+
+def test_own_models_are_asked_before_others_and_networks_before_baselines():
+    entries = [
+        ModelEntry("center-bias", "", Source.BUNDLED),
+        ModelEntry("itti-koch", "", Source.BUILT_IN),
+        ModelEntry("large", "", Source.BUNDLED),
+        ModelEntry("lite", "", Source.BUNDLED),
+        ModelEntry("zebra", "", Source.FOLDER),
+    ]
+    assert second_opinions(entries, "lite", 9) == ["zebra", "large", "itti-koch"]
+    assert second_opinions(entries, "zebra", 2) == ["large", "lite"]
+    assert second_opinions(entries[:1], "lite", 4) == []
 
 
 def test_the_centre_bias_gains_nothing_over_itself():

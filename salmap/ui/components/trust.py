@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from salmap import trust, weights
-from salmap.compare import is_baseline
-from salmap.registry import ModelEntry, Source
+from salmap.compare import is_baseline, second_opinions
+from salmap.registry import Source
 from salmap.ui import cache, words
 from salmap.ui.state import Picture
 
@@ -39,10 +39,11 @@ def _habit(picture: Picture, model: str) -> None:
 
 def _others(picture: Picture, model: str) -> None:
     place = st.empty()
-    entries = {entry.name: entry for entry in _other_models(model)}
+    at_hand = {e.name: e for e in weights.all_models() if e.source in _AT_HAND}
+    others = second_opinions(list(at_hand.values()), model, _MAX_OTHERS)
     with place, st.spinner("Asking the other models…"):
-        shares = cache.common_looks(picture, model, entries)
-    untrained = all(is_baseline(entries[name]) for name in shares)
+        shares = cache.common_looks(picture, model, others)
+    untrained = all(is_baseline(at_hand[name]) for name in shares)
     mean = sum(shares.values()) / len(shares) if shares else None
     with place.container(gap="xsmall"):
         st.metric(
@@ -54,15 +55,6 @@ def _others(picture: Picture, model: str) -> None:
         st.caption(
             "  \n".join(f"{words.plain(n)} **{words.percent(s)}**" for n, s in shares.items())
         )
-
-
-def _other_models(model: str) -> list[ModelEntry]:
-    """Those whose weights are at hand and that look at the picture."""
-    return [
-        entry
-        for entry in weights.all_models()
-        if entry.source in _AT_HAND and entry.name not in (model, trust.CENTER_BIAS_MODEL)
-    ][:_MAX_OTHERS]
 
 
 def _usual(model: str) -> None:
