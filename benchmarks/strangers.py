@@ -7,7 +7,8 @@ For each data set the first stage (decoder and readout on frozen features) is tr
 the others, and once on all of them. All are scored on the validation split of the data set, by
 information gain over the centre bias of its training split, with 95 % bootstrap intervals over
 pictures. Then the stranger is adapted (`python -m train adapt`) to pictures drawn from its
-training split, and scored again. Prints a table in Markdown.
+training split, and scored again. Prints two tables in Markdown: the gains, and the looks that fall
+into regions said to hold a given share of them.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from train.adaptation import adapt
 from train.candidates import ModelCandidate
 from train.config import Recipe, read_recipe
 from train.datasets import FixationDataset, open_dataset, parse_data_option
-from train.evaluation import Task, evaluate, prepare
+from train.evaluation import Evaluation, Task, evaluate, prepare
 from train.intervals import Interval
 from train.run import MODEL_NAME, fit
 
 ADAPTED_TO = 50  # pictures
-NAMES = {"all": "trained on all", "stranger": "trained on the others", "adapted": "then adapted"}
+HELD = 0.5  # of all looks; the smallest region said to hold them
+NAMES = ("trained on all", "trained on the others", "then adapted")
 
 
 def main() -> None:
@@ -42,8 +44,7 @@ def main() -> None:
     encoders = {name: Path(path) for name, _, path in (e.partition("=") for e in options.encoder)}
     cache = options.cache or options.out / "cache"
     everything = _train(recipe, datasets, options.out / "all", encoders, cache)
-    print(_row("data set", list(NAMES.values())))
-    print(_row("---", ["---"] * len(NAMES)))
+    gains, shares = _header(), _header()
     for dataset in datasets:
         others = [other for other in datasets if other is not dataset]
         folder = options.out / f"without-{dataset.name}"
@@ -53,8 +54,12 @@ def main() -> None:
             stranger, dataset.split("train"), adapted, force=True, max_pictures=ADAPTED_TO
         )  # the gain is measured below, on other pictures
         task = prepare(dataset, "val")
-        intervals = [_gain(path, task) for path in (everything, stranger, adapted)]
-        print(_row(dataset.name, [_cell(interval) for interval in intervals]), flush=True)
+        scored = [_score(path, task) for path in (everything, stranger, adapted)]
+        gains.append(_row(dataset.name, [_cell(e.interval("model", "ig")) for e in scored]))
+        held = [dict(e.regions("model"))[HELD] for e in scored]
+        shares.append(_row(dataset.name, [_cell(share, 100, 1) for share in held]))
+    print("Information gain, bits per fixation", *gains, "", sep="\n")
+    print(f"Looks in regions said to hold {HELD:.0%} of them, per cent", *shares, sep="\n")
 
 
 def _train(
@@ -72,13 +77,17 @@ def _train(
     return model
 
 
-def _gain(path: Path, task: Task) -> Interval:
-    candidate = ModelCandidate("model", salmap.load(path))
-    return evaluate(task, [candidate], with_gold=False).interval("model", "ig")
+def _score(path: Path, task: Task) -> Evaluation:
+    return evaluate(task, [ModelCandidate("model", salmap.load(path))], with_gold=False)
 
 
-def _cell(interval: Interval) -> str:
-    return f"{interval.mean:.3f} ({interval.low:.3f} to {interval.high:.3f})"
+def _cell(interval: Interval, times: float = 1, digits: int = 3) -> str:
+    mean, low, high = (times * x for x in (interval.mean, interval.low, interval.high))
+    return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def _header() -> list[str]:
+    return [_row("data set", list(NAMES)), _row("---", ["---"] * len(NAMES))]
 
 
 def _row(title: str, cells: Sequence[str]) -> str:

@@ -84,7 +84,10 @@ def proposed(entries: Sequence[ModelEntry]) -> list[str]:
 
 
 def second_opinions(entries: Sequence[ModelEntry], model: str, most: int) -> list[str]:
-    """Which models to ask what they say of a picture that a model was shown.
+    """Which models to ask whether they agree on a picture that a model was shown.
+
+    Baselines are not asked: a network agrees with them most where it gains least
+    (docs/strangers.md).
 
     Args:
         entries: those at hand.
@@ -92,9 +95,8 @@ def second_opinions(entries: Sequence[ModelEntry], model: str, most: int) -> lis
         most: how many names at most.
 
     Returns:
-        Names: first the user's own models, then other networks, then baselines that look at the
-        picture (the centre bias does not).
+        Names of networks, the user's own first.
     """
-    others = [e for e in entries if e.name not in (model, CENTER_BIAS_MODEL)]
-    others.sort(key=lambda e: (is_baseline(e), e.source is not Source.FOLDER, e.name))
+    others = [e for e in entries if e.name != model and not is_baseline(e)]
+    others.sort(key=lambda e: (e.source is not Source.FOLDER, e.name))
     return [entry.name for entry in others][:most]

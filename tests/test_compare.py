@@ -76,7 +76,7 @@ def test_networks_come_first_and_baselines_beside_them():
     assert len(proposed([entry(str(i), Source.BUILT_IN) for i in range(9)])) == MOST
 
 
-def test_own_models_are_asked_before_others_and_networks_before_baselines():
+def test_networks_are_asked_for_a_second_opinion_and_the_users_own_before_others():
     entries = [
         ModelEntry("center-bias", "", Source.BUNDLED),
         ModelEntry("itti-koch", "", Source.BUILT_IN),
@@ -84,9 +84,10 @@ def test_own_models_are_asked_before_others_and_networks_before_baselines():
         ModelEntry("lite", "", Source.BUNDLED),
         ModelEntry("zebra", "", Source.FOLDER),
     ]
-    assert second_opinions(entries, "lite", 9) == ["zebra", "large", "itti-koch"]
-    assert second_opinions(entries, "zebra", 2) == ["large", "lite"]
-    assert second_opinions(entries[:1], "lite", 4) == []
+    assert second_opinions(entries, "lite", 9) == ["zebra", "large"]
+    assert second_opinions(entries, "zebra", 1) == ["large"]
+    assert second_opinions(entries, "itti-koch", 9) == ["zebra", "large", "lite"]
+    assert second_opinions(entries[:2], "lite", 4) == []
 
 
 def test_the_centre_bias_gains_nothing_over_itself():

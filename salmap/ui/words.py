@@ -66,22 +66,19 @@ def habit(share: float) -> str:
     return "Mostly the habit of looking at the middle: the picture itself adds little."
 
 
-def agreement(shares: Mapping[str, float], untrained: bool) -> str:
-    """What looks in common with other models (SIM) mean.
+def agreement(shares: Mapping[str, float]) -> str:
+    """What looks in common with other models (SIM) mean; docs/strangers.md has what is usual.
 
     Args:
         shares: model -> share of looks in common.
-        untrained: whether none of the others learnt from people's gaze.
     """
     if not shares:
-        return "There is no other model to ask."
+        return "There is no other trained model to ask."
     mean = sum(shares.values()) / len(shares)
-    if mean >= 0.6:
-        return "They point to much the same places."
-    if untrained:
-        return "The others see contrast and colour alone: a trained model is expected to differ."
-    if mean >= 0.4:
-        return "They agree in part: trust the strongest regions most."
+    if mean >= 0.8:
+        return "They point to the same places, as on most photos."
+    if mean >= 0.65:
+        return "They agree less than on most photos: trust the strongest regions most."
     return "They see it differently: look twice before you rely on it."
 
 
