@@ -60,8 +60,8 @@ def _measure(
     for index in range(len(pictures)):
         sample = pictures[index]
         prediction = model.predict(sample.stimulus)
-        asked = (other.predict(sample.stimulus).density for other in others)
-        share = np.mean([sim(prediction.density, density) for density in asked])
+        density = prediction.density
+        share = np.mean([sim(density, o.predict(sample.stimulus).density) for o in others])
         prior = baseline.log_density(prediction.log_density.shape)
         gain = information_gain(prediction.log_density, prior, sample.fixations)
         measured.append((share, gain))

@@ -111,6 +111,19 @@ def test_places_in_words(point, expected):
     assert words.place(point, (60, 100)) == expected
 
 
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        ({}, "no other trained model"),
+        ({"a": 0.9, "b": 0.75}, "same places"),
+        ({"a": 0.9, "b": 0.6}, "less than on most photos"),
+        ({"a": 0.6}, "look twice"),
+    ],
+)
+def test_agreement_in_words(shares, expected):
+    assert expected in words.agreement(shares)
+
+
 def test_small_shares_are_not_nothing():
     assert words.percent(0) == "0\u00a0%"
     assert words.percent(0.001) == "<1\u00a0%"

@@ -49,8 +49,8 @@ def _others(picture: Picture, model: str) -> None:
             "Agreement with other models",
             "none to ask" if mean is None else words.percent(mean),
             help="The share of looks that another trained model expects where this one does (SIM). "
-            "On photos like those they learnt from it is 80 % and more. Even then they may be "
-            "wrong together.",
+            "On photos like those they learnt from it is mostly 80 % and more. Even then they may "
+            "be wrong together.",
         )
         st.caption(words.agreement(shares))
         st.caption(
