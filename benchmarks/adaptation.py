@@ -20,12 +20,12 @@ import numpy as np
 import torch
 
 import salmap
+from salmap.datasets import open_dataset, parse_data_option
+from salmap.evaluation.intervals import Interval
 from salmap.models.network import SaliencyNetwork
 from salmap.types import Fixations
-from train.adapt_fit import Seen
-from train.adapt_measure import cross_validate, look
-from train.datasets import open_dataset, parse_data_option
-from train.intervals import Interval
+from train.adapt.fit import Seen
+from train.adapt.measure import cross_validate, look
 from train.progress import ProgressLog
 
 SHIFT, BLUR = 0.15, 0.08
@@ -47,10 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     predictor = salmap.load(options.model)
-    if not isinstance(predictor.model, SaliencyNetwork):
+    if not isinstance(predictor.backend.model, SaliencyNetwork):
         parser.error(f"{options.model} is no network, so there is nothing to fit.")
     print(HEAD)
-    for line in _rows(predictor.name, predictor.model, options):
+    for line in _rows(predictor.name, predictor.backend.model, options):
         print(line, flush=True)
 
 

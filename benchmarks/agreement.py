@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 import salmap
+from salmap.datasets import FixationDataset, open_dataset, parse_data_option
 from salmap.metrics import information_gain, sim
 from salmap.predictor import Predictor
-from train.datasets import FixationDataset, open_dataset, parse_data_option
 from train.validation import training_baseline
 
 HEAD = """\

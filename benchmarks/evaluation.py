@@ -27,14 +27,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from salmap.datasets import open_dataset, parse_data_option
 from salmap.density import resize_log_density
+from salmap.evaluation.baseline import Baseline, fit_baseline
+from salmap.evaluation.scoring import METRICS, Nonfixations, PictureScorer, Truth
+from salmap.evaluation.task import prepare
 from salmap.metrics import KL_EPSILON
 from salmap.types import Fixations
 from tests import pysaliency_oracle as oracle
-from train.baseline import Baseline, fit_baseline
-from train.datasets import open_dataset, parse_data_option
-from train.evaluation import prepare
-from train.scoring import METRICS, Nonfixations, PictureScorer, Truth
 
 OSIE_SIZE, OSIE_SIGMA_PX, OSIE_VIEWERS, OSIE_FIXATIONS = (600, 800), 24.0, 15, 9
 Table = dict[str, NDArray[np.float64]]

@@ -24,15 +24,15 @@ import torch
 from accelerate import Accelerator
 from torch.utils.data import DataLoader
 
+from salmap.datasets import open_dataset, parse_data_option
 from salmap.models.network import SaliencyNetwork
-from train.config import Recipe, read_recipe
-from train.datasets import open_dataset, parse_data_option
-from train.mixture import Mixture, collate
-from train.pictures import PictureCache, ViewDataset
+from train.data.mixture import Mixture, collate
+from train.data.pictures import PictureCache, ViewDataset
+from train.data.views import enough_pixels
+from train.recipe import Recipe, read_recipe
 from train.run import network_config
 from train.stages import Stage, finetune_stage
 from train.steps import FixationLoss
-from train.views import enough_pixels
 
 LITE = Path(__file__).parent.parent / "train" / "recipes" / "lite_first.toml"
 

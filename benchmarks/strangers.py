@@ -22,12 +22,12 @@ from pathlib import Path
 from accelerate.state import AcceleratorState
 
 import salmap
-from train.adaptation import adapt
-from train.candidates import ModelCandidate
-from train.config import Recipe, read_recipe
-from train.datasets import FixationDataset, open_dataset, parse_data_option
-from train.evaluation import Evaluation, Task, evaluate, prepare
-from train.intervals import Interval
+from salmap.datasets import FixationDataset, open_dataset, parse_data_option
+from salmap.evaluation.candidates import ModelCandidate
+from salmap.evaluation.intervals import Interval
+from salmap.evaluation.task import Evaluation, Task, evaluate, prepare
+from train.adapt.run import adapt
+from train.recipe import Recipe, read_recipe
 from train.run import MODEL_NAME, fit
 
 ADAPTED_TO = 50  # pictures

@@ -3,7 +3,7 @@
 >>> import salmap
 >>> model = salmap.load("lite")
 >>> prediction = model.predict("street.jpg")
->>> overlay = salmap.render.overlay(image, prediction.density)
+>>> overlay = salmap.render.overlay("street.jpg", prediction.density)
 
 What takes long to import (torch, OpenCV) is imported when it is first used.
 """
@@ -16,24 +16,26 @@ from typing import TYPE_CHECKING, Any
 from salmap import errors
 from salmap.errors import SalmapError
 from salmap.version import __version__
-from salmap.weights import list_models, load
+from salmap.weights import list_models
 
 if TYPE_CHECKING:
     import salmap.density
     import salmap.metrics
     import salmap.render  # noqa: F401  (as an attribute of the package)
-    from salmap.image import load_image
-    from salmap.model_info import ModelInfo
-    from salmap.predictor import Predictor
-    from salmap.types import Fixations, Prediction, Region
+    from salmap.pictures import load_image
+    from salmap.prediction import Prediction
+    from salmap.predictor import Predictor, load
+    from salmap.types import Fixations, Region
+    from salmap.weights.info import ModelInfo
 
 _LAZY_NAMES = {
     "Fixations": "salmap.types",
-    "ModelInfo": "salmap.model_info",
-    "Prediction": "salmap.types",
+    "ModelInfo": "salmap.weights.info",
+    "Prediction": "salmap.prediction",
     "Predictor": "salmap.predictor",
     "Region": "salmap.types",
-    "load_image": "salmap.image",
+    "load": "salmap.predictor",
+    "load_image": "salmap.pictures",
 }
 _LAZY_MODULES = ("density", "metrics", "render")
 

@@ -1,5 +1,5 @@
 """`python -m salmap`: the command line."""
 
-from salmap.cli import main
+from salmap.cli.main import main
 
 main()

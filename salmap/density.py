@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from salmap.errors import DensityError, FixationsError
-from salmap.types import Fixations
+from salmap.types import Fixations, MapArray
 
 #: rows of a fixation density that are made at a time
 BAND_ROWS = 64
+
+_BLUR_GRID = 320  # long side, in cells, of the copy on which a density is smoothed
 
 
 def check_map(values: NDArray[np.floating], name: str = "map") -> tuple[float, float]:
@@ -150,3 +152,36 @@ def _blurred_units(places: NDArray[np.int64], length: int, sigma: float) -> NDAr
     units = pieces[2 * length - places].astype(np.float64, copy=False)
     units += pieces[places + 1]
     return units
+
+
+def shrink_density(density: MapArray, size: tuple[int, int]) -> NDArray[np.float32]:
+    """A density averaged over the cells of a smaller (height, width): float32, sums to 1.
+
+    Raises:
+        DensityError: if it is no density.
+    """
+    if density.shape == size:
+        return normalise(density).astype(np.float32)
+    smaller = cv2.resize(density, size[::-1], interpolation=cv2.INTER_AREA)
+    return normalise(np.asarray(smaller, np.float32)).astype(np.float32)
+
+
+def smoothed(density: MapArray, smoothing: float) -> NDArray[np.float32]:
+    """A density blurred by a Gaussian, for drawing: float32 (H, W), sums to 1.
+
+    Args:
+        density: (H, W).
+        smoothing: standard deviation as a share of the long side; 0 changes nothing. Blurred is
+            a small copy, which for a deviation of a hundredth or more can't be told apart.
+
+    Raises:
+        DensityError: if it is no density.
+    """
+    if smoothing <= 0:
+        return np.asarray(density, np.float32)
+    height, width = density.shape
+    shrink = min(1.0, _BLUR_GRID / max(height, width))
+    grid = max(1, round(height * shrink)), max(1, round(width * shrink))
+    soft = blur(shrink_density(density, grid), smoothing * max(grid))
+    large = cv2.resize(soft.astype(np.float32), (width, height))
+    return normalise(np.asarray(large, np.float32)).astype(np.float32)

@@ -324,7 +324,7 @@ def shuffled_auc(
         saliency_map: (H, W).
         fixations: where people looked on this picture.
         nonfixations: where they looked on all other pictures of the set, each stretched to this
-            picture's size; see `train.scoring.Nonfixations`.
+            picture's size; see `salmap.evaluation.scoring.Nonfixations`.
 
     Returns:
         In [0, 1]; 0.5 at chance and for a constant map.

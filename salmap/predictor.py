@@ -3,86 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from salmap.backends import Backend
 from salmap.density import resize_log_density
-from salmap.errors import ModelError
-from salmap.image import ImageSource, fit_size, load_image, resize
-from salmap.models.base import SaliencyModel
-from salmap.models.folding import folded
-from salmap.processes import launched
-from salmap.types import ImageArray, Prediction
+from salmap.pictures import ImageSource, fit_size, load_image, resize
+from salmap.prediction import Prediction
+from salmap.types import ImageArray
+from salmap.weights.info import ModelInfo
+from salmap.weights.registry import DEFAULT_MODEL, REGISTRY
+from salmap.weights.resolve import resolve, short_name
 
 if TYPE_CHECKING:
-    from salmap.model_file import ModelInfo
-
-
-def pick_device(wanted: str = "auto") -> torch.device:
-    """Where to run a model: on a GPU if there is one, each of several processes on its own.
-
-    Args:
-        wanted: "auto", or what torch calls a device, such as "cpu" or "cuda:1".
-
-    Raises:
-        ModelError: if there is no such device.
-    """
-    if wanted == "auto":
-        if not torch.cuda.is_available():
-            return torch.device("cpu")
-        return torch.device("cuda", launched().local_rank % torch.cuda.device_count())
-    try:
-        device = torch.device(wanted)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts that it has it
-        reason = str(error).partition("\n")[0]
-        raise ModelError(
-            f"There is no device '{wanted}' here ({reason}). Take auto, cpu or cuda."
-        ) from error
-    return device
-
-
-def to_tensor(image: ImageArray) -> Tensor:
-    """uint8 (H, W, 3) -> float32 (1, 3, H, W) in [0, 1], channels last in memory."""
-    return torch.from_numpy(image)[None].permute(0, 3, 1, 2).float().div_(255)
+    from salmap.weights.hub import ProgressCallback
 
 
 class Predictor:
     """Runs one model on pictures of any size. Safe to share between threads.
 
     Attributes:
-        model: the model, in eval mode; what runs is a quicker copy of it (`salmap.models.folding`).
-        name: how the user calls it.
-        info: what its weight file says of it; None for a model built in memory.
+        backend: what runs the model.
+        name: what the user calls it.
+        info: what its weight file says about it; None for a model built in memory.
+        fallback_reason: why bundled weights were loaded although SALMAP_WEIGHTS_REPO names
+            others; empty if they were not.
     """
 
-    def __init__(self, model: SaliencyModel, name: str, info: ModelInfo | None = None) -> None:
-        self.model = model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
-        self._running = folded(self.model)
+    def __init__(
+        self,
+        backend: Backend,
+        name: str,
+        info: ModelInfo | None = None,
+        fallback_reason: str = "",
+    ) -> None:
+        self.backend = backend
         self.name = name
         self.info = info
-
-    def to(self, device: torch.device | str) -> Self:
-        """Run on this device from now on; not while another thread predicts."""
-        self.model.to(device)
-        self._running.to(device)
-        return self
+        self.fallback_reason = fallback_reason
 
     @property
-    def device(self) -> torch.device:
-        """Where the model runs."""
-        tensors = chain(self.model.parameters(), self.model.buffers())
-        return next((tensor.device for tensor in tensors), torch.device("cpu"))
+    def device(self) -> str:
+        """Where the model runs, such as "cpu" or "cuda:0"."""
+        return self.backend.device
 
     @property
-    def parameters(self) -> int:
-        """How many numbers the model has learnt; 0 for one that learns nothing."""
-        return sum(parameter.numel() for parameter in self.model.parameters())
+    def parameter_count(self) -> int:
+        """How many numbers the model has learned; 0 for one that learns nothing."""
+        return self.backend.parameter_count
 
     def predict(self, image: ImageSource) -> Prediction:
         """Predict where people look in one picture.
@@ -94,11 +66,12 @@ class Predictor:
             The log density at the picture's own size.
 
         Raises:
-            ImageError: if it is no picture, is damaged or too large.
+            ImageError: if it is not a picture, is damaged or too large.
         """
         array = load_image(image)
         height, width = array.shape[:2]
-        return Prediction(resize_log_density(self.grid(array), (height, width)), self.name)
+        grid = self.predict_grid(array)
+        return Prediction(resize_log_density(grid, (height, width)), self.name)
 
     def predict_many(self, images: Iterable[ImageSource]) -> Iterator[Prediction]:
         """Predictions one by one, in order; pictures are read as they are needed.
@@ -109,8 +82,8 @@ class Predictor:
         for image in images:
             yield self.predict(image)
 
-    def grid(self, image: ImageArray) -> NDArray[np.float32]:
-        """What `predict` is made of: the log density on the model's own grid, small enough to keep.
+    def predict_grid(self, image: ImageArray) -> NDArray[np.float32]:
+        """The log density on the model's own grid, small enough to keep.
 
         Args:
             image: uint8 (H, W, 3), RGB.
@@ -119,8 +92,46 @@ class Predictor:
             float32 (h, w), up to a constant; `salmap.density.resize_log_density` brings it to any
             size.
         """
-        size = fit_size(image.shape[:2], self.model.size, self.model.output_stride)
-        tensor = to_tensor(resize(image, size)).to(self.device)
-        with torch.inference_mode():
-            grid = self._running(tensor)[0].float().cpu().numpy()
-        return np.asarray(grid, np.float32)
+        size = fit_size(image.shape[:2], self.backend.size, self.backend.output_stride)
+        return self.backend.run(_to_pixels(resize(image, size)))
+
+
+def load(
+    model: str | Path = DEFAULT_MODEL,
+    progress: ProgressCallback | None = None,
+    use_hub: bool = True,
+    device: str = "cpu",
+) -> Predictor:
+    """Load a model, ready to predict.
+
+    Args:
+        model: a name from `list_models()`, the path of a `.safetensors` file, or
+            "hf://owner/repo[@revision][/file]".
+        progress: called with (bytes done, bytes in all) during a download, perhaps from another
+            thread; by default a bar is drawn on stderr.
+        use_hub: False to use a bundled model even if SALMAP_WEIGHTS_REPO is set.
+        device: where it runs: "cpu", "cuda", or "auto" for a GPU if there is one.
+
+    Raises:
+        ModelError: if there is no model of that name, or no such device.
+        WeightsError: if its weights are not available, or are damaged or unsafe.
+    """
+    from salmap.backends.pytorch import TorchBackend, pick_device  # noqa: PLC0415  (slow: torch)
+    from salmap.models import ARCHITECTURES  # noqa: PLC0415
+    from salmap.weights.file import load_model  # noqa: PLC0415
+
+    place = pick_device(device)
+    found = resolve(model, progress, use_hub)
+    if found is not None:
+        network, info = load_model(found.path)
+        backend = TorchBackend(network, place)
+        return Predictor(backend, short_name(model), info, found.fallback_reason)
+    entry = REGISTRY[str(model)]
+    network = ARCHITECTURES[entry.name]()
+    info = ModelInfo(entry.name, network.architecture, network.config(), entry.licence)
+    return Predictor(TorchBackend(network, place), entry.name, info)
+
+
+def _to_pixels(image: ImageArray) -> NDArray[np.float32]:
+    """uint8 (h, w, 3) -> float32 (1, 3, h, w) in [0, 1]."""
+    return np.asarray(cv2.dnn.blobFromImage(image, 1 / 255), np.float32)

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from salmap.deploy import image_files
+from salmap.publish.space import image_files
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page
 
-from salmap.jobs import Jobs
+from salmap.jobs.runs import Jobs
 from scripts.synthetic_dataset import archive
 from tests.browser import train_page
 from tests.browser.running import (

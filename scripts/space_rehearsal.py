@@ -21,12 +21,12 @@ from pathlib import Path
 from playwright.sync_api import Browser, FrameLocator, Page, Response, expect
 
 from salmap import list_models, load_image
-from salmap.image import resize
-from salmap.model_file import save_model
-from salmap.model_info import ModelInfo
 from salmap.models.network import PRESETS, SaliencyNetwork
-from salmap.render import encode_jpeg
+from salmap.pictures import resize
+from salmap.render.draw import encode_jpeg
 from salmap.ui import examples
+from salmap.weights.file import save_model
+from salmap.weights.info import ModelInfo
 from scripts.container import Container
 from scripts.proxy import framed
 from tests.browser.running import ROOT, chromium, free_port

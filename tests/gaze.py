@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from salmap.model_file import save_model
-from salmap.model_info import ModelInfo
 from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
+from salmap.weights.file import save_model
+from salmap.weights.info import ModelInfo
 
 
 def gaze_zip(pictures: int = 24, viewers: int = 4) -> bytes:

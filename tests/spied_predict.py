@@ -10,7 +10,8 @@ import os
 import time
 from pathlib import Path
 
-from salmap import batch, cli
+from salmap.cli import main as cli
+from salmap.outputs import batch
 
 begun: list[str] = []
 process, fsync = batch.process, os.fsync

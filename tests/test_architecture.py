@@ -3,58 +3,149 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+GROUND = {"types", "errors", "version", "files", "processes"}
+MATHS = {"density", "center_bias", "metrics", "regions", "prediction"}
+BASE = GROUND | MATHS
+RUNNING = {"pictures", "models", "weights", "backends", "predictor"}
+READING = {"fixations", "analysis", "render", "datasets"}
+#: what each room of `salmap` may import beside itself; rooms are its sub-packages and modules
+ARROWS: dict[str, set[str]] = {
+    **dict.fromkeys(GROUND, GROUND),
+    **dict.fromkeys(MATHS, BASE),
+    "pictures": BASE,
+    "models": BASE,
+    "weights": BASE | {"models"},
+    "backends": BASE | {"models"},
+    "predictor": BASE | {"pictures", "models", "weights", "backends"},
+    "fixations": BASE | {"pictures"},
+    "analysis": BASE | {"pictures", "weights"},
+    "render": BASE | {"pictures"},
+    "datasets": BASE | {"pictures", "fixations", "render"},
+    "evaluation": BASE | RUNNING | READING,
+    "outputs": BASE | RUNNING | READING,
+    "publish": BASE | {"weights"},
+    "jobs": BASE | {"pictures", "weights", "fixations", "datasets"},
+    "cli": BASE | RUNNING | READING | {"evaluation", "outputs", "publish"},
+    "ui": BASE | RUNNING | READING | {"evaluation", "outputs", "publish", "jobs"},
+    "__main__": {"cli"},
+    "__init__": BASE | {"pictures", "weights", "predictor", "render"},
+}
+MAY_IMPORT_TORCH = ("salmap/models/", "salmap/backends/", "salmap/weights/file.py", "train/")
+#: starts torch only in one of several processes
+MAY_IMPORT_TORCH_LATE = (*MAY_IMPORT_TORCH, "salmap/processes.py")
 SOURCES = [
     *sorted(path for folder in ("salmap", "train") for path in (ROOT / folder).rglob("*.py")),
     ROOT / "app.py",
 ]
-MAY_IMPORT_TORCH = (
-    "salmap/models/", "salmap/model_file.py", "salmap/predictor.py", "salmap/processes.py",
-    "salmap/weights.py", "train/",
-)  # fmt: skip
 
 
-def imported(path: Path) -> set[str]:
-    """Top-level names and salmap modules that a file imports, type-checking blocks left out."""
+def imported(path: Path, late: bool = True) -> set[str]:
+    """Modules that a file imports, type-checking blocks left out; `late`: in functions, too."""
     names: set[str] = set()
     pending: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while pending:
         node = pending.pop()
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             continue
+        if not late and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{_absolute(path, node)}.{alias.name}" for alias in node.names}
         pending.extend(ast.iter_child_nodes(node))
     return names
 
 
-def uses(path: Path, package: str) -> bool:
-    return any(name == package or name.startswith(f"{package}.") for name in imported(path))
+def _absolute(path: Path, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    package = path.relative_to(ROOT).parent.parts[: -(node.level - 1) or None]
+    return ".".join([*package, *filter(None, [node.module])])
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_go_one_way(path: Path) -> None:
-    name = path.relative_to(ROOT).as_posix()
-    in_ui = name.startswith("salmap/ui/") or name == "app.py"
-    assert in_ui or not uses(path, "streamlit"), "Streamlit belongs in salmap/ui"
-    assert in_ui or not uses(path, "salmap.ui"), "nothing below the UI knows of it"
-    assert name.startswith("train/") or not uses(path, "train"), "nothing imports train"
+def room(module: str) -> str:
+    """The part of `salmap` that a module belongs to."""
+    part = [*module.split("."), ""][1]
+    return part if part in ARROWS else "__init__"
+
+
+def uses(path: Path, package: str, late: bool = True) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for name in imported(path, late))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_imports_follow_the_arrows(path: Path) -> None:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    if parts[0] == "salmap":
+        here = parts[1]
+        there = {room(name) for name in imported(path) if name.split(".")[0] == "salmap"}
+        assert there - {here} <= ARROWS[here], f"{here} must not import these"
+    if parts[0] != "train":
+        assert not uses(path, "train"), "nothing imports the training package by name"
+    else:
+        assert not uses(path, "salmap.ui"), "training knows nothing of the app"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_torch_and_streamlit_stay_in_their_rooms(path: Path) -> None:
+    name = name_of(path)
+    if not name.startswith("salmap/ui/") and name != "app.py":
+        assert not uses(path, "streamlit"), "Streamlit belongs in salmap/ui"
     if not name.startswith(MAY_IMPORT_TORCH):
-        assert not uses(path, "torch"), "torch belongs to models, files and training"
+        assert not uses(path, "torch", late=False), "torch belongs to models, backends and training"
+    if not name.startswith(MAY_IMPORT_TORCH_LATE):
+        assert not uses(path, "torch"), "torch belongs to models, backends and training"
+
+
+def test_the_arrows_have_no_circle() -> None:
+    TopologicalSorter(
+        {here: there - {here} for here, there in ARROWS.items() if here not in GROUND | MATHS}
+    ).prepare()
+
+
+@pytest.mark.parametrize("folder", ["salmap", "train"])
+def test_modules_have_no_circle(folder: str) -> None:
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in SOURCES
+        if name_of(path).startswith(f"{folder}/")
+    }
+    graph = {
+        module: {
+            found
+            for name in imported(path)
+            for found in (name, name.rpartition(".")[0])
+            if found in modules and found != module and path.name != "__init__.py"
+        }
+        for module, path in modules.items()
+    }
+    TopologicalSorter(graph).prepare()
+
+
+def test_every_room_has_its_arrows() -> None:
+    rooms = {path.relative_to(ROOT / "salmap").parts[0] for path in (ROOT / "salmap").rglob("*.py")}
+    assert {name.removesuffix(".py") for name in rooms} == set(ARROWS)
 
 
 def test_the_guard_sees_what_it_should() -> None:
-    assert uses(ROOT / "salmap/predictor.py", "torch")
+    assert uses(ROOT / "salmap/backends/pytorch.py", "torch")
     assert uses(ROOT / "app.py", "streamlit")
+    assert room("salmap.weights.hub.fetch") == "weights"
+    assert room("salmap.load") == "__init__"
     assert len(SOURCES) > 40
 
 
 def test_no_file_is_pickled_or_unpickled() -> None:
     for path in SOURCES:
-        assert not imported(path) & {"pickle", "joblib", "dill"}, path
+        assert not {name.split(".")[0] for name in imported(path)} & {"pickle", "joblib", "dill"}

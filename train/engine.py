@@ -23,13 +23,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from salmap.backends.pytorch import TorchBackend
+from salmap.datasets import FixationDataset
 from salmap.errors import TrainingError
+from salmap.evaluation.baseline import Baseline
 from salmap.models import build
 from salmap.models.network import SaliencyNetwork
 from salmap.predictor import Predictor
 from salmap.types import ImageArray
-from train.baseline import Baseline
-from train.checkpoint import (
+
+from .checkpoint import (
     Position,
     State,
     load_checkpoint,
@@ -37,19 +40,18 @@ from train.checkpoint import (
     restore_optimizer,
     save_checkpoint,
 )
-from train.config import Recipe
-from train.datasets import FixationDataset
-from train.features import FeatureCache
-from train.mixture import Mixture
-from train.pictures import PictureCache, ViewDataset
-from train.precision import attend_in_parts, is_bfloat16_on_cpu
-from train.progress import Meter, ProgressLog
-from train.samples import FollowedSample
-from train.stages import Stage, finetune_stage, frozen_stage
-from train.steps import FixationLoss, learning_rate_factor, loader, to_device
-from train.teacher import Teacher
-from train.validation import ValidationSet, training_baseline, validate
-from train.views import enough_pixels
+from .data.features import FeatureCache
+from .data.mixture import Mixture
+from .data.pictures import PictureCache, ViewDataset
+from .data.views import enough_pixels
+from .followed import FollowedSample
+from .precision import attend_in_parts, is_bfloat16_on_cpu
+from .progress import Meter, ProgressLog
+from .recipe import Recipe
+from .stages import Stage, finetune_stage, frozen_stage
+from .steps import FixationLoss, learning_rate_factor, loader, to_device
+from .teacher import Teacher
+from .validation import ValidationSet, training_baseline, validate
 
 logger = logging.getLogger(__name__)
 
@@ -327,7 +329,7 @@ class Trainer:
         """uint8 (H, W, 3) -> log density (H, W), of the averaged weights, precise as training."""
         copy = build("network", self.network.config())
         copy.load_state_dict(self.average)
-        predictor = Predictor(copy.to(self.accelerator.device), self.recipe.name)
+        predictor = Predictor(TorchBackend(copy, self.accelerator.device), self.recipe.name)
 
         def predict(image: ImageArray) -> NDArray[np.float32]:
             with self.accelerator.autocast():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from salmap.model_info import ModelInfo
-from train.evaluation import BASELINE, GOLD_STANDARD, Evaluation
-from train.intervals import Interval
-from train.reliability import LEVELS
-from train.report import footnotes
-from train.scoring import METRICS
+from salmap.evaluation.intervals import Interval
+from salmap.evaluation.reliability import LEVELS
+from salmap.evaluation.report import footnotes
+from salmap.evaluation.scoring import METRICS
+from salmap.evaluation.task import BASELINE, GOLD_STANDARD, Evaluation
+from salmap.weights.info import ModelInfo
 
 
 def card(
@@ -34,7 +34,7 @@ def card(
         "## Facts\n\n" + _bullets([f"{key}: {value}" for key, value in facts.items()]),
         "## Training data\n\n"
         + _bullets(info.data)
-        + "\n\nOnly the training split (`train/datasets/splits.json`) was trained on; the centre "
+        + "\n\nOnly the training split (`salmap/datasets/splits.json`) was trained on; the centre "
         "bias in the weights comes from it too. Where the encoders come from, under which licence, "
         "and what they had seen before, is in `docs/encoders.md`.",
         "## Scores\n\nOn the validation split, at full resolution, one picture at a time, with "

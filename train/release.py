@@ -12,19 +12,20 @@ import numpy as np
 import torch
 
 from salmap import load
+from salmap.analysis.trust import GOLD_STANDARD_KEY
+from salmap.datasets import FixationDataset
 from salmap.density import log_normalise
+from salmap.evaluation.candidates import ModelCandidate
+from salmap.evaluation.scoring import METRICS
+from salmap.evaluation.task import GOLD_STANDARD, Evaluation, evaluate, prepare
 from salmap.files import replace_file
-from salmap.model_file import load_model, save_model
-from salmap.model_info import ModelInfo
 from salmap.models.classical import CenterBias
-from salmap.trust import GOLD_STANDARD_KEY
-from train.candidates import ModelCandidate
-from train.config import read_recipe
-from train.datasets import FixationDataset
-from train.evaluation import GOLD_STANDARD, Evaluation, evaluate, prepare
-from train.model_card import card
-from train.scoring import METRICS
-from train.validation import training_baseline
+from salmap.weights.file import load_model, save_model
+from salmap.weights.info import ModelInfo
+
+from .model_card import card
+from .recipe import read_recipe
+from .validation import training_baseline
 
 logger = logging.getLogger(__name__)
 

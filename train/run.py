@@ -16,18 +16,19 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from salmap.datasets import FixationDataset
+from salmap.datasets.unlabelled import open_unlabelled
 from salmap.errors import TrainingError
 from salmap.files import replace_file
-from salmap.model_file import load_model, save_model
-from salmap.model_info import ModelInfo, read_info
 from salmap.models.encoders import Encoder, load_encoder_weights
 from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
-from salmap.weights import resolve
-from train.config import Recipe
-from train.datasets import FixationDataset
-from train.datasets.unlabelled import open_unlabelled
-from train.engine import Stopped, Trainer
-from train.teacher import Teacher
+from salmap.weights.file import load_model, save_model
+from salmap.weights.info import ModelInfo, read_info
+from salmap.weights.resolve import resolve
+
+from .engine import Stopped, Trainer
+from .recipe import Recipe
+from .teacher import Teacher
 
 logger = logging.getLogger(__name__)
 
@@ -151,15 +152,15 @@ def network_config(recipe: Recipe) -> NetworkConfig:
 
 def _load_start(network: SaliencyNetwork, start: str | Path) -> str:
     """Put a model's weights into the network; its name."""
-    path = resolve(start)
-    if path is None:
+    found = resolve(start)
+    if found is None:
         raise TrainingError(f"{start} has no weights to start from: name a trained network.")
-    model, info = load_model(path)
+    model, info = load_model(found.path)
     size = {"size": network.size}  # no weight depends on it
     if model.config() | size != network.config():
         raise TrainingError(
-            f"The run can't start from {path}: {info.name} has another network than the recipe. "
-            "Give a model of the same encoders and decoder, or leave out --start."
+            f"The run can't start from {found.path}: {info.name} has another network than the "
+            "recipe. Give a model of the same encoders and decoder, or leave out --start."
         )
     network.load_state_dict(model.state_dict())
     return info.name

@@ -14,12 +14,13 @@ from torch.utils.data import Dataset
 from salmap.errors import TrainingError
 from salmap.models.encoders import Encoder
 from salmap.models.network import SaliencyNetwork
-from train.config import Recipe
-from train.features import FeatureCache, FeatureDataset
-from train.mixture import Mixture, plan_epoch
-from train.pictures import ViewDataset
-from train.precision import is_bfloat16_on_cpu, keep_depthwise_float32
-from train.views import View, random_view, whole_view
+
+from .data.features import FeatureCache, FeatureDataset
+from .data.mixture import Mixture, plan_epoch
+from .data.pictures import ViewDataset
+from .data.views import View, random_view, whole_view
+from .precision import is_bfloat16_on_cpu, keep_depthwise_float32
+from .recipe import Recipe
 
 Plan = list[list[View]]
 _SLICES = 12  # of an encoder, for their learning rates

@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from salmap.models.network import SaliencyNetwork
-from train.losses import fixation_nll_bits
-from train.mixture import collate
-from train.teacher import Teacher, cross_entropy_bits
-from train.views import View
+
+from .data.mixture import collate
+from .data.views import View
+from .losses import fixation_nll_bits
+from .teacher import Teacher, cross_entropy_bits
 
 
 class FixationLoss(nn.Module):
@@ -36,7 +37,7 @@ class FixationLoss(nn.Module):
         self.teacher, self.teacher_weight = teacher, teacher_weight
 
     def forward(self, batch: dict[str, Any]) -> Tensor:
-        """A batch of `train.mixture.collate` -> (B,) bits per fixation, see `train.losses`."""
+        """A batch of `train.data.mixture.collate` -> (B,) bits per fixation, see `train.losses`."""
         if "features" in batch:
             features = [feature.float() for feature in batch["features"]]
             log_density = self.network.decode(features, batch["size"])
@@ -80,7 +81,7 @@ def loader(
 
 
 def to_device(batch: dict[str, Any], device: torch.device) -> dict[str, Any]:
-    """A batch of `train.mixture.collate` on another device."""
+    """A batch of `train.data.mixture.collate` on another device."""
 
     def move(value: Any) -> Any:
         if isinstance(value, Tensor):

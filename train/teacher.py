@@ -16,11 +16,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from salmap.errors import TrainingError
-from salmap.image import fit_size
-from salmap.model_file import load_model
 from salmap.models.base import SaliencyModel
 from salmap.models.folding import folded
-from salmap.weights import resolve
+from salmap.pictures import fit_size
+from salmap.weights.file import load_model
+from salmap.weights.resolve import resolve
 
 
 class Teacher:
@@ -51,7 +51,7 @@ class Teacher:
             ModelError, WeightsError: if one can't be loaded.
             TrainingError: if one has no weights to teach with.
         """
-        paths = [path for name in names if (path := resolve(name))]
+        paths = [found.path for name in names if (found := resolve(name))]
         if len(paths) < len(names):
             raise TrainingError("A teacher must have learnt something: name trained networks.")
         loaded = [load_model(path) for path in paths]

@@ -9,9 +9,9 @@ import numpy as np
 from accelerate.utils import gather_object
 from numpy.typing import NDArray
 
+from salmap.datasets import FixationDataset
+from salmap.evaluation.baseline import Baseline, fit_baseline
 from salmap.metrics import information_gain, nss
-from train.baseline import Baseline, fit_baseline
-from train.datasets import FixationDataset
 
 
 class ValidationSet(NamedTuple):

@@ -6,14 +6,14 @@ import ipaddress
 
 import streamlit as st
 
-from salmap import training
+from salmap.jobs import plans as training
 
 #: headers by which a proxy says for whom it asks
 _FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 
 
 def may_train() -> bool:
-    """Whether this visitor may start, stop and delete runs; see `salmap.training`."""
+    """Whether this visitor may start, stop and delete runs; see `salmap.jobs.plans`."""
     forwarded = any(name in st.context.headers for name in _FORWARDED)
     return training.is_allowed(is_this_computer(st.context.ip_address) and not forwarded)
 

@@ -19,21 +19,24 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from salmap import load_image, weights
-from salmap.analysis import Analysis, analyse, screen_size, shrink_image
+from salmap import weights
+from salmap.analysis.summary import Analysis, analyse
+from salmap.analysis.trust import center_bias_share
 from salmap.density import resize_log_density
 from salmap.errors import WeightsError
-from salmap.look import Look, View, draw
 from salmap.metrics import sim
-from salmap.render import encode_jpeg
-from salmap.trust import center_bias_share
-from salmap.types import ImageArray, Prediction
+from salmap.pictures import load_image, screen_size, shrink_image
+from salmap.prediction import Prediction
+from salmap.predictor import load
+from salmap.render.draw import encode_jpeg
+from salmap.render.style import Look, View, draw
+from salmap.types import ImageArray
 from salmap.ui import memory
 from salmap.ui.state import Picture
 
 if TYPE_CHECKING:
-    from salmap.hub import ProgressCallback
     from salmap.predictor import Predictor
+    from salmap.weights.hub import ProgressCallback
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +68,7 @@ def predictor(model: str, progress: ProgressCallback | None = None) -> Predictor
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _predictor(model: str, version: str, _progress: ProgressCallback | None) -> Predictor:
-    loaded = weights.load(model, _progress)
+    loaded = load(model, _progress)
     memory.settle()
     return loaded
 
@@ -93,7 +96,7 @@ class _Looked:
     """What is kept of a prediction: at full size it would take four bytes for each pixel.
 
     Attributes:
-        grid: see `Predictor.grid`.
+        grid: see `Predictor.predict_grid`.
         size: (height, width) of the picture.
         time_s: how long the model took.
     """
@@ -113,7 +116,7 @@ def _looked_at(digest: str, model: str, version: str, _picture: Picture) -> _Loo
     height, width = image.shape[:2]
     with _turns:
         start = time.perf_counter()
-        looked = _Looked(network.grid(image), (height, width), time.perf_counter() - start)
+        looked = _Looked(network.predict_grid(image), (height, width), time.perf_counter() - start)
         memory.give_back()
     return looked
 
@@ -204,7 +207,7 @@ def _thumbnail(digest: str, _picture: Picture) -> str:
 
 
 def habit(picture: Picture, model: str, baseline: str) -> float:
-    """How much of a prediction a baseline says already; see `salmap.trust.center_bias_share`."""
+    """How much of a prediction a baseline says already; see `salmap.analysis.trust`."""
     return _habit(picture.digest, model, baseline, _versions(model, baseline), picture)
 
 

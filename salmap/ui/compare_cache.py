@@ -9,15 +9,23 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from salmap import compare
-from salmap.analysis import screen_size, shrink_density, shrink_image
-from salmap.compare import Agreement
+from salmap.analysis import agreement as compare
+from salmap.analysis.agreement import Agreement
+from salmap.analysis.trust import CENTER_BIAS_MODEL
+from salmap.density import shrink_density
 from salmap.errors import FixationsError
-from salmap.image import image_size
-from salmap.look import Look, View, draw
-from salmap.render import encode_jpeg
-from salmap.trust import CENTER_BIAS_MODEL
-from salmap.truth import Scores, Truth, looks_at, make_truth, read_looks, score, truth_density
+from salmap.fixations.truth import (
+    Scores,
+    Truth,
+    looks_at,
+    make_truth,
+    read_looks,
+    score,
+    truth_density,
+)
+from salmap.pictures import image_size, screen_size, shrink_image
+from salmap.render.draw import encode_jpeg
+from salmap.render.style import Look, View, difference_view, draw
 from salmap.types import Fixations, ImageArray
 from salmap.ui import cache, state
 from salmap.ui.given import Given
@@ -58,7 +66,7 @@ def _difference(
     digest: str, a: str, b: str, versions: str, smoothing: float, gain: int, _picture: Picture
 ) -> tuple[str, float]:
     small = [_small(cache.screen_density(_picture, model)) for model in (a, b)]
-    image, limit = compare.difference_view(small[0], small[1], smoothing, gain)
+    image, limit = difference_view(small[0], small[1], smoothing, gain)
     return _uri(image), limit
 
 

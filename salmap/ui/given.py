@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from salmap import synthetic_viewers
+from salmap.fixations import synthetic as synthetic_viewers
 from salmap.ui import state
 from salmap.ui.state import Picture
 

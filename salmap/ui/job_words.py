@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from salmap.job_log import STAGES, Progress
-from salmap.model_info import ModelInfo
+from salmap.jobs.log import STAGES, Progress
 from salmap.ui.words import plain
+from salmap.weights.info import ModelInfo
 
 _PARTS = {
     "features": "Looking at the pictures",

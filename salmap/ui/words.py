@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from salmap.analysis import Analysis
-from salmap.trust import UsualScore
+from salmap.analysis.summary import Analysis
+from salmap.analysis.trust import UsualScore
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
 _LIKE_TRAINING = "On pictures like those it learnt from"
@@ -56,7 +56,7 @@ def no_regions() -> str:
 
 
 def habit(share: float) -> str:
-    """What `salmap.trust.center_bias_share` means."""
+    """What `salmap.analysis.trust.center_bias_share` means."""
     if share >= 0.995:
         return "This model does not look at the picture: people tend to look at the middle of any."
     if share < 0.25:

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import salmap
-from salmap.jobs import Jobs
+from salmap.jobs.runs import Jobs
 from tests.browser.running import running_app
 from tests.browser.train_page import (
     MANY_EPOCHS,

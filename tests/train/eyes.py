@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from salmap.datasets import FixationDataset, Record
+from salmap.evaluation.scoring import Truth
 from salmap.types import Fixations
-from train.datasets import FixationDataset, Record
-from train.scoring import Truth
 
 SIZES = [(48, 64), (40, 40)]
 

@@ -5,9 +5,9 @@ from salmap.center_bias import uniform
 from salmap.density import log_normalise
 from salmap.metrics import information_gain
 from salmap.types import Fixations
+from train.data.mixture import points_of
+from train.data.views import whole_view
 from train.losses import fixation_nll_bits
-from train.mixture import points_of
-from train.views import whole_view
 
 
 def test_the_loss_is_minus_the_information_gain_over_uniform():

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from salmap.model_info import read_info
+from salmap.evaluation.task import BASELINE, GOLD_STANDARD
+from salmap.weights.info import read_info
 from tests.train.tiny import RECIPE, make_dataset, make_encoder
-from train.evaluation import BASELINE, GOLD_STANDARD
 from train.release import release
 from train.run import fit
 

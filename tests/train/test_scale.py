@@ -15,10 +15,10 @@ from salmap.models.network import NetworkConfig, SaliencyNetwork
 from tests.launching import LAUNCH, ROOT, TWO, run
 from tests.make_datasets import make_folder
 from tests.train.tiny import RECIPE, make_dataset, make_encoder
+from train.data.views import whole_view
 from train.engine import Trainer
 from train.run import fit
 from train.stages import checkpoint_activations, finetune_stage
-from train.views import whole_view
 
 ENCODER = "tf_efficientnet_lite2"
 SMALL = (

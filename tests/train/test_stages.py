@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from salmap.models.network import PRESETS, SaliencyNetwork
-from train.config import Recipe
+from train.recipe import Recipe
 from train.stages import _encoder_groups
 
 RECIPE = Recipe(

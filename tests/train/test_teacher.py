@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
+from salmap.datasets.unlabelled import open_unlabelled
 from salmap.errors import DatasetError, TrainingError
-from salmap.image import load_image
-from salmap.model_file import load_model
-from salmap.model_info import read_info
 from salmap.models.network import PRESETS, SaliencyNetwork
+from salmap.pictures import load_image
+from salmap.weights.file import load_model
+from salmap.weights.info import read_info
 from tests.train.tiny import RECIPE, make_dataset, make_encoder
-from train.datasets.unlabelled import open_unlabelled
-from train.mixture import Mixture, collate, plan_epoch
-from train.pictures import PictureCache, ViewDataset
+from train.data.mixture import Mixture, collate, plan_epoch
+from train.data.pictures import PictureCache, ViewDataset
+from train.data.views import random_view
 from train.run import fit
 from train.steps import FixationLoss
 from train.teacher import Teacher, cross_entropy_bits
-from train.views import random_view
 
 
 def network(size=64, seed=0):

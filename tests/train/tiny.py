@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
+from salmap.datasets import FixationDataset, Record
 from salmap.types import Fixations
-from train.config import Recipe
-from train.datasets import FixationDataset, Record
+from train.recipe import Recipe
 
 RECIPE = Recipe(
     name="tiny", preset="lite", size=64, frozen_epochs=2, frozen_batch=4, finetune_epochs=2,

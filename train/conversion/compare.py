@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from salmap.errors import WeightsError, listed
-from salmap.hub import fetch, parse
+from salmap.weights.hub import fetch, parse
 
 _COUNTER = "num_batches_tracked"  # of use to training from scratch only; some files lack them
 

@@ -10,7 +10,8 @@ from onnx import GraphProto
 from torch import Tensor
 
 from salmap.errors import WeightsError
-from train.conversion.source import initialisers, read_graph, read_member, write_encoder
+
+from .source import initialisers, read_graph, read_member, write_encoder
 
 NAME = "vit_small_patch14_dinov2"
 #: where the authors' own file is

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from salmap.errors import WeightsError
-from train.conversion.source import read_member, write_encoder
+
+from .source import read_member, write_encoder
 
 NAME = "tf_efficientnet_lite2"
 #: where the authors' weights are too

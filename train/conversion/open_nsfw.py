@@ -13,9 +13,10 @@ from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import Tensor
 
 from salmap.errors import WeightsError
-from train.conversion.source import initialisers, read_graph, read_member, write_encoder
-from train.conversion.strides import fit_moved_strides
-from train.widening import widen
+
+from ..widening import widen
+from .source import initialisers, read_graph, read_member, write_encoder
+from .strides import fit_moved_strides
 
 NAME = "resnet50"
 #: channels of the bottlenecks of each stage; a ResNet-50 has twice as many, and the same stem

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from train.conversion import dinov2, efficientnet_lite2, open_nsfw
+from . import dinov2, efficientnet_lite2, open_nsfw
 
 #: what `python -m train convert` knows
 CONVERSIONS: dict[str, Callable[..., str]] = {

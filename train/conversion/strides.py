@@ -12,9 +12,9 @@ from timm.models.resnet import Bottleneck
 from torch import Tensor
 from torch.nn import functional as F
 
-from salmap.image import fit_size, resize
-from salmap.predictor import to_tensor
-from train.datasets import FixationDataset
+from salmap.backends.pytorch import to_tensor
+from salmap.datasets import FixationDataset
+from salmap.pictures import fit_size, resize
 
 #: how strongly the weights are held where they are, as a share of their inputs' mean square
 RIDGE = 0.1

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from salmap import list_models, weights
-from salmap.analysis import MAX_REGIONS
-from salmap.look import Look
-from salmap.registry import DEFAULT_MODEL
-from salmap.render import COLORMAPS
+from salmap import weights
+from salmap.analysis.summary import MAX_REGIONS
+from salmap.render.colormaps import COLORMAPS
+from salmap.render.style import Look
+from salmap.weights.registry import DEFAULT_MODEL
 
 MODEL_KEY = "model"
 
@@ -49,7 +49,7 @@ def settings() -> Settings:
 
 def model_picker() -> str:
     """Choose one of the models that can be loaded now."""
-    names = list_models()
+    names = weights.list_models()
     if st.session_state.get(MODEL_KEY) not in names:
         st.session_state[MODEL_KEY] = DEFAULT_MODEL if DEFAULT_MODEL in names else names[-1]
     model = st.selectbox("Model", names, key=MODEL_KEY, persist_state="session")

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from salmap.job_log import LossPoint, Progress
+from salmap.jobs.log import LossPoint, Progress
 
 _MAX_POINTS = 400
 _HEIGHT = 240

@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from salmap import training, uploads
-from salmap.dataset_report import LAYOUTS, DatasetReport, DataSource, check
 from salmap.errors import SalmapError
+from salmap.jobs import plans as training
+from salmap.jobs import uploads
+from salmap.jobs.dataset_check import LAYOUTS, DatasetReport, DataSource, check
 from salmap.ui.words import plain
 
 #: largest ZIP that is taken, in megabytes

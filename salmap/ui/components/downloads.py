@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from salmap import export
 from salmap.errors import SalmapError
-from salmap.export import Kind
+from salmap.outputs import export
+from salmap.outputs.export import Kind
 from salmap.ui import cache, words
 from salmap.ui.components.controls import Settings
 from salmap.ui.state import Picture

@@ -7,14 +7,16 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from salmap import job_log, jobs, training
 from salmap.errors import SalmapError
-from salmap.job_log import Progress
-from salmap.jobs import Job, State
-from salmap.model_info import read_info
+from salmap.jobs import log as job_log
+from salmap.jobs import plans as training
+from salmap.jobs import runs as jobs
+from salmap.jobs.log import Progress
+from salmap.jobs.runs import Job, State
 from salmap.ui.components.curves import curves
 from salmap.ui.job_words import job_status, model_card
 from salmap.ui.words import plain
+from salmap.weights.info import read_info
 
 #: how long a run that was asked to stop is waited for before ending it at once is offered
 _PATIENCE_S = 20

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
-from salmap import weights
 from salmap.ui import cache, words
 
 _POLL_S = 0.1
@@ -39,7 +38,7 @@ def load_model(model: str) -> None:
         future.result()
     finally:
         pool.shutdown(wait=False)  # a visitor who goes on does not wait for a download
-    if why := weights.replaced(model):
+    if why := cache.predictor(model).fallback_reason:
         st.warning(words.plain(why))
 
 

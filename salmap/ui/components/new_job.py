@@ -7,10 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from salmap import jobs, training
-from salmap.dataset_report import DatasetReport, DataSource
 from salmap.errors import SalmapError
-from salmap.training import NETWORKS, FitPlan
+from salmap.jobs import plans as training
+from salmap.jobs import runs as jobs
+from salmap.jobs.dataset_check import DatasetReport, DataSource
+from salmap.jobs.plans import NETWORKS, FitPlan
 from salmap.ui.words import plain
 
 _QUICK, _FULL = "Quick", "Full"

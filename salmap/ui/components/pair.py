@@ -7,8 +7,8 @@ import html
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from salmap.colormaps import diverging_table
-from salmap.look import Look, View
+from salmap.render.colormaps import diverging_table
+from salmap.render.style import Look, View
 from salmap.ui import cache, compare_cache
 from salmap.ui.components.viewer import viewer
 from salmap.ui.state import Picture

@@ -7,13 +7,13 @@ from dataclasses import astuple
 
 import streamlit as st
 
-from salmap import truth
-from salmap.trust import CENTER_BIAS_MODEL
-from salmap.truth import Scores, Truth
+from salmap.analysis.trust import CENTER_BIAS_MODEL
+from salmap.fixations import truth
+from salmap.fixations.truth import Scores, Truth
 from salmap.ui import words
 from salmap.ui.components.numbers import Column, Row, numbers
 
-#: in the order of `salmap.truth.Scores`
+#: in the order of `salmap.fixations.truth.Scores`
 _COLUMNS = (
     Column(
         "IG, bits",

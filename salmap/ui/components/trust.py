@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from salmap import trust, weights
-from salmap.compare import second_opinions
-from salmap.registry import Source
+from salmap import weights
+from salmap.analysis import trust
+from salmap.analysis.agreement import second_opinions
 from salmap.ui import cache, words
 from salmap.ui.state import Picture
+from salmap.weights.registry import Source
 
 _MAX_OTHERS = 4
 _AT_HAND = (Source.BUNDLED, Source.FOLDER)

@@ -8,8 +8,7 @@ import streamlit as st
 
 from salmap import weights
 from salmap.errors import ImageError, SalmapError
-from salmap.look import View
-from salmap.registry import Source
+from salmap.render.style import View
 from salmap.ui import cache, state, words
 from salmap.ui.components.controls import MODEL_KEY, Settings, settings
 from salmap.ui.components.downloads import batch_downloads, downloads
@@ -18,6 +17,7 @@ from salmap.ui.components.source import picture_source
 from salmap.ui.components.trust import trust_panel
 from salmap.ui.components.viewer import viewer
 from salmap.ui.state import Picture
+from salmap.weights.registry import Source
 
 logger = logging.getLogger(__name__)
 

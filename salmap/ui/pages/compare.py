@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from salmap import list_models, truth, weights
-from salmap.compare import FEWEST, MOST, is_baseline, proposed
+from salmap import weights
+from salmap.analysis.agreement import FEWEST, MOST, is_baseline, proposed
 from salmap.errors import ImageError, SalmapError
-from salmap.look import Look, View
-from salmap.truth import Truth
+from salmap.fixations import truth
+from salmap.fixations.truth import Truth
+from salmap.render.style import Look, View
 from salmap.ui import cache, compare_cache, given, state, words
 from salmap.ui.components.controls import look_controls
 from salmap.ui.components.loading import load_model
@@ -80,7 +81,7 @@ def page() -> None:
 
 def _models_picker() -> list[str]:
     """Choose some of the models that can be loaded now."""
-    names = list_models()
+    names = weights.list_models()
     before = st.session_state.get(_MODELS, proposed(weights.all_models()))
     st.session_state[_MODELS] = [model for model in before if model in names]
     return st.multiselect(
@@ -207,7 +208,7 @@ def _extremes(shares: dict[tuple[str, str], float]) -> str:
 
 def _size(model: str) -> str:
     """How many parameters a model has, short."""
-    parameters = cache.predictor(model).parameters
+    parameters = cache.predictor(model).parameter_count
     if parameters >= 1_000_000:
         return f"{parameters / 1e6:.1f} M"
     return f"{parameters / 1e3:.0f} k" if parameters >= 1000 else str(parameters or "none")

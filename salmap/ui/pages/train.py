@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from salmap import training
+from salmap.jobs import plans as training
 from salmap.ui.access import may_train
 from salmap.ui.components.dataset import data_picker
 from salmap.ui.components.job import follow, past_jobs

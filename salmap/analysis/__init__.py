@@ -1,0 +1,1 @@
+"""The numbers that people read of a prediction."""

@@ -1,0 +1,79 @@
+"""How predictions of one picture differ from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from salmap import metrics
+from salmap.analysis.trust import CENTER_BIAS_MODEL
+from salmap.types import MapArray
+from salmap.weights.registry import DEFAULT_MODEL, ModelEntry, Source
+
+#: how many models are compared at once
+FEWEST, MOST = 2, 4
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How much two predictions a and b have in common; see `salmap.metrics`.
+
+    Attributes:
+        cc: correlation, in [-1, 1].
+        sim: share of looks in common, in [0, 1].
+        kl_of_b: divergence of b from a, nats: what is lost by believing b if a is right.
+        kl_of_a: the other way round.
+    """
+
+    cc: float
+    sim: float
+    kl_of_b: float
+    kl_of_a: float
+
+
+def agreement(density_a: MapArray, density_b: MapArray) -> Agreement:
+    """Compare two densities (H, W) of one picture.
+
+    Raises:
+        DensityError: if the sizes differ or a map is not finite.
+    """
+    likeness = metrics.compare(density_a, density_b)
+    return Agreement(
+        cc=likeness.cc,
+        sim=likeness.sim,
+        kl_of_b=likeness.kl,
+        kl_of_a=metrics.kl_divergence(density_b, density_a),
+    )
+
+
+def is_baseline(entry: ModelEntry) -> bool:
+    """Whether a model has learnt nothing of what pictures show from anybody's gaze."""
+    return entry.source is Source.BUILT_IN or entry.name == CENTER_BIAS_MODEL
+
+
+def proposed(entries: Sequence[ModelEntry]) -> list[str]:
+    """Which models to compare first: two networks, the usual one first, and baselines."""
+    networks = sorted(
+        (entry.name for entry in entries if not is_baseline(entry)),
+        key=lambda name: (name != DEFAULT_MODEL, name),
+    )
+    return [*networks[:2], *(entry.name for entry in entries if is_baseline(entry))][:MOST]
+
+
+def second_opinions(entries: Sequence[ModelEntry], model: str, most: int) -> list[str]:
+    """Which models to ask whether they agree on a picture that a model was shown.
+
+    Baselines are not asked: a network agrees with them most where it gains least
+    (docs/strangers.md).
+
+    Args:
+        entries: those at hand.
+        model: the one that was shown it; never among the answers.
+        most: how many names at most.
+
+    Returns:
+        Names of networks, the user's own first.
+    """
+    others = [e for e in entries if e.name != model and not is_baseline(e)]
+    others.sort(key=lambda e: (e.source is not Source.FOLDER, e.name))
+    return [entry.name for entry in others][:most]

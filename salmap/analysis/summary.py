@@ -1,0 +1,42 @@
+"""What a page or a report says of one prediction: regions, areas, and a copy fit for a screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from salmap.density import shrink_density
+from salmap.pictures import screen_size
+from salmap.prediction import Prediction
+from salmap.regions import attention_area, top_regions
+from salmap.types import Region
+
+#: how many regions are looked for
+MAX_REGIONS = 10
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The numbers of one prediction.
+
+    Attributes:
+        model: name of the model that made it.
+        size: (height, width) of the picture, in pixels.
+        regions: at most `MAX_REGIONS`, largest share first; boxes and peaks in pixels of `size`.
+        half_area: the smallest share of the picture, in [0, 1], on which half of all looks fall.
+    """
+
+    model: str
+    size: tuple[int, int]
+    regions: tuple[Region, ...]
+    half_area: float
+
+
+def analyse(prediction: Prediction) -> Analysis:
+    """Measure a prediction. Regions are found, and their shares summed, at full size."""
+    density = prediction.density
+    return Analysis(
+        model=prediction.model,
+        size=prediction.size,
+        regions=tuple(top_regions(density, MAX_REGIONS)),
+        half_area=attention_area(shrink_density(density, screen_size(prediction.size)), 0.5),
+    )

@@ -1,0 +1,93 @@
+"""Models run by torch: on GPUs, and for training."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from salmap.errors import ModelError
+from salmap.models.base import SaliencyModel
+from salmap.models.folding import folded
+from salmap.processes import launched
+from salmap.types import ImageArray
+
+
+def pick_device(wanted: str = "auto") -> torch.device:
+    """Where to run a model: on a GPU if there is one, each of several processes on its own.
+
+    Args:
+        wanted: "auto", or what torch calls a device, such as "cpu" or "cuda:1".
+
+    Raises:
+        ModelError: if there is no such device.
+    """
+    if wanted == "auto":
+        if not torch.cuda.is_available():
+            return torch.device("cpu")
+        return torch.device("cuda", launched().local_rank % torch.cuda.device_count())
+    try:
+        device = torch.device(wanted)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts that it has it
+        reason = str(error).partition("\n")[0]
+        raise ModelError(
+            f"The device '{wanted}' is not available ({reason}). Use auto, cpu or cuda."
+        ) from error
+    return device
+
+
+def to_tensor(image: ImageArray) -> Tensor:
+    """uint8 (H, W, 3) -> float32 (1, 3, H, W) in [0, 1], channels last in memory."""
+    return torch.from_numpy(image)[None].permute(0, 3, 1, 2).float().div_(255)
+
+
+class TorchBackend:
+    """Runs a model with torch; see `salmap.backends.Backend`.
+
+    Args:
+        model: the model; it is put into eval mode. What runs is a quicker copy of it
+            (`salmap.models.folding`).
+        device: where it runs, as `pick_device` takes it.
+
+    Attributes:
+        model: the model itself, for those who need more than its prediction.
+    """
+
+    def __init__(self, model: SaliencyModel, device: str | torch.device = "cpu") -> None:
+        place = device if isinstance(device, torch.device) else pick_device(device)
+        model = model.eval().requires_grad_(False).to(place)
+        self.model = model.to(memory_format=torch.channels_last)
+        self._running = folded(self.model).to(place)
+        self._device = place
+
+    @property
+    def size(self) -> int:
+        """Long side, in pixels, at which the model wants its pictures."""
+        return self.model.size
+
+    @property
+    def output_stride(self) -> int:
+        """Input pixels per cell of the output grid."""
+        return self.model.output_stride
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the model has learned."""
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
+    @property
+    def device(self) -> str:
+        """Where the model runs."""
+        tensors = chain(self.model.parameters(), self.model.buffers())
+        return str(next((tensor.device for tensor in tensors), self._device))
+
+    def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32 (1, 3, h, w) -> log density up to a constant; see `Backend.run`."""
+        tensor = torch.from_numpy(pixels).to(self._device)
+        with torch.inference_mode():
+            grid = self._running(tensor.contiguous(memory_format=torch.channels_last))[0]
+        return np.asarray(grid.float().cpu().numpy(), np.float32)

@@ -1,0 +1,30 @@
+"""`salmap deploy`: the app to a Space."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def deploy(
+    space: Annotated[str, typer.Argument(help="owner/name of a Space on the Hub.")],
+    weights_repo: Annotated[
+        str, typer.Option(help="owner/name on the Hub: the Space takes all weights from there.")
+    ] = "",
+    wheel_index: Annotated[
+        str, typer.Option(help="One more index for pip there, such as one with a CPU-only torch.")
+    ] = "",
+    private: Annotated[bool, typer.Option("--private", help="Only you can see it.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without this you see what would be done.")
+    ] = False,
+) -> None:
+    """Put the app on a Hugging Face Space. Needs HF_TOKEN with write access; see docs/spaces.md."""
+    from salmap.publish import space as deploying  # noqa: PLC0415
+
+    plan = deploying.plan(space, private, weights_repo, wheel_index)
+    if not yes:
+        typer.echo(f"{plan.summary()}\n\nNothing was sent. Add --yes to do it.")
+        return
+    typer.echo(deploying.deploy(plan))

@@ -1,0 +1,134 @@
+"""`salmap evaluate`: score models on a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from salmap.errors import DatasetError
+
+if TYPE_CHECKING:
+    from salmap.evaluation.candidates import Guesser
+    from salmap.evaluation.task import Evaluation, Task
+
+DEFAULT_MODELS = ("lite",)
+
+
+def evaluate(
+    dataset: Annotated[str, typer.Option(help="Name of the data set, such as osie.")],
+    root: Annotated[Path, typer.Option(help="The folder it was unpacked to.")],
+    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "val",
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A name, a .safetensors file or hf://owner/repo; may be repeated."),
+    ] = None,
+    predictions: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder with a map for each picture (PNG, .npy); may be repeated."),
+    ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate",
+            help="Give the maps in --predictions an IG: a monotone function and the centre bias "
+            "turn them into densities, cross-validated over the evaluated pictures.",
+        ),
+    ] = False,
+    drop_first: Annotated[
+        bool, typer.Option("--drop-first", help="Leave each viewer's first fixation out.")
+    ] = False,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="A .npy (log) density to take for the centre bias, of any size."),
+    ] = None,
+    gold_standard: Annotated[
+        bool, typer.Option(help="Also score how well viewers predict each other.")
+    ] = True,
+    splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")
+    ] = "auto",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write everything to this file.")
+    ] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write the scores of each picture to this file.")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", help="Write a report with pictures to this file.")
+    ] = None,
+) -> None:
+    """Score models on the pictures of a data set.
+
+    IG, NSS, AUC, sAUC, CC, SIM and KL as the MIT/Tuebingen benchmark defines them, at full
+    resolution, averaged over pictures with 95 % bootstrap intervals, beside the centre bias of the
+    training split and the gold standard, what the other viewers predict of one viewer.
+
+    A picture that fails is named on stderr and the others are still scored; the exit status is 0
+    only when every picture was scored.
+    """
+    from salmap.datasets import open_dataset  # noqa: PLC0415
+    from salmap.evaluation import task as tasks  # noqa: PLC0415
+    from salmap.evaluation.baseline import read_baseline  # noqa: PLC0415  (keeps --help quick)
+
+    outputs = [path for path in (json_file, csv_file, html_file) if path]
+    _require_folders(outputs)
+    models = _load_models(model or (() if predictions else DEFAULT_MODELS), device)
+    opened = open_dataset(dataset, root, splits)
+    prior = read_baseline(baseline) if baseline else None
+    task = tasks.prepare(opened, split, drop_first, prior)
+    candidates = [*models, *_map_folders(predictions or (), task, calibrate)]
+    evaluation = tasks.evaluate(task, candidates, gold_standard)
+    _write(evaluation, candidates, json_file, csv_file, html_file)
+    for failure in evaluation.failures:
+        row = f" ({failure.row})" if failure.row else ""
+        typer.echo(f"{failure.picture}{row}: {' '.join(failure.message.split())}", err=True)
+    raise typer.Exit(1 if evaluation.failures else 0)
+
+
+def _require_folders(outputs: Sequence[Path]) -> None:
+    """Say before the work, not after it, that there is nowhere to write to."""
+    for path in outputs:
+        if not path.parent.is_dir():
+            raise DatasetError(f"There is no folder {path.parent} for {path.name}. Make it first.")
+
+
+def _load_models(names: Sequence[str], device: str) -> list[Guesser]:
+    from salmap.evaluation.candidates import ModelCandidate  # noqa: PLC0415
+    from salmap.predictor import load  # noqa: PLC0415  (torch)
+
+    return [ModelCandidate(name, load(name, device=device)) for name in dict.fromkeys(names)]
+
+
+def _map_folders(folders: Sequence[Path], task: Task, calibrate: bool) -> list[Guesser]:
+    from salmap.evaluation.candidates import FolderCandidate  # noqa: PLC0415
+    from salmap.evaluation.saliency_maps import MapFolder  # noqa: PLC0415
+    from salmap.evaluation.task import calibrated  # noqa: PLC0415
+
+    found: list[Guesser] = []
+    for folder in dict.fromkeys(folders):
+        maps, name = MapFolder(folder), str(folder)
+        found.append(calibrated(name, maps, task) if calibrate else FolderCandidate(name, maps))
+    return found
+
+
+def _write(
+    evaluation: Evaluation,
+    candidates: Sequence[Guesser],
+    json_file: Path | None,
+    csv_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    from salmap.evaluation.html_report import write_html  # noqa: PLC0415
+    from salmap.evaluation.report import print_report, write_csv, write_json  # noqa: PLC0415
+
+    print_report(evaluation)
+    if json_file:
+        write_json(evaluation, json_file)
+    if csv_file:
+        write_csv(evaluation, csv_file)
+    if html_file:
+        write_html(evaluation, candidates, html_file)

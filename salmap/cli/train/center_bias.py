@@ -1,0 +1,20 @@
+"""`salmap train center-bias`: the baseline that sees no picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from salmap.cli.train.data import open_sound
+from salmap.cli.train.package import training
+
+
+def center_bias(
+    data: Annotated[list[str], typer.Option(help="NAME=PATH of a data set; may be repeated.")],
+    out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
+) -> None:
+    """Fit the baseline that looks at no picture to training splits, all weighing the same."""
+    training("release").fit_center_bias(open_sound(data), out)
+    typer.echo(f"Wrote {out}.")

@@ -1,0 +1,53 @@
+"""`salmap train check`: what data sets hold and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from salmap.errors import SalmapError
+
+
+def check(
+    data: Annotated[list[str], typer.Argument(metavar="NAME=PATH", help="Data sets to check.")],
+    splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON for each data set instead.")
+    ] = False,
+    samples: Annotated[
+        Path | None, typer.Option(help="Folder for a few pictures with their fixations.")
+    ] = None,
+) -> None:
+    """Say what data sets hold and what is wrong with them; exit status 1 if anything is."""
+    from salmap.datasets import open_dataset, parse_data_option  # noqa: PLC0415  (quick --help)
+    from salmap.datasets.check import (  # noqa: PLC0415
+        check_dataset,
+        render,
+        report_record,
+        write_samples,
+    )
+
+    sound = True
+    for option in data:
+        try:
+            dataset = open_dataset(*parse_data_option(option), splits)
+            report = check_dataset(dataset, progress=True)
+        except SalmapError as error:
+            if as_json:
+                typer.echo(json.dumps({"option": option, "error": str(error)}))
+            typer.echo(f"{option}: {error}", err=True)
+            sound = False
+            continue
+        shown = [] if samples is None else write_samples(dataset, samples)
+        text = (
+            json.dumps(report_record(report) | {"samples": shown})
+            if as_json
+            else f"{render(report)}\n"
+        )
+        typer.echo(text)
+        sound = sound and not report.problems
+    if not sound:
+        raise typer.Exit(1)

@@ -1,0 +1,104 @@
+"""`folder`: anybody's pictures in `images`, with `fixations.csv` or with maps in `maps`.
+
+- `images/` may have folders inside, which become categories. Pictures are turned upright as
+  their EXIF data say, and coordinates and maps are those of the upright picture.
+- `fixations.csv` (`image,subject,x,y[,duration_ms]`): a row for each fixation in the order of
+  viewing. `image` is a path in `images`, `subject` any name, `x, y` zero-based pixels: 0, 0 is the
+  centre of the top-left pixel.
+- `maps/`: a grey picture of the same path and stem for each picture, of its size: how likely
+  each pixel is to be looked at, in any scale. `POINTS_PER_MAP` points are drawn from it, the same
+  ones each time, and stand for the fixations (viewer -1); so what is learnt from a map, and
+  scored on it, is right up to the noise of so many fixations.
+
+Where there are both, `fixations.csv` is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from salmap.datasets.base import FixationDataset, FixationSource, Problem, Record, listed
+from salmap.datasets.fixations_csv import read_fixations_csv
+from salmap.datasets.pictures import list_tree, read_grey, require_size
+from salmap.datasets.scanpaths import points
+from salmap.datasets.splits import SplitNames, hashed_split
+from salmap.errors import DatasetError
+from salmap.types import Fixations
+
+POINTS_PER_MAP = 200
+
+
+def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset:
+    """The data set under `path`, the folder that holds `images`.
+
+    Raises:
+        DatasetError: if `images` is missing, or there is neither `fixations.csv` nor `maps`, or
+            the table is wrong, or no picture has its map.
+    """
+    pictures = list_tree(path / "images")
+    table, maps = path / "fixations.csv", path / "maps"
+    sources: dict[str, FixationSource]
+    if table.is_file():
+        sources = dict(read_fixations_csv(table, pictures.keys()))
+        notes = ["maps is not used, as there is fixations.csv."] if maps.is_dir() else []
+    elif maps.is_dir():
+        sources = _map_sources(maps, pictures)
+        notes = [f"{POINTS_PER_MAP} points drawn from each map stand for the fixations."]
+    else:
+        raise DatasetError(f"{path} has neither fixations.csv nor the folder maps. Add one.")
+    missing = [name for name in pictures if name not in sources]
+    if len(missing) == len(pictures):
+        raise DatasetError(
+            f"None of the {len(pictures)} pictures in {path / 'images'} has fixations or a map: "
+            f"{listed(missing)}. A map has the same name as its picture, without the ending."
+        )
+    return FixationDataset(
+        "folder",
+        [
+            Record(name, picture, sources[name], Path(name).parent.name or None)
+            for name, picture in pictures.items()
+            if name in sources
+        ],
+        splits=splits if splits is not None else hashed_split(pictures),
+        problems=[
+            Problem(
+                f"images/{name}",
+                "It has no fixations or map.",
+                "Add them, or take the picture out of images.",
+                nobody_looked=table.is_file(),
+            )
+            for name in missing
+        ],
+        notes=notes,
+        use_exif=True,
+    )
+
+
+def _map_sources(maps: Path, pictures: dict[str, Path]) -> dict[str, FixationSource]:
+    by_stem = {Path(name).with_suffix(""): path for name, path in list_tree(maps).items()}
+    stems = {name: Path(name).with_suffix("") for name in pictures}
+    return {
+        name: partial(_draw_points, by_stem[stem], pictures[name], name)
+        for name, stem in stems.items()
+        if stem in by_stem
+    }
+
+
+def _draw_points(path: Path, picture: Path, name: str) -> Fixations:
+    """Points drawn from a map, with a seed made from the picture's name."""
+    grey = read_grey(path)
+    require_size(grey.shape, path, picture, use_exif=True)
+    if not np.isfinite(grey).all() or grey.min() < 0 or grey.max() <= 0:
+        raise DatasetError(
+            f"The map {path} is negative, not finite or black everywhere. Give a grey picture "
+            "that is bright where people look."
+        )
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    chance = np.cumsum(grey.ravel())
+    draws = np.random.default_rng(seed).random(POINTS_PER_MAP) * chance[-1]
+    rows, columns = np.unravel_index(np.searchsorted(chance, draws, side="right"), grey.shape)
+    return points(columns, rows)

@@ -1,0 +1,70 @@
+"""MIT1003 (Judd et al. 2009): 1003 pictures with a long side of 1024, 15 viewers, 3 s.
+
+Layout: `ALLSTIMULI/*.jpeg`, `ALLFIXATIONMAPS/*_fixPts.jpg`, maps that are white where somebody
+looked (those written as `*_fixMap.jpg` are blurred and not needed). They do not tell viewers
+apart, leave out each viewer's first fixation, and are JPEG files, so that a point is what is
+brighter than half. The recordings in `DATA` are raw samples, not fixations; who has made
+fixations of them can give them as `fixations.csv` in the layout `folder`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from salmap.datasets.base import FixationDataset, Problem, Record, listed
+from salmap.datasets.pictures import list_pictures, read_grey, require_size
+from salmap.datasets.scanpaths import points_of_mask
+from salmap.datasets.splits import SplitNames, hashed_split
+from salmap.errors import DatasetError
+from salmap.types import Fixations
+
+#: what the MIT/Tuebingen benchmark takes for one degree on these pictures
+SIGMA_PX = 35.0
+_WHITE = 127
+
+
+def open_mit1003(path: Path, splits: SplitNames | None = None) -> FixationDataset:
+    """MIT1003 under `path`, the folder that holds `ALLSTIMULI` and `ALLFIXATIONMAPS`.
+
+    Raises:
+        DatasetError: if folders are missing or no picture has its map of points.
+    """
+    pictures = list_pictures(path / "ALLSTIMULI")
+    maps = path / "ALLFIXATIONMAPS"
+    points = {name: maps / f"{Path(name).stem}_fixPts.jpg" for name in pictures}
+    missing = [name for name, point_map in points.items() if not point_map.is_file()]
+    if len(missing) == len(pictures):
+        raise DatasetError(
+            f"None of the {len(pictures)} pictures has its *_fixPts.jpg in {maps}: "
+            f"{listed(missing)}. Unpack ALLFIXATIONMAPS there."
+        )
+    absent = set(missing)
+    return FixationDataset(
+        "mit1003",
+        [
+            Record(name, picture, partial(_read_points, points[name], picture))
+            for name, picture in pictures.items()
+            if name not in absent
+        ],
+        sigma_px=SIGMA_PX,
+        citation="Judd, Ehinger, Durand and Torralba: Learning to predict where humans look. "
+        "ICCV 2009.",
+        duration_s=3.0,
+        splits=splits if splits is not None else hashed_split(pictures),
+        problems=[
+            Problem(
+                f"ALLSTIMULI/{name}",
+                "Its *_fixPts.jpg is missing.",
+                "Unpack ALLFIXATIONMAPS again.",
+            )
+            for name in missing
+        ],
+        notes=["From maps of points, which do not tell viewers apart."],
+    )
+
+
+def _read_points(path: Path, picture: Path) -> Fixations:
+    grey = read_grey(path)
+    require_size(grey.shape, path, picture)
+    return points_of_mask(grey > _WHITE)

@@ -1,0 +1,139 @@
+"""What can be scored: models, saved maps, the baseline and the gold standard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salmap.density import normalise
+from salmap.evaluation import gold_standard
+from salmap.evaluation.baseline import Baseline
+from salmap.evaluation.calibration import Calibration
+from salmap.evaluation.gold_standard import GoldStandard
+from salmap.evaluation.reliability import measure
+from salmap.evaluation.saliency_maps import MapFolder
+from salmap.evaluation.scoring import METRICS, PictureScorer, Scores
+from salmap.types import ImageArray
+
+if TYPE_CHECKING:
+    from salmap.predictor import Predictor
+
+
+class Candidate(Protocol):
+    """A row of the table of scores."""
+
+    @property
+    def name(self) -> str:
+        """What its row is called."""
+
+    def score(self, stimulus: ImageArray, scorer: PictureScorer) -> Scores:
+        """Its scores on one picture, uint8 (H, W, 3).
+
+        Raises:
+            SalmapError: if it can't be scored.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Guess:
+    """What a model says of one picture.
+
+    Attributes:
+        saliency_map: (H, W), any scale; the density where there is one.
+        log_density: (H, W), or None if the map is no density.
+    """
+
+    saliency_map: NDArray[np.floating]
+    log_density: NDArray[np.floating] | None
+
+
+class Guesser:
+    """A candidate that is scored by the map it gives for a picture."""
+
+    name: str
+
+    def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
+        """Its map; of the scorer it may use all but where people looked.
+
+        Raises:
+            SalmapError: if it has none for this picture.
+        """
+        raise NotImplementedError
+
+    def score(self, stimulus: ImageArray, scorer: PictureScorer) -> Scores:
+        """All metrics and, of a density, how reliable it is."""
+        guess = self.guess(stimulus, scorer)
+        scores = scorer.score(guess.saliency_map, guess.log_density)
+        if guess.log_density is None:
+            return scores
+        return scores | measure(guess.log_density, scorer.truth.fixations)
+
+
+@dataclass(frozen=True, eq=False)
+class BaselineCandidate(Guesser):
+    """The centre bias that information gain is measured from."""
+
+    name: str
+
+    def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
+        """The same for every picture of a size."""
+        log_density = scorer.baseline.values
+        return Guess(np.exp(log_density), log_density)
+
+
+@dataclass(frozen=True, eq=False)
+class ModelCandidate(Guesser):
+    """A model as `salmap.load` gives it, under the name that the user called it by."""
+
+    name: str
+    predictor: Predictor
+
+    def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
+        """The model's prediction, at the picture's full size."""
+        prediction = self.predictor.predict(stimulus)
+        return Guess(prediction.density, prediction.log_density)
+
+
+@dataclass(frozen=True, eq=False)
+class FolderCandidate(Guesser):
+    """Saved maps; those that are no densities get an `ig` only if they have been calibrated.
+
+    Attributes:
+        name: of the row.
+        folder: the maps.
+        calibrations: for each stimulus by name, how its map becomes a density.
+    """
+
+    name: str
+    folder: MapFolder
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+
+    def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
+        """The saved map; calibration gives it a log density and leaves the map as it is."""
+        saved = self.folder.read(scorer.truth.name, scorer.truth.size)
+        if calibration := self.calibrations.get(scorer.truth.name):
+            log_density = calibration.log_density(saved.values, scorer.baseline.values)
+            return Guess(saved.values, log_density)
+        if not saved.is_density:
+            return Guess(saved.values, None)
+        with np.errstate(divide="ignore"):
+            return Guess(saved.values, np.log(normalise(saved.values)))
+
+
+@dataclass(frozen=True, eq=False)
+class GoldStandardCandidate:
+    """What the other viewers predict of one viewer."""
+
+    name: str
+    gold: GoldStandard
+    baseline: Baseline
+
+    def score(self, stimulus: ImageArray, scorer: PictureScorer) -> Scores:
+        """NaN throughout for a picture that fewer than two known viewers looked at."""
+        if not gold_standard.has_viewers(scorer.truth):
+            return dict.fromkeys(METRICS, float("nan"))
+        return gold_standard.score(self.gold, scorer.truth, self.baseline, scorer.nonfixations)

@@ -1,0 +1,248 @@
+"""A report as one HTML file that needs nothing else: scores, and the pictures behind them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import cv2
+import jinja2
+import numpy as np
+from numpy.typing import NDArray
+
+from salmap.evaluation import report
+from salmap.evaluation.candidates import Guesser
+from salmap.evaluation.intervals import Interval
+from salmap.evaluation.reliability import GROUPS, LEVELS
+from salmap.evaluation.scoring import METRICS, Nonfixations, PictureScorer, Truth
+from salmap.evaluation.task import Evaluation
+from salmap.pictures import resize
+from salmap.render.draw import encode_jpeg, overlay
+from salmap.types import ImageArray
+
+#: long side of the pictures in the report
+SIDE_PX = 480
+JPEG_QUALITY = 80
+DOT_COLOUR = (255, 255, 255)
+
+TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+    """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ headline }}</title>
+<style>
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; }
+th, td { padding: .4rem .8rem; text-align: right; border-bottom: 1px solid #8886; }
+th:first-child { text-align: left; }
+td small { display: block; opacity: .7; white-space: nowrap; }
+figure { margin: 0 0 1.5rem; }
+figure div { display: flex; flex-wrap: wrap; gap: .5rem; }
+img { max-width: 100%; height: auto; }
+</style>
+</head>
+<body>
+<h1>{{ headline }}</h1>
+{% macro scores(rows, columns) %}
+<div class="wide"><table>
+<tr>
+<th></th>
+{% for title, meaning in columns %}<th title="{{ meaning }}">{{ title }}</th>{% endfor %}
+</tr>
+{% for name, cells in rows %}
+<tr><th scope="row">{{ name }}</th>
+{% for mean, interval in cells %}<td>{{ mean }}<small>{{ interval }}</small></td>{% endfor %}</tr>
+{% endfor %}
+</table></div>
+{% endmacro %}
+{{ scores(rows, columns) }}
+{% if categories %}
+<h2>IG by category</h2>
+{{ scores(categories, row_titles) }}
+{% endif %}
+{% if reliability %}
+<h2>Share of all looks, in %, in the region said to hold</h2>
+{{ scores(reliability, levels) }}
+<h2>Share of all looks, in %, by tenths of the area, from the least to the most salient</h2>
+{{ scores(groups, tenths) }}
+{% endif %}
+{% if tests %}
+<h2>Comparisons</h2>
+<ul>{% for test in tests %}<li>{{ test }}</li>{% endfor %}</ul>
+{% endif %}
+{% for row, metric, cases in extremes %}
+<h2>{{ row }}: best, median and worst by {{ metric }}</h2>
+{% for case in cases %}
+<figure>
+<figcaption>{{ case.rank }}: {{ case.picture }}, {{ metric }} {{ case.score }}</figcaption>
+<div>
+<img alt="where people looked on {{ case.picture }}" src="data:image/jpeg;base64,{{ case.looks }}">
+<img alt="prediction for {{ case.picture }}" src="data:image/jpeg;base64,{{ case.prediction }}">
+</div>
+</figure>
+{% endfor %}
+{% endfor %}
+{% if failures %}
+<h2>Failures</h2>
+<ul>
+{% for f in failures %}
+<li>{{ f.picture }}{% if f.row %} ({{ f.row }}){% endif %}: {{ f.message }}</li>
+{% endfor %}
+</ul>
+{% endif %}
+<h2>How to read this</h2>
+<ul>
+{% for line in footnotes %}<li>{{ line }}</li>{% endfor %}
+{% for title, meaning in columns %}<li>{{ title }}: {{ meaning }}</li>{% endfor %}
+</ul>
+<p><code>{{ command }}</code></p>
+<p>
+{% for name, number in versions.items() %}
+{{ name }} {{ number }}{{ "," if not loop.last }}
+{% endfor %}
+</p>
+</body>
+</html>
+"""
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A picture of the report.
+
+    Attributes:
+        rank: "best", "median" or "worst".
+        picture: its name.
+        score: for people.
+        looks, prediction: JPEGs in base64.
+    """
+
+    rank: str
+    picture: str
+    score: str
+    looks: str
+    prediction: str
+
+
+def write_html(evaluation: Evaluation, guessers: Sequence[Guesser], path: Path) -> None:
+    """Write the report.
+
+    Args:
+        evaluation: the scores.
+        guessers: candidates whose best and worst cases are to be shown; their maps are made anew.
+        path: the file.
+    """
+    columns = [(metric.title, metric.meaning) for metric in METRICS.values()]
+    text = TEMPLATE.render(
+        headline=report.headline(evaluation),
+        columns=columns,
+        rows=[
+            (row, [_cell(evaluation, row, metric) for metric in METRICS]) for row in evaluation.rows
+        ],
+        row_titles=[(row, "") for row in evaluation.rows],
+        categories=[
+            (category, [_cell(evaluation, row, "ig", category) for row in evaluation.rows])
+            for category in evaluation.categories
+        ],
+        levels=[(f"{level:.0%}", "said to hold this share of all looks") for level in LEVELS],
+        reliability=[
+            (row, [_percent(looked) for _, looked in evaluation.regions(row)])
+            for row in evaluation.densities
+        ],
+        tenths=[(str(group + 1), "") for group in range(GROUPS)],
+        groups=[line for row in evaluation.densities for line in _group_lines(evaluation, row)],
+        tests=[report.describe(test) for test in evaluation.paired_tests()],
+        extremes=[_extremes(evaluation, guesser) for guesser in guessers],
+        failures=evaluation.failures,
+        footnotes=report.footnotes(evaluation),
+        command=report.command_line(),
+        versions=report.versions(),
+    )
+    path.write_text(text, encoding="utf-8")
+
+
+def _cell(
+    evaluation: Evaluation, row: str, metric: str, category: str | None = None
+) -> tuple[str, str]:
+    """The mean, and its interval, for people."""
+    interval = evaluation.interval(row, metric, category)
+    if np.isnan(interval.mean):
+        return "-", ""
+    between = "" if np.isnan(interval.low) else f"{interval.low:.3f} to {interval.high:.3f}"
+    return f"{interval.mean:.3f}", between
+
+
+def _percent(interval: Interval) -> tuple[str, str]:
+    """A share and its interval in percent, for people."""
+    mean, low, high = (100 * share for share in astuple(interval))
+    return f"{mean:.1f}", "" if np.isnan(low) else f"{low:.1f}\u2013{high:.1f}"
+
+
+def _group_lines(evaluation: Evaluation, row: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a density says of each tenth of the area, and what was found there."""
+    groups = evaluation.groups(row)
+    return [
+        (f"{row}, said", [(f"{100 * said:.1f}", "") for said, _ in groups]),
+        (f"{row}, found", [_percent(looked) for _, looked in groups]),
+    ]
+
+
+def _extremes(evaluation: Evaluation, guesser: Guesser) -> tuple[str, str, list[Case]]:
+    """The row, the metric's title, and its best, median and worst picture."""
+    row = guesser.name
+    values = evaluation.values(row, "ig")
+    metric = "ig" if np.isfinite(values).any() else "nss"
+    values = evaluation.values(row, metric)
+    order = [int(i) for i in np.argsort(-values) if np.isfinite(values[i])]
+    if not order:
+        return row, METRICS[metric].title, []
+    ranked = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
+    cases = [
+        Case(
+            rank, evaluation.task.truths[i].name, f"{values[i]:.3f}", *_pair(evaluation, guesser, i)
+        )
+        for rank, i in ranked.items()
+    ]
+    return row, METRICS[metric].title, cases
+
+
+def _pair(evaluation: Evaluation, guesser: Guesser, place: int) -> tuple[str, str]:
+    """JPEGs in base64: the picture with its fixations, and with the prediction."""
+    task = evaluation.task
+    truth = task.truths[place]
+    prior = task.baseline.by_size()(truth.size)
+    scorer = PictureScorer(truth, prior, Nonfixations(task.truths).of(place))
+    stimulus = task.dataset.split(task.split)[truth.index].stimulus
+    guess = guesser.guess(stimulus, scorer)
+    shown = guess.saliency_map - min(guess.saliency_map.min(), 0)
+    if not shown.any():
+        shown = np.ones_like(shown)
+    return _jpeg(_with_fixations(stimulus, truth)), _jpeg(_shrunk(overlay(stimulus, shown)))
+
+
+def _with_fixations(stimulus: ImageArray, truth: Truth) -> ImageArray:
+    picture = _shrunk(stimulus).copy()
+    scale = np.array(picture.shape[:2]) / truth.size
+    points = np.stack([truth.fixations.y + 0.5, truth.fixations.x + 0.5], axis=1) * scale
+    for row, column in points.astype(int):
+        at = (int(column), int(row))
+        cv2.circle(picture, at, 4, (0, 0, 0), -1, cv2.LINE_AA)
+        cv2.circle(picture, at, 3, DOT_COLOUR, -1, cv2.LINE_AA)
+    return picture
+
+
+def _shrunk(picture: ImageArray) -> ImageArray:
+    height, width = picture.shape[:2]
+    factor = min(1.0, SIDE_PX / max(height, width))
+    return resize(picture, (max(1, round(height * factor)), max(1, round(width * factor))))
+
+
+def _jpeg(picture: NDArray[np.uint8]) -> str:
+    return base64.b64encode(encode_jpeg(picture, JPEG_QUALITY)).decode("ascii")

@@ -1,0 +1,264 @@
+"""What can be trained from the app, and the commands that do it. No torch here, no training.
+
+Environment:
+    SALMAP_TRAINING: 1 lets everybody who can open the app start runs, which read folders of the
+        server and keep it busy; 0 lets nobody. Unset, only somebody at the server's own computer
+        may, and on a Hugging Face Space nobody.
+    SALMAP_TRAINING_DIR: where uploaded data and runs are kept.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from salmap import weights
+from salmap.errors import JobError, SalmapError
+from salmap.jobs import runs as jobs
+from salmap.jobs.dataset_check import DataSource
+from salmap.weights import hub
+from salmap.weights.info import read_info
+from salmap.weights.resolve import SUFFIX
+
+#: the fewest pictures that a model is adapted to; train/adapt/run.py refuses fewer
+MIN_ADAPT_PICTURES = 10
+_YES, _NO = ("1", "on", "true", "yes"), ("0", "off", "false", "no")
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that can be trained.
+
+    Attributes:
+        encoder: timm's name of what it sees with.
+        repository: on the Hub, with the encoder's pretrained weights.
+        size: long side in pixels at which it looks at pictures, if nobody says otherwise.
+        description: for people who choose.
+    """
+
+    encoder: str
+    repository: str
+    size: int
+    description: str
+
+
+NETWORKS = {
+    "lite": Network(
+        "tf_efficientnet_lite2", "timm/tf_efficientnet_lite2.in1k", 576,
+        "EfficientNet-Lite2: small, learns on any computer.",
+    ),
+    "resnet50": Network(
+        "resnet50.tv_in1k", "timm/resnet50.tv_in1k", 512,
+        "ResNet-50: larger, about three times slower.",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """A training run as people choose it.
+
+    Attributes:
+        name: of the model to be made.
+        network: a key of `NETWORKS`.
+        source: the data.
+        frozen_epochs: on features of the frozen encoder.
+        finetune_epochs: then of the whole network; 0 for quick training.
+        learning_rate: of decoder and readout on frozen features; the rest follows in proportion.
+        size: long side in pixels at which the network looks at pictures.
+        encoder: a Salmap model whose encoder is where it begins; None for weights from the Hub.
+    """
+
+    name: str
+    network: str
+    source: DataSource
+    frozen_epochs: int
+    finetune_epochs: int
+    learning_rate: float
+    size: int
+    encoder: Path | None
+
+
+def is_allowed(at_the_server: bool, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a visitor may start runs; see the module's text.
+
+    Args:
+        at_the_server: whether the visitor's browser runs on the server's own computer.
+        environment: where `SALMAP_TRAINING` is looked up.
+    """
+    wish = environment.get("SALMAP_TRAINING", "").strip().lower()
+    if wish in _YES or wish in _NO:
+        return wish in _YES
+    return at_the_server and "SPACE_ID" not in environment
+
+
+def why_impossible() -> str:
+    """What this installation lacks for training, in words; empty if nothing."""
+    if not jobs.SUPPORTED:
+        return "Runs can't be started from the app on Windows. Use salmap train fit."
+    if find_spec("accelerate") is None:
+        return (
+            "What training needs is not installed here: pip install -r requirements-train.txt, "
+            "then start the app again."
+        )
+    return ""
+
+
+def folder() -> Path:
+    """Where uploaded data and runs are; it need not exist."""
+    named = os.environ.get("SALMAP_TRAINING_DIR")
+    return Path(named).expanduser() if named else weights.models_folder().parent / "training"
+
+
+def uploads_folder() -> Path:
+    """Where uploaded data sets are unpacked."""
+    return folder() / "data"
+
+
+def all_jobs() -> jobs.Jobs:
+    """The runs of this server."""
+    return jobs.Jobs(folder() / "runs")
+
+
+def model_path(name: str) -> Path:
+    """Where the finished model of that name goes, so that it can be chosen everywhere."""
+    return weights.models_folder() / f"{name}{SUFFIX}"
+
+
+def require_free_name(name: str) -> None:
+    """Refuse what can't be a new model's name.
+
+    Raises:
+        JobError: saying why.
+    """
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", name) is None:
+        raise JobError(
+            "Name the model with letters, digits, - and _, at most 40, the first a letter or digit."
+        )
+    if name in {entry.name for entry in weights.all_models()}:
+        raise JobError(f"There is a model named {name} already. Choose another name.")
+
+
+def free_name(wish: str) -> str:
+    """The wish as a new model's name, numbered if it is taken."""
+    taken = {entry.name for entry in weights.all_models()}
+    names = itertools.chain([wish], (f"{wish}-{number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken)
+
+
+def trained_models() -> dict[str, Path]:
+    """Files of networks on this computer that can be adapted or lend their encoder, by name."""
+    found: dict[str, Path] = {}
+    for entry in weights.all_models():
+        path = weights.local_file(entry)
+        if path is not None and _encoders(path):
+            found[entry.name] = path
+    return found
+
+
+def starting_points(network: str) -> dict[str, Path]:
+    """Of `trained_models`, those that see with this network's encoder; bundled ones first."""
+    wanted = [NETWORKS[network].encoder]
+    found = {n: path for n, path in trained_models().items() if _encoders(path) == wanted}
+    return dict(sorted(found.items(), key=lambda item: item[0] not in NETWORKS))
+
+
+def _encoders(path: Path) -> list[str]:
+    """Names of the encoders in a model file; none if it is something else."""
+    try:
+        config = read_info(path).config
+    except SalmapError:
+        return []
+    encoders = config.get("encoders", [])
+    return [str(e.get("name")) for e in encoders if isinstance(e, dict)]
+
+
+def require_pretrained(network: str) -> None:
+    """Refuse a network whose pretrained encoder the Hub can't give now.
+
+    Raises:
+        JobError: saying why, and what to do.
+    """
+    wanted = hub.HubFile(NETWORKS[network].repository)
+    reason = hub.why_unavailable(wanted)
+    if reason:
+        raise JobError(
+            f"The pretrained encoder of {network} comes from the Hub, which can't give it now: "
+            f"{reason} A network whose encoder is in a model at hand, such as lite, needs no Hub."
+        )
+
+
+def recipe(plan: FitPlan) -> str:
+    """The recipe of a plan, as TOML; what a plan does not say is as in the recipe of `lite`."""
+    values: dict[str, str | int | float] = {
+        "name": plan.name,
+        "preset": plan.network,
+        "licence": "unknown",
+        "notes": "Trained from the app.",
+        "size": plan.size,
+        "frozen_epochs": plan.frozen_epochs,
+        "frozen_lr": plan.learning_rate,
+        "finetune_epochs": plan.finetune_epochs,
+        "finetune_encoder_lr": plan.learning_rate / 5,
+        "finetune_decoder_lr": plan.learning_rate / 2,
+        "finetune_freeze_stride": 4,
+        "weight_decay": 0.01,
+        "crop": 0.25,
+    }
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+
+
+def start_fit(plan: FitPlan, settings: dict[str, Any]) -> jobs.Job:
+    """Start a training run.
+
+    Args:
+        plan: what to train.
+        settings: what people chose, to be shown with the run.
+
+    Raises:
+        JobError: if the name is taken or another run is going.
+    """
+    require_free_name(plan.name)
+
+    def prepare(run: Path) -> list[str]:
+        (run / "recipe.toml").write_text(recipe(plan), encoding="utf-8")
+        arguments = ["fit", "--recipe", str(run / "recipe.toml"), "--data", plan.source.option]
+        arguments += ["--out", str(run), "--copy", str(model_path(plan.name).resolve())]
+        if plan.encoder is not None:
+            name = NETWORKS[plan.network].encoder
+            arguments += ["--encoder", f"{name}={plan.encoder.resolve()}"]
+        return arguments
+
+    return all_jobs().start(jobs.FIT, plan.name, prepare, settings)
+
+
+def start_adapt(
+    name: str, model: str, path: Path, source: DataSource, settings: dict[str, Any]
+) -> jobs.Job:
+    """Start adapting a model to the viewers of a data set.
+
+    Args:
+        name: of the model to be made.
+        model, path: name and file of the one that is adapted.
+        source: the data.
+        settings: what people chose, to be shown with the run.
+
+    Raises:
+        JobError: if the name is taken or another run is going.
+    """
+    require_free_name(name)
+    target = model_path(name).resolve()
+
+    def prepare(run: Path) -> list[str]:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        arguments = ["adapt", "--model", str(path.resolve()), "--data", source.option]
+        return [*arguments, "--out", str(target), "--log", str(run)]
+
+    return all_jobs().start(jobs.ADAPT, name, prepare, {"model": model} | settings)

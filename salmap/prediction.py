@@ -1,0 +1,50 @@
+"""What a model says of one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salmap.errors import DensityError
+from salmap.regions import top_regions
+from salmap.types import Region
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a model says of one picture.
+
+    Attributes:
+        log_density: float32 (H, W) at the picture's own size, natural log, logsumexp 0.
+        model: name of the model that made it.
+
+    Raises:
+        DensityError: if `log_density` is no (H, W) array of finite or minus infinite numbers.
+    """
+
+    log_density: NDArray[np.float32]
+    model: str
+
+    def __post_init__(self) -> None:
+        if self.log_density.ndim != 2 or self.log_density.size == 0:
+            raise DensityError(f"A log density has the shape (H, W), not {self.log_density.shape}.")
+        if np.isnan(self.log_density).any():
+            raise DensityError("A log density must not contain NaN.")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        height, width = self.log_density.shape
+        return height, width
+
+    @property
+    def density(self) -> NDArray[np.float32]:
+        """float32 (H, W): the probability that a fixation falls on each pixel; sums to 1."""
+        return np.exp(self.log_density)
+
+    def regions(self, k: int = 5) -> Sequence[Region]:
+        """The `k` most salient regions, largest share first; see `salmap.regions.top_regions`."""
+        return top_regions(self.density, k)

@@ -1,0 +1,1 @@
+"""To the Hugging Face Hub: a model, or the app as a Space."""

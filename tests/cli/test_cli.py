@@ -1,0 +1,377 @@
+"""The command line, mostly in this process; as people start it where that is what counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+import salmap
+from salmap.cli import main as cli
+from salmap.models import ARCHITECTURES
+from salmap.outputs import batch
+from salmap.outputs.batch import OUTPUTS, Picture, output_names
+from salmap.predictor import Predictor
+from salmap.weights.file import save_model
+from salmap.weights.info import ModelInfo
+
+RUNNER = CliRunner()
+ENDINGS = sorted(OUTPUTS.values())
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("SALMAP_WEIGHTS_REPO", raising=False)
+    monkeypatch.setenv("SALMAP_MODELS_DIR", str(tmp_path / "models"))
+
+
+def picture(path: Path, height: int = 60, width: int = 90) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(skimage.data.astronaut()[:height, :width]).save(path)
+    return path
+
+
+def predict(*arguments: str | Path, out: Path, model: str = "spectral-residual") -> Result:
+    words = [str(argument) for argument in arguments]
+    return RUNNER.invoke(cli.app, ["predict", *words, "--out", str(out), "--model", model])
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_is_written_for_a_picture(tmp_path: Path) -> None:
+    street = picture(tmp_path / "street.png", 67, 101)
+    result = predict(street, out=tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    assert names(tmp_path / "out") == sorted("street" + ending for ending in ENDINGS)
+
+    prediction = salmap.load("spectral-residual").predict(street)
+    density = np.load(tmp_path / "out" / "street_density.npy")
+    assert density.dtype == np.float32
+    assert density.shape == (67, 101)
+    assert density.min() >= 0
+    assert density.sum(dtype=np.float64) == pytest.approx(1, abs=1e-6)
+    np.testing.assert_allclose(density, prediction.density, rtol=1e-4)
+
+    image = salmap.load_image(street)
+    expected = {
+        "overlay": salmap.render.overlay(image, prediction.density, 0.5, "turbo"),
+        "heatmap": salmap.render.heatmap(prediction.density, "turbo"),
+    }
+    for kind, pixels in expected.items():
+        written = np.asarray(Image.open(tmp_path / "out" / f"street_{kind}.png"))
+        np.testing.assert_array_equal(written, pixels)
+
+    record = json.loads((tmp_path / "out" / "street_regions.json").read_text())
+    assert (record["picture"], record["model"]) == ("street.png", "spectral-residual")
+    assert (record["height"], record["width"]) == (67, 101)
+    assert [region["rank"] for region in record["regions"]] == [
+        region.rank for region in prediction.regions(5)
+    ]
+
+
+def test_only_what_is_asked_for_is_saved(tmp_path: Path) -> None:
+    result = predict(
+        picture(tmp_path / "a.png"), "--save", "density, regions", out=tmp_path / "out"
+    )
+    assert result.exit_code == 0
+    assert names(tmp_path / "out") == ["a_density.npy", "a_regions.json"]
+    assert tuple(OUTPUTS) == cli.SAVEABLE
+
+
+def test_options_change_what_is_drawn(tmp_path: Path) -> None:
+    street = picture(tmp_path / "a.png", 200, 200)
+    predict(street, out=tmp_path / "plain")
+    options = ("--k", "1", "--opacity", "0", "--colormap", "gray")
+    assert predict(street, *options, out=tmp_path / "other").exit_code == 0
+    record = json.loads((tmp_path / "other" / "a_regions.json").read_text())
+    assert len(record["regions"]) == 1
+    image = salmap.load_image(street)
+    clear = np.asarray(Image.open(tmp_path / "other" / "a_overlay.png"))
+    np.testing.assert_array_equal(clear, image)
+    grey = np.asarray(Image.open(tmp_path / "other" / "a_heatmap.png"))
+    np.testing.assert_array_equal(grey[..., 0], grey[..., 2])
+    coloured = np.asarray(Image.open(tmp_path / "plain" / "a_heatmap.png"))
+    assert (coloured[..., 0] != coloured[..., 2]).any()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "part"),
+    [
+        ("--save", "overlay,film", "choose from overlay, heatmap, density, regions"),
+        ("--save", "", "choose from"),
+        ("--colormap", "rainbow", "choose from"),
+        ("--k", "0", "'--k'"),
+        ("--opacity", "1.5", "'--opacity'"),
+    ],
+)
+def test_wrong_options_are_refused_before_anything_is_done(
+    tmp_path: Path, option: str, value: str, part: str
+) -> None:
+    result = predict(picture(tmp_path / "a.png"), option, value, out=tmp_path / "out")
+    assert result.exit_code == 2
+    assert part in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_is_walked_and_names_are_kept_apart(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    for name in ("street.png", "cats/1.jpg", "dogs/1.jpg", "dogs/2.jpg", "dogs/2.png"):
+        picture(folder / name)
+    picture(folder / ".hidden.png")
+    (folder / "notes.txt").write_text("no picture")
+    result = predict(folder, "--save", "density", out=tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "5 of 5" in result.stdout
+    assert names(tmp_path / "out") == [
+        "cats-1_density.npy",
+        "dogs-1_density.npy",
+        "dogs-2-jpg_density.npy",
+        "dogs-2-png_density.npy",
+        "street_density.npy",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        (["a.jpg"], ["a"]),
+        (["x/a.jpg", "y/b.jpg"], ["a", "b"]),
+        (["x/a.jpg", "y/A.jpg"], ["x-a", "y-A"]),
+        (["x/a.jpg", "x/a.png"], ["x-a-jpg", "x-a-png"]),
+        (["x/a.jpg", "y/a.jpg", "x-a.png"], ["x-a-jpg", "y-a", "x-a"]),
+        (["a.b.jpg", "a.jpg"], ["a.b", "a"]),
+    ],
+)
+def test_names_of_outputs(places: list[str], expected: list[str]) -> None:
+    assert output_names([Picture(Path(place), Path(place)) for place in places]) == expected
+
+
+def test_names_of_outputs_never_clash() -> None:
+    """Two folders given by hand can hold the same path below them."""
+    same = [Picture(Path(parent, "x/a.jpg"), Path("x/a.jpg")) for parent in "pqr"]
+    found = output_names([*same, Picture(Path("x-a-jpg-2.png"), Path("x-a-jpg-2.png"))])
+    assert len({name.casefold() for name in found}) == 4
+
+
+def test_a_picture_given_twice_is_done_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[Path] = []
+    monkeypatch.setattr(batch, "process", lambda _, path, *__: done.append(path))
+    street = picture(tmp_path / "in" / "street.png")
+    (tmp_path / "in" / "again.png").symlink_to(street)
+    assert predict(street, tmp_path / "in", out=tmp_path / "out").exit_code == 0
+    assert done == [street]
+
+
+def test_results_of_an_earlier_run_are_no_pictures(tmp_path: Path) -> None:
+    picture(tmp_path / "street.png")
+    picture(tmp_path / "deep" / "bank_overlay.png")
+    for _ in range(2):
+        result = predict(tmp_path, out=tmp_path)
+        assert "2 of 2" in result.stdout
+    assert len(list(tmp_path.glob("*_density.npy"))) == 2
+
+
+def test_a_picture_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+    good = picture(tmp_path / "in" / "good.png")
+    bad = tmp_path / "in" / "bad.jpg"
+    bad.write_bytes(b"\xff\xd8 no picture")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    missing = tmp_path / "missing.png"
+    result = predict(missing, bad, empty, good, "--save", "density", out=tmp_path / "out")
+    assert result.exit_code == 1
+    lines = result.stderr.splitlines()
+    assert len(lines) == 3
+    for path, line in zip((missing, empty, bad), lines, strict=True):
+        assert line.startswith(str(path))
+        assert line.count(str(path)) == 1
+    assert names(tmp_path / "out") == ["good_density.npy"]
+    assert "1 of 4" in result.stdout
+
+
+def test_a_model_that_runs_out_of_memory_fails_for_that_picture_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Predictor.predict
+
+    def failing(self: Predictor, image: np.ndarray) -> salmap.Prediction:
+        if image.shape[0] == 50:
+            raise RuntimeError("can't allocate memory")
+        return real(self, image)
+
+    monkeypatch.setattr(Predictor, "predict", failing)
+    pictures = picture(tmp_path / "large.png", 50), picture(tmp_path / "small.png", 40)
+    result = predict(*pictures, "--save", "density", out=tmp_path / "out")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "can't allocate memory" in result.stderr
+    assert names(tmp_path / "out") == ["small_density.npy"]
+
+
+def test_a_full_disk_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    street = picture(tmp_path / "street.png")
+    result = predict(street, out=tmp_path / "out")
+    assert result.exit_code == 1
+    assert "No space left on device" in result.stderr
+    assert result.stderr.startswith(str(street))
+    assert names(tmp_path / "out") == []
+
+
+def test_resume_does_only_what_is_not_all_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = [picture(tmp_path / f"{name}.png") for name in "abc"]
+    out = tmp_path / "out"
+    predict(*pictures, out=out)
+    (out / "b_overlay.png").unlink()
+    done: list[Path] = []
+    real = batch.process
+
+    def spy(predictor: Predictor, path: Path, *rest: object) -> None:
+        done.append(path)
+        real(predictor, path, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(batch, "process", spy)
+    assert predict(*pictures, "--resume", out=out).exit_code == 0
+    assert done == [pictures[1]]
+    assert (out / "b_overlay.png").exists()
+    done.clear()
+    result = predict(*pictures, "--resume", out=out, model="there is no such model")
+    assert result.exit_code == 0  # with nothing left to do the model is not even loaded
+    assert "3 of 3" in result.stdout
+    assert not done
+    assert predict(*pictures, out=out).exit_code == 0
+    assert done == pictures
+
+
+def run_main(monkeypatch: pytest.MonkeyPatch, *words: str) -> str | int | None:
+    monkeypatch.setattr(sys, "argv", ["salmap", *words])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    return caught.value.code
+
+
+def test_expected_errors_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    street = str(picture(tmp_path / "a.png"))
+    code = run_main(monkeypatch, "predict", street, "--out", str(tmp_path / "o"), "--model", "no")
+    assert isinstance(code, str)  # Python prints it on stderr and exits with status 1
+    assert code.startswith("salmap: There is no model 'no'.")
+    assert "\n" not in code
+    code = run_main(monkeypatch, "predict", street, "--out", street)
+    assert code == f"salmap: {street} can't be made: File exists. Choose another folder for --out."
+
+
+def write_model(path: Path, data: str = "OSIE (MIT)") -> Path:
+    model = ARCHITECTURES["center-bias"]()
+    info = ModelInfo(
+        name="inside",
+        architecture=model.architecture,
+        config={},
+        licence="MIT",
+        data=(data,),
+        scores={"osie": {"nss": [2.5, 2.25, 2.75], "cc": [0.5]}},
+    )
+    save_model(model, path, info)
+    return path
+
+
+def test_the_list_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_model(tmp_path / "models" / "mine.safetensors")
+    (tmp_path / "models" / "broken.safetensors").write_bytes(b"PK\x03\x04 an old checkpoint")
+    text = RUNNER.invoke(cli.app, ["models"]).stdout
+    for name in salmap.list_models():
+        assert f"\n{name}" in f"\n{text}"
+    mine = text[text.index("\nmine") :]
+    assert f"weights: {tmp_path / 'models'}" in mine
+    assert "licence: MIT" in mine
+    assert "trained on: OSIE (MIT)" in mine
+    assert "osie: nss 2.500 (2.250 to 2.750), cc 0.500" in mine
+    assert "problem: broken.safetensors: this is a PyTorch pickle" in text
+
+    rows = {
+        row["name"]: row for row in json.loads(RUNNER.invoke(cli.app, ["models", "--json"]).stdout)
+    }
+    assert rows["mine"]["scores"]["osie"]["cc"] == [0.5]
+    assert rows["broken"]["problem"]
+
+
+def test_what_a_file_says_can_not_command_the_terminal(tmp_path: Path) -> None:
+    write_model(tmp_path / "models" / "mine.safetensors", data="OSIE\x1b[2J\nlite (default)")
+    text = RUNNER.invoke(cli.app, ["models"], color=True).stdout
+    assert "trained on: OSIE [2J lite (default)\n" in text
+    assert "\x1b" not in text
+
+
+def test_a_users_model_predicts_by_its_name(tmp_path: Path) -> None:
+    write_model(tmp_path / "models" / "mine.safetensors")
+    result = predict(picture(tmp_path / "a.png"), out=tmp_path / "out", model="mine")
+    assert result.exit_code == 0
+    assert json.loads((tmp_path / "out" / "a_regions.json").read_text())["model"] == "mine"
+
+
+def test_evaluate_hands_everything_to_the_training_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    commands = []
+
+    def run(command: list[str], check: bool) -> subprocess.CompletedProcess[bytes]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 3)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    words = ["--dataset", "osie", "--model", "lite", "--model", "x", "--json", "f", "--help"]
+    assert RUNNER.invoke(cli.app, ["evaluate", *words]).exit_code == 3
+    assert commands == [[sys.executable, "-m", "train", "evaluate", *words]]
+
+
+def start(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "salmap", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+
+
+def test_as_people_start_it(tmp_path: Path) -> None:
+    street = picture(tmp_path / "street.png")
+    words = ("--out", str(tmp_path / "out"), "--model", "spectral-residual")
+    done = start("predict", str(street), str(tmp_path / "none.png"), *words)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"{tmp_path / 'none.png'}: there is no such file or folder. Check the path."
+    ]
+    assert names(tmp_path / "out") == sorted("street" + ending for ending in ENDINGS)
+
+
+def test_help_is_quick_and_says_how_names_are_kept_apart() -> None:
+    assert start("--version").stdout.strip() == salmap.__version__
+    text = " ".join(start("predict", "--help").stdout.split())
+    assert "cats/1.jpg and dogs/1.jpg become cats-1 and dogs-1" in text
+    code = (
+        "import sys, contextlib\nsys.argv = ['salmap', '--help']\n"
+        "from salmap.cli.main import main\n"
+        "with contextlib.suppress(SystemExit): main()\n"
+        "sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,174 @@
+"""`accelerate launch -m salmap predict`: each picture once, and nothing lost when it is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+import torch
+from PIL import Image
+
+import salmap
+from salmap.backends.pytorch import pick_device
+from salmap.errors import ModelError
+from salmap.outputs.batch import OUTPUTS, remaining
+from salmap.processes import Processes, launched
+from tests.launching import ENVIRONMENT, LAUNCH, ROOT, TWO, run
+
+SPIED = str(ROOT / "tests" / "spied_predict.py")
+
+
+def make_pictures(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    image = skimage.data.astronaut()
+    for number in range(count):
+        left = 20 * number
+        Image.fromarray(image[:50, left : left + 60]).save(folder / f"{number}.png")
+    return folder
+
+
+def arguments(folder: Path, out: Path) -> list[str]:
+    return ["predict", str(folder), "--out", str(out), "--model", "center-bias"]
+
+
+def wait_until(condition, process: subprocess.Popen) -> None:
+    end = time.monotonic() + 1200
+    while not condition():
+        assert process.poll() is None, "it ended too early"
+        assert time.monotonic() < end, "it hangs"
+        time.sleep(0.2)
+
+
+def state(out: Path) -> dict[str, tuple[int, int]]:
+    """When and as what each file was written; a file that is replaced becomes another."""
+    return {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in out.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """Two processes that were killed at their third picture each, in the middle of a file."""
+    folder = tmp_path_factory.mktemp("killed")
+    pictures, out, diary = make_pictures(folder / "in", 9), folder / "out", folder / "diary"
+    process = subprocess.Popen(
+        [*LAUNCH, *TWO, SPIED, *arguments(pictures, out)],
+        env=ENVIRONMENT | {"SPY": str(diary), "HANG_AFTER": "2"},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_until(lambda: len(list(folder.glob("diary.*"))) == 2, process)
+    children = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
+    )
+    for pid in [process.pid, *map(int, children.stdout.split())]:  # children have sessions too
+        os.kill(pid, signal.SIGKILL)
+    process.wait()
+    return pictures, out, diary
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_without_doing_anything_twice(killed):
+    pictures, out, diary = killed
+    before = state(out)
+    whole = {name: times for name, times in before.items() if not name.endswith(".part")}
+    assert len(whole) == 4 * len(OUTPUTS)
+    assert len(before) == len(whole) + 2
+    first_begun = diary.read_text().split()[1::2]
+    assert len(first_begun) == len(set(first_begun)) == 6
+
+    (pictures / "broken.png").write_bytes(b"no picture")
+    diary.unlink()
+    result = run(*LAUNCH, *TWO, SPIED, *arguments(pictures, out), "--resume", SPY=str(diary))
+
+    assert result.returncode != 0
+    assert result.stderr.count(f"{pictures / 'broken.png'} is not a picture") == 1
+    assert "9 of 10 done" in result.stdout
+    assert result.stdout.count(" done, in ") == 1
+    ranks, names = diary.read_text().split()[::2], diary.read_text().split()[1::2]
+    assert set(ranks) == {"0", "1"}
+    finished = {name.split("_")[0] + ".png" for name in whole}
+    everything = {path.name for path in pictures.iterdir()}
+    assert sorted(names) == sorted(everything - finished)
+    after = state(out)
+    assert {name: after[name] for name in whole} == whole
+    assert set(after) == {f"{n}{ending}" for n in range(9) for ending in OUTPUTS.values()}
+    for density in out.glob("*.npy"):
+        assert np.load(density).sum(dtype=np.float64) == pytest.approx(1, abs=1e-6)
+
+
+def test_only_what_is_missing_of_a_picture_is_written(tmp_path):
+    outputs = {kind: tmp_path / f"a{ending}" for kind, ending in OUTPUTS.items()}
+    others = {kind: tmp_path / f"b{ending}" for kind, ending in OUTPUTS.items()}
+    for path in [outputs["overlay"], *others.values()]:
+        path.write_bytes(b"")
+    half = tmp_path / f".{outputs['density'].name}.x_1.part"
+    of_another_process = tmp_path / ".c_density.npy.x_1.part"
+    half.write_bytes(b"")
+    of_another_process.write_bytes(b"")
+    picture = Path("a.png")
+    missing = {kind: path for kind, path in outputs.items() if kind != "overlay"}
+    assert remaining([(picture, outputs), (Path("b.png"), others)]) == [(picture, missing)]
+    assert not half.exists()
+    assert of_another_process.exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, (0, 1)),
+        ({"RANK": "1", "WORLD_SIZE": "3", "LOCAL_RANK": "0"}, (1, 3)),
+        ({"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0"}, (0, 1)),
+        ({"RANK": "1", "WORLD_SIZE": "3"}, (0, 1)),  # of a cluster, not of a launcher
+        ({"PMI_RANK": "2", "PMI_SIZE": "4", "MPI_LOCALRANKID": "0"}, (2, 4)),
+    ],
+)
+def test_a_process_learns_its_place_from_its_launcher(environment, expected):
+    place = launched(environment)
+    assert (place.rank, place.world) == expected
+
+
+def test_each_process_of_a_machine_takes_a_gpu_of_its_own(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    found = []
+    for rank, local_rank in ((0, 0), (5, 1), (6, 2)):
+        for name, value in (("RANK", rank), ("WORLD_SIZE", 8), ("LOCAL_RANK", local_rank)):
+            monkeypatch.setenv(name, str(value))
+        found.append(str(pick_device()))
+    assert found == ["cuda:0", "cuda:1", "cuda:0"]
+
+
+def test_without_a_gpu_models_run_on_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert salmap.load("center-bias", device="auto").device == torch.device("cpu")
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99"])
+def test_a_device_that_is_not_there_is_refused(device):
+    with pytest.raises(ModelError, match=f"There is no device '{device}'"):
+        salmap.load("center-bias", device=device)
+
+
+def test_the_shares_of_all_processes_are_the_whole():
+    items = list(range(7))
+    shares = [Processes(rank, 3).share(items) for rank in range(3)]
+    assert sorted(item for share in shares for item in share) == items
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    assert list(Processes().share(items)) == items
+    assert Processes().total(4) == 4
+
+
+@pytest.mark.slow
+def test_accelerate_says_so_when_it_starts_a_single_process(tmp_path):
+    """`accelerate launch --cpu` has no launcher for several processes on one machine."""
+    pictures = make_pictures(tmp_path / "in", 2)
+    command = [*LAUNCH, "--cpu", "--num_processes", "2", "-m", "salmap"]
+    result = run(*command, *arguments(pictures, tmp_path / "out"))
+    assert result.returncode == 0, result.stderr
+    assert "2 of 2 done" in result.stdout
+    assert "Add --multi_gpu" in result.stderr

@@ -1,0 +1,117 @@
+import csv
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from salmap import load_image
+from salmap.analysis.summary import analyse
+from salmap.center_bias import gaussian
+from salmap.outputs.export import (
+    Kind,
+    Result,
+    failed_row,
+    file_name,
+    regions_csv,
+    stem,
+    summary_csv,
+    summary_row,
+    unique_stems,
+    zip_files,
+)
+from salmap.prediction import Prediction
+from salmap.render.style import Look, View, draw
+
+SIZE = (60, 90)
+
+
+@pytest.fixture
+def result() -> Result:
+    image = np.random.default_rng(1).integers(0, 256, (*SIZE, 3), np.uint8)
+    return Result("my street.jpg", image, Prediction(gaussian(SIZE), "center-bias"), Look(), 3)
+
+
+def rows(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode())))
+
+
+def test_overlay_and_heatmap_are_lossless_and_of_full_size(result):
+    density = result.prediction.density
+    for kind, view in ((Kind.OVERLAY, View.OVERLAY), (Kind.HEATMAP, View.HEATMAP)):
+        pixels = load_image(result.file(kind))
+        np.testing.assert_array_equal(pixels, draw(view, result.image, density, result.look))
+
+
+def test_the_density_survives_the_way(result):
+    density = np.load(io.BytesIO(result.file(Kind.DENSITY)), allow_pickle=False)
+    assert density.dtype == np.float32
+    assert density.shape == SIZE
+    assert density.sum() == pytest.approx(1, abs=1e-4)
+    np.testing.assert_allclose(density, result.prediction.density, rtol=1e-4)
+
+
+def test_regions_say_the_same_in_csv_and_json(result):
+    table = rows(result.file(Kind.REGIONS_CSV))
+    document = json.loads(result.file(Kind.REGIONS_JSON))
+    (region,) = result.prediction.regions(3)
+    assert document["picture"] == "my street.jpg"
+    assert len(table) == len(document["regions"]) == 1
+    assert float(table[0]["share"]) == pytest.approx(region.share, abs=1e-6)
+    assert (int(table[0]["peak_x"]), int(table[0]["peak_y"])) == region.peak
+    assert document["regions"][0]["share"] == pytest.approx(region.share)
+
+
+def test_no_regions_make_a_table_of_nothing_but_its_head():
+    assert regions_csv([]) == b"rank,share,area,peak_x,peak_y,left,top,right,bottom\n"
+
+
+def test_everything_in_one_zip(result):
+    archive = zipfile.ZipFile(io.BytesIO(zip_files(result.files())))
+    assert archive.testzip() is None
+    assert set(archive.namelist()) == {f"my street_{kind}" for kind in Kind}
+    assert archive.read("my street_overlay.png") == result.file(Kind.OVERLAY)
+
+
+def test_a_summary_has_a_row_for_each_picture_even_for_failures(result):
+    numbers = analyse(result.prediction)
+    table = rows(
+        summary_csv([summary_row("a.jpg", numbers, 5), failed_row("b.jpg", "m", "cut\n short")])
+    )
+    assert [row["picture"] for row in table] == ["a.jpg", "b.jpg"]
+    assert (table[0]["width"], table[0]["height"]) == ("90", "60")
+    assert float(table[0]["first_share"]) == pytest.approx(numbers.regions[0].share, abs=1e-6)
+    assert float(table[0]["half_of_attention_on_area"]) == pytest.approx(
+        numbers.half_area, abs=1e-6
+    )
+    assert table[1]["problem"] == "cut short"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("street.jpg", "street"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\pictures\\cat.PNG", "cat"),
+        ("a.b.jpeg", "a_b"),
+        ("наша улица.jpg", "наша улица"),
+        ("", "picture"),
+        ("?*.png", "__"),
+        ("x" * 300 + ".png", "x" * 80),
+    ],
+)
+def test_names_of_files_are_safe(name, expected):
+    assert stem(name) == expected
+
+
+def test_pictures_of_one_name_get_different_stems():
+    stems = unique_stems(["a.jpg", "a.png", "A.jpg", "a-2.jpg", "b.jpg"])
+    assert stems[0] == "a"
+    assert len({s.casefold() for s in stems}) == 5
+    assert file_name(stems[1], Kind.OVERLAY) == "a-2_overlay.png"
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_has_a_media_type(kind):
+    assert "/" in kind.mime

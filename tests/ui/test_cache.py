@@ -1,0 +1,144 @@
+"""What visitors share: each gets their own right answer, and the model is loaded once."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import salmap
+from salmap import weights
+from salmap.analysis.trust import UsualScore
+from salmap.errors import ImageError
+from salmap.render.style import Look, View
+from salmap.ui import cache, state, words
+
+MODEL = "spectral-residual"
+
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+
+def noise(seed: int) -> state.Picture:
+    pixels = np.random.default_rng(seed).integers(0, 256, (40, 60, 3), np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return state.picture_from(f"{seed}.png", stream.getvalue())
+
+
+def test_ten_visitors_at_once_get_their_own_answers(monkeypatch):
+    loads: list[str] = []
+    load = weights.load
+    monkeypatch.setattr(weights, "load", lambda *args: loads.append(args[0]) or load(*args))
+    pictures = [noise(seed) for seed in range(10)]
+    with ThreadPoolExecutor(10) as visitors:
+        found = list(visitors.map(lambda picture: cache.prediction(picture, MODEL), pictures))
+    model = salmap.load(MODEL)
+    for picture, prediction in zip(pictures, found, strict=True):
+        expected = model.predict(picture.data).log_density
+        np.testing.assert_array_equal(prediction.log_density, expected)
+    assert loads == [MODEL]
+
+
+def test_what_a_model_brings_is_not_searched_for_garbage_after_each_run():
+    gc.unfreeze()
+    cache.predictor(MODEL)
+    assert gc.get_freeze_count() > 10_000
+
+
+def test_what_is_shared_cannot_be_spoilt():
+    picture = noise(0)
+    with pytest.raises(ValueError, match="read-only"):
+        cache.decoded(picture)[:] = 0
+    cache.screen_density(picture, MODEL)[:] = 0
+    assert cache.screen_density(picture, MODEL).sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_pictures_that_differ_in_one_pixel_are_told_apart():
+    pixels = np.zeros((1100, 1200, 3), np.uint8)
+    other = pixels.copy()
+    other[5, 5] = 255
+    drawings = set()
+    for array in (pixels, other):
+        stream = io.BytesIO()
+        Image.fromarray(array).save(stream, "PNG", compress_level=1)
+        picture = state.picture_from("same.png", stream.getvalue())
+        drawings.add(cache.drawing(picture, "center-bias", View.ORIGINAL, Look()))
+    assert len(drawings) == 2
+
+
+def test_a_model_file_that_changes_is_not_shown_stale(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(b"one")
+    before = cache.version("mine")
+    path.write_bytes(b"two, later")
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    assert before
+    assert cache.version("mine") != before
+
+
+def test_a_message_names_the_file():
+    with pytest.raises(ImageError, match=r"notes\.txt is not a picture"):
+        cache.thumbnail(state.picture_from("notes.txt", b"hello"))
+
+
+def test_a_large_picture_is_shown_small():
+    stream = io.BytesIO()
+    Image.new("RGB", (3000, 600)).save(stream, "JPEG")
+    picture = state.picture_from("wide.jpg", stream.getvalue())
+    assert cache.screen_image(picture).shape == (320, 1600, 3)
+    assert cache.screen_density(picture, "center-bias").shape == (320, 1600)
+    assert cache.prediction(picture, "center-bias").size == (600, 3000)
+
+
+@pytest.mark.parametrize(
+    ("point", "expected"),
+    [
+        ((0, 0), "upper left"),
+        ((50, 0), "top"),
+        ((99, 59), "lower right"),
+        ((0, 30), "left"),
+        ((50, 30), "middle"),
+        ((50, 59), "bottom"),
+    ],
+)
+def test_places_in_words(point, expected):
+    assert words.place(point, (60, 100)) == expected
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        ({}, "no other trained model"),
+        ({"a": 0.9, "b": 0.75}, "same places"),
+        ({"a": 0.9, "b": 0.6}, "less than on most photos"),
+        ({"a": 0.6}, "look twice"),
+    ],
+)
+def test_agreement_in_words(shares, expected):
+    assert expected in words.agreement(shares)
+
+
+def test_small_shares_are_not_nothing():
+    assert words.percent(0) == "0\u00a0%"
+    assert words.percent(0.001) == "<1\u00a0%"
+    assert words.percent(0.234) == "23\u00a0%"
+
+
+def test_usual_scores_in_words():
+    known = [UsualScore("a", 2.0, None, 2.5), UsualScore("b", 1.0, None, 1.5)]
+    assert "75\u00a0% of what other people's gaze tells" in words.score(known)
+    assert words.mean_score(known) == "1.50 bits"
+    assert words.scores_by_dataset(known) == "a **2.00**, people 2.50  \nb **1.00**, people 1.50"
+    unknown = [UsualScore("c", 0.5)]
+    assert "people" not in words.score(unknown) + words.scores_by_dataset(unknown)
+    assert words.mean_score([]) == "unknown"
+
+
+def test_names_are_not_taken_for_markdown():
+    assert words.plain("a_b*[x](y).png") == "a\\_b\\*\\[x\\]\\(y\\).png"

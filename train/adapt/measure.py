@@ -1,0 +1,110 @@
+"""Pictures as a finaliser sees them, and what a fit to viewers wins on those left out of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from salmap.backends.pytorch import to_tensor
+from salmap.datasets import FixationDataset
+from salmap.errors import SalmapError
+from salmap.evaluation.baseline import fit_baseline
+from salmap.evaluation.intervals import Interval, mean_interval
+from salmap.metrics import information_gain, nss
+from salmap.models.network import SaliencyNetwork
+from salmap.models.readout import Finalizer
+from salmap.pictures import fit_size, resize
+from salmap.types import ImageArray
+
+from ..progress import ProgressLog
+from .fit import Seen, fit, predict
+
+FOLDS = 5
+T = TypeVar("T")
+
+
+class StopRequested(Exception):  # noqa: N818  (not an error: somebody asked for it)
+    """Raised between two pictures or folds."""
+
+
+def look(
+    network: SaliencyNetwork, dataset: FixationDataset, progress: ProgressLog
+) -> tuple[list[Seen], dict[str, str]]:
+    """Run the network once on each picture; those that can't be read are put down as failures."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network.to(device)
+    pictures, failures = [], {}
+    for index in _steps(range(len(dataset)), "features", progress):
+        try:
+            sample = dataset[index]
+        except SalmapError as error:
+            failures[dataset.records[index].name] = str(error)
+            continue
+        if len(sample.fixations):
+            height, width, _ = sample.stimulus.shape
+            evidence = evidence_of(network, sample.stimulus, device)
+            pictures.append(Seen(sample.name, (height, width), sample.fixations, evidence))
+    network.cpu()
+    return pictures, failures
+
+
+def evidence_of(network: SaliencyNetwork, image: ImageArray, device: torch.device) -> torch.Tensor:
+    """Float32 (h, w): what `Predictor.predict` gives to the finaliser."""
+    size = fit_size((image.shape[0], image.shape[1]), network.size, network.output_stride)
+    with torch.no_grad():
+        features = network.encode(to_tensor(resize(image, size)).to(device))
+        return network.evidence(features, size)[0].cpu().contiguous()
+
+
+def _steps(items: Sequence[T], stage: str, progress: ProgressLog) -> Iterator[T]:
+    """The items one by one, with a bar and a line in the log after each."""
+    began = time.monotonic()
+    for done, item in enumerate(tqdm(items, desc=stage, delay=1, disable=None), start=1):
+        if progress.enabled and progress.stop_requested:
+            raise StopRequested
+        yield item
+        left = (time.monotonic() - began) / done * (len(items) - done)
+        progress.write("step", stage=stage, step=done, steps=len(items), time_left_s=round(left, 1))
+
+
+def cross_validate(
+    finalizer: Finalizer, pictures: Sequence[Seen], progress: ProgressLog, seed: int
+) -> dict[str, tuple[Interval, Interval, Interval]]:
+    """Scores of each picture before and after a fit to the pictures of the other folds."""
+    folds = np.random.default_rng((seed, 1)).permutation(len(pictures)) % FOLDS
+    rows: list[tuple[dict[str, float], dict[str, float]]] = []
+    for fold in _steps(range(FOLDS), "cross-validation", progress):
+        kept = [p for p, of in zip(pictures, folds, strict=True) if of != fold]
+        baseline = fit_baseline([p.stimulus for p in kept], "the other folds")
+        fitted = fit(finalizer, kept, baseline)
+        for picture in (p for p, of in zip(pictures, folds, strict=True) if of == fold):
+            prior = baseline.log_density(picture.size)
+            rows.append((_score(finalizer, picture, prior), _score(fitted, picture, prior)))
+    return {
+        metric: _compared(
+            np.array([before[metric] for before, _ in rows]),
+            np.array([after[metric] for _, after in rows]),
+        )
+        for metric in ("ig", "nss")
+    }
+
+
+def _score(finalizer: Finalizer, picture: Seen, prior: NDArray[np.float32]) -> dict[str, float]:
+    """Scores at the picture's own size."""
+    log_density = predict(finalizer, picture)
+    return {
+        "ig": information_gain(log_density, prior, picture.fixations),
+        "nss": nss(np.exp(log_density), picture.fixations),
+    }
+
+
+def _compared(
+    before: NDArray[np.float64], after: NDArray[np.float64]
+) -> tuple[Interval, Interval, Interval]:
+    return mean_interval(before), mean_interval(after), mean_interval(after - before)

@@ -1,0 +1,1 @@
+"""What a training step sees: pictures, views of them, batches, cached features."""
