@@ -69,7 +69,7 @@ def _rows(name: str, network: SaliencyNetwork, options: argparse.Namespace) -> I
 
 
 def differing(pictures: Sequence[Seen], seed: int = 0) -> list[Seen]:
-    """The same pictures, looked at with another centre and less precisely."""
+    """The same pictures, looked at with another center and less precisely."""
     rng = np.random.default_rng(seed)
     found = []
     for picture in pictures:

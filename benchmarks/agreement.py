@@ -4,7 +4,7 @@
 
 Every validation picture goes through all of them. Agreement is the mean SIM of the model's
 density with those of the ones asked, as the app shows it; the last column is the rank correlation
-(Spearman) with the model's information gain over the centre bias of the data set on the same
+(Spearman) with the model's information gain over the center bias of the data set on the same
 picture. Prints a table in Markdown.
 """
 

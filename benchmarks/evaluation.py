@@ -41,14 +41,14 @@ Table = dict[str, NDArray[np.float64]]
 
 
 def made_up_truths(count: int) -> list[Truth]:
-    """Viewers who look around the centre and some spot of each picture."""
+    """Viewers who look around the center and some spot of each picture."""
     rng = np.random.default_rng(0)
     shape = (OSIE_VIEWERS * OSIE_FIXATIONS, 2)
     viewer, order = (a.ravel() for a in np.indices((OSIE_VIEWERS, OSIE_FIXATIONS)))
     truths = []
     for index in range(count):
-        centre = np.where(rng.random((shape[0], 1)) < 0.5, 0.5, rng.uniform(0.2, 0.8, 2))
-        x, y = (rng.normal(centre, 0.12, shape).clip(0, 0.999) * OSIE_SIZE[::-1] - 0.5).T
+        center = np.where(rng.random((shape[0], 1)) < 0.5, 0.5, rng.uniform(0.2, 0.8, 2))
+        x, y = (rng.normal(center, 0.12, shape).clip(0, 0.999) * OSIE_SIZE[::-1] - 0.5).T
         fixations = Fixations(x, y, viewer, order)
         truths.append(Truth(index, str(index), None, OSIE_SIZE, fixations, OSIE_SIGMA_PX))
     return truths

@@ -5,7 +5,7 @@
 
 For each data set the first stage (decoder and readout on frozen features) is trained on all
 the others, and once on all of them. All are scored on the validation split of the data set, by
-information gain over the centre bias of its training split, with 95 % bootstrap intervals over
+information gain over the center bias of its training split, with 95 % bootstrap intervals over
 pictures. Then the stranger is adapted (`python -m train adapt`) to pictures drawn from its
 training split, and scored again. Prints two tables in Markdown: the gains, and the looks that fall
 into regions said to hold a given share of them.

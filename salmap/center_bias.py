@@ -1,6 +1,6 @@
 """Priors of where people look before anything is known of the picture.
 
-All are log densities on a grid in normalised coordinates: stretched to a picture, cell by cell.
+All are log densities on a grid in normalized coordinates: stretched to a picture, cell by cell.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from salmap.density import log_normalise
+from salmap.density import log_normalize
 from salmap.errors import FixationsError
 from salmap.types import Fixations
 
@@ -35,7 +35,7 @@ def gaussian(
     """
     y = ((np.arange(size[0]) + 0.5) / size[0] - 0.5) / sigma[0]
     x = ((np.arange(size[1]) + 0.5) / size[1] - 0.5) / sigma[1]
-    return log_normalise(-0.5 * (y[:, None] ** 2 + x[None, :] ** 2))
+    return log_normalize(-0.5 * (y[:, None] ** 2 + x[None, :] ** 2))
 
 
 def histogram(
@@ -62,7 +62,7 @@ def histogram(
         column = ((inside.x + 0.5) / size[1] * grid[1]).astype(int)
         np.add.at(total, (row, column), 1 / len(inside))
     if total.sum() == 0:
-        raise FixationsError("A centre bias needs at least one fixation; there is none.")
+        raise FixationsError("A center bias needs at least one fixation; there is none.")
     return total / total.sum()
 
 
@@ -73,8 +73,8 @@ def fitted(
 ) -> NDArray[np.float32]:
     """Log density on a grid, from where people looked on many stimuli.
 
-    A kernel density estimate in normalised coordinates with a little uniform density mixed in
-    (`UNIFORM_SHARE`), as the centre bias baselines of the MIT/Tuebingen benchmark are made
+    A kernel density estimate in normalized coordinates with a little uniform density mixed in
+    (`UNIFORM_SHARE`), as the center bias baselines of the MIT/Tuebingen benchmark are made
     (Kuemmerer, Wallis and Bethge 2015, PNAS 112:16054).
 
     Args:

@@ -1,4 +1,4 @@
-"""Densities and log densities: normalise, blur, resize. Plain numpy, no torch.
+"""Densities and log densities: normalize, blur, resize. Plain numpy, no torch.
 
 A density sums to 1 over its pixels; a log density is its natural logarithm (logsumexp 0).
 """
@@ -37,7 +37,7 @@ def check_map(values: NDArray[np.floating], name: str = "map") -> tuple[float, f
     return bounds
 
 
-def normalise(values: NDArray[np.floating]) -> NDArray[np.float64]:
+def normalize(values: NDArray[np.floating]) -> NDArray[np.float64]:
     """A density from any non-negative map: float64 (H, W), sums to 1.
 
     Raises:
@@ -53,7 +53,7 @@ def normalise(values: NDArray[np.floating]) -> NDArray[np.float64]:
     return values / total
 
 
-def log_normalise(values: NDArray[np.floating]) -> NDArray[np.float32]:
+def log_normalize(values: NDArray[np.floating]) -> NDArray[np.float32]:
     """A log density from one known up to a constant: float32 (H, W), logsumexp 0.
 
     Raises:
@@ -71,18 +71,18 @@ def blur(values: NDArray[np.floating], sigma_px: float) -> NDArray[np.float64]:
     What would leave the picture is given back in proportion.
     """
     if sigma_px <= 0:
-        return normalise(values)
-    return normalise(gaussian_filter(np.asarray(values, np.float64), sigma_px, mode="constant"))
+        return normalize(values)
+    return normalize(gaussian_filter(np.asarray(values, np.float64), sigma_px, mode="constant"))
 
 
 def resize_log_density(
     log_density: NDArray[np.floating], size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """A log density resampled (bilinear) to (height, width) and normalised anew."""
+    """A log density resampled (bilinear) to (height, width) and normalized anew."""
     height, width = size
     values = np.asarray(log_density, np.float32)
     resized = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
-    return log_normalise(np.asarray(resized, np.float32))
+    return log_normalize(np.asarray(resized, np.float32))
 
 
 def fixation_map(fixations: Fixations, size: tuple[int, int]) -> NDArray[np.int32]:
@@ -161,9 +161,9 @@ def shrink_density(density: MapArray, size: tuple[int, int]) -> NDArray[np.float
         DensityError: if it is no density.
     """
     if density.shape == size:
-        return normalise(density).astype(np.float32)
+        return normalize(density).astype(np.float32)
     smaller = cv2.resize(density, size[::-1], interpolation=cv2.INTER_AREA)
-    return normalise(np.asarray(smaller, np.float32)).astype(np.float32)
+    return normalize(np.asarray(smaller, np.float32)).astype(np.float32)
 
 
 def smoothed(density: MapArray, smoothing: float) -> NDArray[np.float32]:
@@ -184,4 +184,4 @@ def smoothed(density: MapArray, smoothing: float) -> NDArray[np.float32]:
     grid = max(1, round(height * shrink)), max(1, round(width * shrink))
     soft = blur(shrink_density(density, grid), smoothing * max(grid))
     large = cv2.resize(soft.astype(np.float32), (width, height))
-    return normalise(np.asarray(large, np.float32)).astype(np.float32)
+    return normalize(np.asarray(large, np.float32)).astype(np.float32)

@@ -140,7 +140,7 @@ class LogDensity:
         if not abs(total - 1) <= SUM_TOLERANCE:  # also true of NaN
             raise DensityError(
                 f"Not a log density: its probabilities sum to {total:.6g} instead of 1. "
-                "Make it one with salmap.density.log_normalise."
+                "Make it one with salmap.density.log_normalize."
             )
 
 
@@ -193,7 +193,7 @@ def information_gain(
 
 
 def nss(saliency_map: Map | Measured, fixations: Fixations) -> float:
-    """Normalised scanpath saliency (Peters, Iyer, Itti and Koch 2005, Vision Research 45:2397).
+    """Normalized scanpath saliency (Peters, Iyer, Itti and Koch 2005, Vision Research 45:2397).
 
     The mean at the fixations of the map scaled to mean 0 and population standard deviation 1.
 
@@ -317,7 +317,7 @@ def shuffled_auc(
 ) -> float:
     """Area under the ROC curve that tells fixations from where people look in other pictures.
 
-    It takes the reward for mere centre bias away (Tatler, Baddeley and Gilchrist 2005, Vision
+    It takes the reward for mere center bias away (Tatler, Baddeley and Gilchrist 2005, Vision
     Research 45:643).
 
     Args:

@@ -128,7 +128,7 @@ def load(
         return Predictor(backend, short_name(model), info, found.fallback_reason)
     entry = REGISTRY[str(model)]
     network = ARCHITECTURES[entry.name]()
-    info = ModelInfo(entry.name, network.architecture, network.config(), entry.licence)
+    info = ModelInfo(entry.name, network.architecture, network.config(), entry.license)
     return Predictor(TorchBackend(network, place), entry.name, info)
 
 

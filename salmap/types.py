@@ -20,7 +20,7 @@ class Fixations:
     """Where viewers looked on one stimulus.
 
     Attributes:
-        x, y: float64 (n,), pixels; the origin is the centre of the top-left pixel, so that pixel
+        x, y: float64 (n,), pixels; the origin is the center of the top-left pixel, so that pixel
             `[row, column]` is where `round(y) == row` and `round(x) == column`.
         viewer: int64 (n,), which viewer made each fixation.
         order: int64 (n,), its place in that viewer's scanpath, from 0.

@@ -68,7 +68,7 @@ def main(pages: Sequence[str] = ()) -> None:
         runs = Jobs(Path(folder) / "training" / "runs")
         with running_app(Path(folder), {**MODEST, **environment}) as address, chromium() as browser:
             try:
-                for page, shots in {"analyse": analyse, "compare": compare, "train": train}.items():
+                for page, shots in {"analyse": analyze, "compare": compare, "train": train}.items():
                     if page in (pages or (page,)):
                         shots(browser, address)
             finally:
@@ -76,7 +76,7 @@ def main(pages: Sequence[str] = ()) -> None:
                     runs.end_now(job)
 
 
-def analyse(browser: Browser, address: str) -> None:
+def analyze(browser: Browser, address: str) -> None:
     """The first visit."""
     shoot(browser, "analyse", lambda tab: open_app(tab, address, LAST_HEADING))
 

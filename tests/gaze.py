@@ -39,19 +39,19 @@ def gaze_zip(pictures: int = 24, viewers: int = 4) -> bytes:
 
 
 def gaze_jpeg() -> bytes:
-    """A small grey picture."""
+    """A small gray picture."""
     stream = io.BytesIO()
-    Image.new("RGB", (32, 24), "grey").save(stream, "JPEG")
+    Image.new("RGB", (32, 24), "gray").save(stream, "JPEG")
     return stream.getvalue()
 
 
 def save_untrained(path: Path, scores: dict[str, dict[str, list[float]]] | None = None) -> Path:
-    """A model as `train fit` writes it, always the same, that has learnt nothing."""
+    """A model as `train fit` writes it, always the same, that has learned nothing."""
     torch.manual_seed(0)
     preset = PRESETS["lite"]
     network = SaliencyNetwork(NetworkConfig(preset.encoders, 128, preset.width))
     info = ModelInfo(
-        path.stem, network.architecture, network.config(), data=("gaze (licence unknown)",),
+        path.stem, network.architecture, network.config(), data=("gaze (license unknown)",),
         scores=scores or {},
     )  # fmt: skip
     save_model(network, path, info)

@@ -28,7 +28,7 @@ Size = tuple[int, int]
 
 SIZE: Size = (48, 64)
 VIEWERS = 3
-GREY = 126
+GRAY = 126
 CATEGORIES = ("Action", "Art")
 ORIENTATION = 0x0112
 
@@ -140,7 +140,7 @@ def make_folder(root: Path, pictures: int = 6, size: Size = SIZE) -> Truth:
 
 
 def make_folder_of_maps(root: Path, pictures: int = 6, size: Size = SIZE) -> Truth:
-    """`folder` with grey maps; the truth is what the maps were blurred from."""
+    """`folder` with gray maps; the truth is what the maps were blurred from."""
     truth: Truth = {}
     for index in range(pictures):
         truth[f"{index}.jpg"] = _look(root / "images" / f"{index}.jpg", size)
@@ -178,21 +178,21 @@ def _look(path: Path, size: Size, bar: int = 0, orientation: int = 1) -> Scanpat
     Args:
         path: of the picture; the random numbers depend on its name alone.
         size: (height, width).
-        bar: width of the grey bars at both sides.
+        bar: width of the gray bars at both sides.
         orientation: EXIF orientation written into a JPEG file.
     """
     rng = np.random.default_rng([ord(c) for c in path.name])
     height, width = size
     image = rng.integers(0, 100, (*size, 3), dtype=np.uint8)
-    image[:, :bar] = image[:, width - bar :] = GREY
+    image[:, :bar] = image[:, width - bar :] = GRAY
     radius = min(size) / 8
     low = np.array([bar + radius, radius])
-    centre = rng.uniform(low, np.array([width, height]) - low)
+    center = rng.uniform(low, np.array([width, height]) - low)
     ys, xs = np.mgrid[:height, :width]
-    image[np.hypot(xs - centre[0], ys - centre[1]) < radius] = (250, 220, 60)
+    image[np.hypot(xs - center[0], ys - center[1]) < radius] = (250, 220, 60)
     _save(path, image, orientation)
     looks = [
-        np.clip(rng.normal(centre, radius / 2, (4 + v, 2)).round(1), 0, [width - 1, height - 1])
+        np.clip(rng.normal(center, radius / 2, (4 + v, 2)).round(1), 0, [width - 1, height - 1])
         for v in range(VIEWERS - 1)
     ]
     return [*looks, np.empty((0, 2))]

@@ -6,7 +6,7 @@ Its `AUC()` also calls `numpy.trapz`, which numpy 2.4 has dropped; `AUCs()` give
 each fixation without it (the mean over a picture's fixations is that picture's AUC).
 
 pysaliency's origin is the corner of the top-left pixel and it truncates; the origin of Salmap's
-fixations is the centre of that pixel. So half a pixel is added on the way.
+fixations is the center of that pixel. So half a pixel is added on the way.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from salmap import metrics
-from salmap.density import fixation_density, log_normalise
+from salmap.density import fixation_density, log_normalize
 from salmap.errors import DensityError, FixationsError
 from salmap.types import Fixations
 from tests import pysaliency_oracle as oracle
@@ -44,8 +44,8 @@ def scene(request):
         maps.append(noise / noise.max() + 30 * fixation_density(fixated, size, 6))
     maps[1] = np.round(maps[1] * 12)
     maps[2] = maps[2] - 1
-    log_densities = [log_normalise(rng.normal(0, 2, size)).astype(float) for size in SIZES]
-    baselines = [log_normalise(rng.normal(0, 1, size)).astype(float) for size in SIZES]
+    log_densities = [log_normalize(rng.normal(0, 2, size)).astype(float) for size in SIZES]
+    baselines = [log_normalize(rng.normal(0, 1, size)).astype(float) for size in SIZES]
     return maps, log_densities, baselines, fixations
 
 
@@ -264,7 +264,7 @@ def test_fixations_of_one_pixel_count_several_times_and_those_outside_do_not():
 
 @pytest.mark.parametrize("points", [[], [(100, 100)]])
 def test_no_fixation_is_an_error_and_no_zero(points):
-    values, none = log_normalise(np.arange(12.0).reshape(3, 4)), fixations_at(points)
+    values, none = log_normalize(np.arange(12.0).reshape(3, 4)), fixations_at(points)
     some = fixations_at([(1, 1)])
     for score in (
         lambda: metrics.nss(values, none),
@@ -280,7 +280,7 @@ def test_no_fixation_is_an_error_and_no_zero(points):
 
 
 def test_shapes_that_disagree_are_an_error():
-    a, b = log_normalise(np.zeros((3, 4))), log_normalise(np.zeros((4, 3)))
+    a, b = log_normalize(np.zeros((3, 4))), log_normalize(np.zeros((4, 3)))
     some = fixations_at([(1, 1)])
     for score in (
         lambda: metrics.cc(a, b),
@@ -319,7 +319,7 @@ def test_information_gain_refuses_what_is_no_log_density_and_a_baseline_that_say
 
 
 def test_a_guess_spares_the_sum_only_if_it_is_the_exponential():
-    log_density = log_normalise(np.random.default_rng(0).normal(0, 2, (90, 70)))
+    log_density = log_normalize(np.random.default_rng(0).normal(0, 2, (90, 70)))
     density = metrics.Measured(np.exp(log_density))
     assert metrics.LogDensity(log_density, density).values is log_density
     unfit = log_density + 1  # its probabilities sum to e
@@ -377,7 +377,7 @@ def test_auc_is_bounded_and_blind_to_monotone_transforms(values, points, others)
 @settings(deadline=None)
 def test_information_gain_of_a_baseline_over_itself_is_zero_and_gains_add_up(a, b, points):
     fixations = fixations_at(points)
-    a, b = (log_normalise(m / 10).astype(float) for m in (a, b))
+    a, b = (log_normalize(m / 10).astype(float) for m in (a, b))
     assert metrics.information_gain(a, a, fixations) == 0
     there, back = (metrics.information_gain(p, q, fixations) for p, q in ((a, b), (b, a)))
     assert there == pytest.approx(-back, abs=1e-12)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.measure import label
 
-from salmap.density import normalise
+from salmap.density import normalize
 from salmap.errors import DensityError
 from salmap.regions import (
     SMALLEST_SHARE,
@@ -33,7 +33,7 @@ def blobs(size: tuple[int, int], spots: list[tuple[float, float, float, float]])
         square = (x - spot_x * width) ** 2 + (y - spot_y * height) ** 2
         spot = np.exp(-square / (2 * (sigma * max(size)) ** 2))
         density += weight * spot / spot.sum()
-    return normalise(density)
+    return normalize(density)
 
 
 THREE = [(0.3, 0.3, 0.05, 0.3), (0.75, 0.55, 0.06, 0.5), (0.25, 0.8, 0.04, 0.18)]

@@ -26,7 +26,7 @@ class Position:
         fingerprint: of the recipe and data; a run is resumed only with the same.
         stage: "frozen" or "finetune".
         epoch: whole epochs done in this stage.
-        step: optimiser steps done in this stage.
+        step: optimizer steps done in this stage.
         best: best validation score so far, in bits per fixation, over all stages.
         scores: what the best epoch scored, by data set and metric.
     """
@@ -73,7 +73,7 @@ def load_checkpoint(path: Path) -> tuple[Position, State]:
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimiser's state by parameter number: "12/exp_avg" and so on."""
+    """The optimizer's state by parameter number: "12/exp_avg" and so on."""
     return {
         f"{number}/{name}": value
         for number, values in optimizer.state_dict()["state"].items()

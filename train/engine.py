@@ -75,7 +75,7 @@ class Trainer:
         workers: processes that read pictures, for each process that trains.
         cache_bytes: what decoded pictures may take there.
         teacher: from which the second stage learns, too.
-        unlabelled: pictures without fixations, which only the teacher knows the answer to.
+        unlabeled: pictures without fixations, which only the teacher knows the answer to.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Trainer:
         workers: int = 1,
         cache_bytes: int = 0,
         teacher: Teacher | None = None,
-        unlabelled: FixationDataset | None = None,
+        unlabeled: FixationDataset | None = None,
     ) -> None:
         self.recipe, self.network, self.out, self.accelerator = recipe, network, out, accelerator
         self.teacher = teacher.to(accelerator.device) if teacher else None
@@ -98,7 +98,7 @@ class Trainer:
                 attend_in_parts(model)
         training = [dataset.split("train") for dataset in datasets]
         self.mixture = Mixture(training, recipe.shares)
-        self.taught = self.mixture if unlabelled is None else self.mixture.beside(unlabelled)
+        self.taught = self.mixture if unlabeled is None else self.mixture.beside(unlabeled)
         baselines = [training_baseline(dataset) for dataset in training]
         self.validation = [
             ValidationSet(dataset.split("val"), baseline)
@@ -276,7 +276,7 @@ class Trainer:
         return numbers[2] > 0
 
     def _weights(self, batch: dict[str, Any]) -> Tensor:
-        """(B,) which is 0 for views that nothing is learnt from."""
+        """(B,) which is 0 for views that nothing is learned from."""
         taught = self.teacher is not None and "views" in batch
         weights: Tensor = batch["views"] if taught else batch["weights"].sum(1)
         return weights

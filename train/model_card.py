@@ -34,8 +34,8 @@ def card(
         "## Facts\n\n" + _bullets([f"{key}: {value}" for key, value in facts.items()]),
         "## Training data\n\n"
         + _bullets(info.data)
-        + "\n\nOnly the training split (`salmap/datasets/splits.json`) was trained on; the centre "
-        "bias in the weights comes from it too. Where the encoders come from, under which licence, "
+        + "\n\nOnly the training split (`salmap/datasets/splits.json`) was trained on; the center "
+        "bias in the weights comes from it too. Where the encoders come from, under which license, "
         "and what they had seen before, is in `docs/encoders.md`.",
         "## Scores\n\nOn the validation split, at full resolution, one picture at a time, with "
         "95 % bootstrap intervals over pictures. The epoch that ships is the one that did best on "

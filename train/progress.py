@@ -69,7 +69,7 @@ class Meter:
         log: where `write` goes.
         stage: its name.
         epoch: (this one, how many), from 1.
-        steps: optimiser steps (done before this epoch, in the whole stage).
+        steps: optimizer steps (done before this epoch, in the whole stage).
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Meter:
         return self.bits / max(self.pictures, 1)
 
     def write(self, step: int) -> None:
-        """Log the optimiser step that has just been taken."""
+        """Log the optimizer step that has just been taken."""
         passed = max(time.monotonic() - self.began, 1e-9)
         per_step = passed / (step - self.first_step)
         self.log.write(

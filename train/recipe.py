@@ -40,7 +40,7 @@ class Recipe:
     Attributes:
         name: what the trained model is called.
         preset: which network (a key of `salmap.models.network.PRESETS`).
-        licence: licence of the weights, written into their file.
+        license: license of the weights, written into their file.
         notes: what the model can and cannot do, written into its file and card.
         seed: seeds everything; the same seed and data give the same weights on the same machine.
         shares: for each data set, its share of the training pictures in an epoch; data sets that
@@ -57,7 +57,7 @@ class Recipe:
             (0 trains all).
         finetune_freeze: for encoders by timm's name, the part up to which they stay frozen, such as
             "blocks.5".
-        finetune_accumulate: batches for one step of the optimiser, for batches larger than memory.
+        finetune_accumulate: batches for one step of the optimizer, for batches larger than memory.
         finetune_precision: "no" or "bf16".
         finetune_checkpoint: compute the encoder's activations again instead of keeping them: less
             memory, more time, the same results.
@@ -74,7 +74,7 @@ class Recipe:
 
     name: str
     preset: str
-    licence: str = "Apache-2.0"
+    license: str = "Apache-2.0"
     notes: str = ""
     seed: int = 1
     shares: dict[str, float] = dataclasses.field(default_factory=dict)

@@ -14,7 +14,7 @@ import torch
 from salmap import load
 from salmap.analysis.trust import GOLD_STANDARD_KEY
 from salmap.datasets import FixationDataset
-from salmap.density import log_normalise
+from salmap.density import log_normalize
 from salmap.evaluation.candidates import ModelCandidate
 from salmap.evaluation.scoring import METRICS
 from salmap.evaluation.task import GOLD_STANDARD, Evaluation, evaluate, prepare
@@ -63,7 +63,7 @@ def release(
         "file": f"`{path.name}`, {len(data):,} bytes, float16",
         "SHA-256": f"`{hashlib.sha256(data).hexdigest()}`",
         "parameters": f"{parameters:,}",
-        "licence of the weights": info.licence,
+        "license of the weights": info.license,
         "made with": f"Salmap {info.created_with}",
     }
     text = card(info, facts, evaluations, recipe.read_text(), commands)
@@ -81,13 +81,13 @@ def fit_center_bias(datasets: Sequence[FixationDataset], out: Path) -> None:
     baselines = [training_baseline(dataset.split("train")) for dataset in datasets]
     model = CenterBias()
     density = np.mean([np.exp(b.grid.astype(np.float64)) for b in baselines], axis=0)
-    model.load_state_dict({"log_density": torch.from_numpy(log_normalise(np.log(density)))})
+    model.load_state_dict({"log_density": torch.from_numpy(log_normalize(np.log(density)))})
     info = ModelInfo(
         name="center-bias",
         architecture=model.architecture,
         config=model.config(),
-        licence="Apache-2.0",
-        data=tuple(f"{d.name} ({d.licence or 'licence unknown'})" for d in datasets),
+        license="Apache-2.0",
+        data=tuple(f"{d.name} ({d.license or 'license unknown'})" for d in datasets),
         source="python -m train center-bias",
         notes="Looks at no picture: the mean of where people looked on the training pictures.",
     )

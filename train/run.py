@@ -14,10 +14,10 @@ from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from salmap.datasets.unlabeled import open_unlabeled
 from torch import Tensor
 
 from salmap.datasets import FixationDataset
-from salmap.datasets.unlabelled import open_unlabelled
 from salmap.errors import TrainingError
 from salmap.files import replace_file
 from salmap.models.encoders import Encoder, load_encoder_weights
@@ -49,7 +49,7 @@ def fit(
     cache_gb: float = CACHE_GB,
     copy: Path | None = None,
     teachers: Sequence[str | Path] = (),
-    unlabelled: Path | None = None,
+    unlabeled: Path | None = None,
     start: str | Path | None = None,
 ) -> Path | None:
     """Train a model as a recipe says.
@@ -69,7 +69,7 @@ def fit(
         copy: a second place for the finished model, such as `salmap.weights.models_folder`.
         teachers: models as `salmap.load` takes them, whose mean density the second stage learns
             beside the fixations.
-        unlabelled: a folder of pictures without fixations, learnt from the teachers alone.
+        unlabeled: a folder of pictures without fixations, learned from the teachers alone.
         start: a trained model, as `salmap.load` takes it, of the recipe's network at any size; the
             run goes on from it instead of from pretrained encoders and a new decoder. Its encoders
             are replaced by those that `encoders` names.
@@ -81,10 +81,10 @@ def fit(
     Raises:
         SalmapError: if something is wrong with the recipe, the data or a checkpoint.
     """
-    if not teachers and (unlabelled or recipe.mixed):
+    if not teachers and (unlabeled or recipe.mixed):
         raise TrainingError(
-            "Unlabelled and mixed pictures have no fixations: give a model to learn from with "
-            "--teacher FILE, or leave out --unlabelled and the recipe's mixed."
+            "Unlabeled and mixed pictures have no fixations: give a model to learn from with "
+            "--teacher FILE, or leave out --unlabeled and the recipe's mixed."
         )
     torch.manual_seed(recipe.seed)
     accelerator = Accelerator(
@@ -103,7 +103,7 @@ def fit(
     teacher = Teacher.load(teachers) if teachers else None
     trainer = Trainer(
         recipe, network, datasets, out, accelerator, cache, workers, int(cache_gb * 1e9), teacher,
-        _open_unlabelled(unlabelled, datasets) if unlabelled else None,
+        _open_unlabeled(unlabeled, datasets) if unlabeled else None,
     )  # fmt: skip
     try:
         best = trainer.run(resume)
@@ -126,14 +126,14 @@ def fit(
     return path
 
 
-def _open_unlabelled(path: Path, datasets: Sequence[FixationDataset]) -> FixationDataset:
+def _open_unlabeled(path: Path, datasets: Sequence[FixationDataset]) -> FixationDataset:
     held_out = (
         dataset.path(index)
         for dataset in datasets
         for index in range(len(dataset))
         if dataset.split_of(index) != "train"
     )
-    return open_unlabelled(path, held_out)
+    return open_unlabeled(path, held_out)
 
 
 def _default_workers(accelerator: Accelerator) -> int:
@@ -215,8 +215,8 @@ def _info(
         name=recipe.name,
         architecture=network.architecture,
         config=network.config(),
-        licence=recipe.licence,
-        data=tuple(f"{d.name} ({d.licence or 'licence unknown'})" for d in datasets),
+        license=recipe.license,
+        data=tuple(f"{d.name} ({d.license or 'license unknown'})" for d in datasets),
         scores={
             name: {metric: [value] for metric, value in by_metric.items()}
             for name, by_metric in scores.items()

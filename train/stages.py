@@ -32,7 +32,7 @@ class Stage:
 
     Attributes:
         name: "frozen" or "finetune".
-        accumulate: batches for one step of the optimiser.
+        accumulate: batches for one step of the optimizer.
         pictures: indexed by a `View`.
         plans: the batches of each epoch.
         groups: parameter groups, each with its `base_lr`.

@@ -53,7 +53,7 @@ class Teacher:
         """
         paths = [found.path for name in names if (found := resolve(name))]
         if len(paths) < len(names):
-            raise TrainingError("A teacher must have learnt something: name trained networks.")
+            raise TrainingError("A teacher must have learned something: name trained networks.")
         loaded = [load_model(path) for path in paths]
         digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
         models, infos = zip(*loaded, strict=True)

@@ -15,14 +15,14 @@ from salmap.metrics import information_gain, nss
 
 
 class ValidationSet(NamedTuple):
-    """Held-out pictures and the centre bias of their data set's training pictures."""
+    """Held-out pictures and the center bias of their data set's training pictures."""
 
     pictures: FixationDataset
     baseline: Baseline
 
 
 def training_baseline(training: FixationDataset) -> Baseline:
-    """The centre bias of a training split."""
+    """The center bias of a training split."""
     stimuli = [(training.fixations(i), training.size(i)) for i in range(len(training))]
     return fit_baseline(stimuli, f"the training split of {training.name}")
 
@@ -33,7 +33,7 @@ def validate(
     rank: int = 0,
     world: int = 1,
 ) -> dict[str, dict[str, float]]:
-    """Mean information gain over centre bias and NSS for each data set.
+    """Mean information gain over center bias and NSS for each data set.
 
     Args:
         predict: uint8 (H, W, 3) -> log density (H, W).

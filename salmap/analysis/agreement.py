@@ -47,7 +47,7 @@ def agreement(density_a: MapArray, density_b: MapArray) -> Agreement:
 
 
 def is_baseline(entry: ModelEntry) -> bool:
-    """Whether a model has learnt nothing of what pictures show from anybody's gaze."""
+    """Whether a model has learned nothing of what pictures show from anybody's gaze."""
     return entry.source is Source.BUILT_IN or entry.name == CENTER_BIAS_MODEL
 
 

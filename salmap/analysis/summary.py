@@ -31,7 +31,7 @@ class Analysis:
     half_area: float
 
 
-def analyse(prediction: Prediction) -> Analysis:
+def analyze(prediction: Prediction) -> Analysis:
     """Measure a prediction. Regions are found, and their shares summed, at full size."""
     density = prediction.density
     return Analysis(

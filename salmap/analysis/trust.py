@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from salmap.density import normalise
+from salmap.density import normalize
 from salmap.errors import DensityError
 from salmap.types import MapArray
 
@@ -21,10 +21,10 @@ GOLD_STANDARD_KEY = "ig_gold_standard"
 
 
 def center_bias_share(density: MapArray, center_bias: MapArray) -> float:
-    """How much of what a prediction says is said by the centre bias already.
+    """How much of what a prediction says is said by the center bias already.
 
     Of the information that a prediction p holds over "anywhere" (the uniform density u), the
-    part that the centre bias c would give about looks drawn from p:
+    part that the center bias c would give about looks drawn from p:
     E_p[log c/u] / E_p[log p/u]. It is the "explained information" of Kuemmerer, Wallis and Bethge
     2015 (PNAS 112:16054) with the prediction in the place of the fixations.
 
@@ -32,7 +32,7 @@ def center_bias_share(density: MapArray, center_bias: MapArray) -> float:
         density, center_bias: (H, W) each, non-negative, positive wherever the other is.
 
     Returns:
-        In [0, 1]; 1 for the centre bias itself, 0 where it is no better than guessing, and 1 for
+        In [0, 1]; 1 for the center bias itself, 0 where it is no better than guessing, and 1 for
         a prediction that says nothing, being the same everywhere.
 
     Raises:
@@ -40,10 +40,10 @@ def center_bias_share(density: MapArray, center_bias: MapArray) -> float:
     """
     if density.shape != center_bias.shape:
         raise DensityError(
-            f"The prediction is of {density.shape} pixels and the centre bias of "
+            f"The prediction is of {density.shape} pixels and the center bias of "
             f"{center_bias.shape}. Give both for the same picture."
         )
-    p, c = normalise(density), normalise(center_bias)
+    p, c = normalize(density), normalize(center_bias)
     where = p > 0
     weights = p[where]
     information = float(weights @ np.log(weights * p.size))
@@ -60,7 +60,7 @@ class UsualScore:
 
     Attributes:
         dataset: its name.
-        bits: information gain over the centre bias, in bits per fixation.
+        bits: information gain over the center bias, in bits per fixation.
         interval: its 95 % interval (low, high), or None where nobody computed it.
         gold_standard_bits: information gain of other viewers' gaze, or None where unknown.
     """

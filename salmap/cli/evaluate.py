@@ -33,7 +33,7 @@ def evaluate(
         bool,
         typer.Option(
             "--calibrate",
-            help="Give the maps in --predictions an IG: a monotone function and the centre bias "
+            help="Give the maps in --predictions an IG: a monotone function and the center bias "
             "turn them into densities, cross-validated over the evaluated pictures.",
         ),
     ] = False,
@@ -42,7 +42,7 @@ def evaluate(
     ] = False,
     baseline: Annotated[
         Path | None,
-        typer.Option(help="A .npy (log) density to take for the centre bias, of any size."),
+        typer.Option(help="A .npy (log) density to take for the center bias, of any size."),
     ] = None,
     gold_standard: Annotated[
         bool, typer.Option(help="Also score how well viewers predict each other.")
@@ -64,7 +64,7 @@ def evaluate(
     """Score models on the pictures of a data set.
 
     IG, NSS, AUC, sAUC, CC, SIM and KL as the MIT/Tuebingen benchmark defines them, at full
-    resolution, averaged over pictures with 95 % bootstrap intervals, beside the centre bias of the
+    resolution, averaged over pictures with 95 % bootstrap intervals, beside the center bias of the
     training split and the gold standard, what the other viewers predict of one viewer.
 
     A picture that fails is named on stderr and the others are still scored; the exit status is 0

@@ -17,7 +17,7 @@ from salmap.weights.registry import DEFAULT_MODEL, ModelEntry
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """List the models: where their weights come from, licence, training data and scores."""
+    """List the models: where their weights come from, license, training data and scores."""
     rows = [_row(entry) for entry in weights.all_models()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -26,7 +26,7 @@ def models(
         default = " (default)" if row["name"] == DEFAULT_MODEL else ""
         size = f", {row['size_bytes'] / 1e6:.1f} MB" if row["size_bytes"] else ""
         typer.echo(f"{row['name']}{default}\n    {row['description']}")
-        typer.echo(f"    weights: {row['weights']}{size}; licence: {one_line(row['licence'])}")
+        typer.echo(f"    weights: {row['weights']}{size}; license: {one_line(row['license'])}")
         for data in row["data"]:
             typer.echo(f"    trained on: {one_line(data)}")
         for name, scores in row["scores"].items():
@@ -42,7 +42,7 @@ def _row(entry: ModelEntry) -> dict[str, Any]:
         "description": entry.description,
         "weights": weights.origin(entry),
         "size_bytes": entry.size_bytes,
-        "licence": entry.licence,
+        "license": entry.license,
         "data": [],
         "scores": {},
         "problem": "",
@@ -54,7 +54,7 @@ def _row(entry: ModelEntry) -> dict[str, Any]:
         info = read_info(path)
     except SalmapError as error:
         return row | {"problem": one_line(error)}
-    return row | {"licence": info.licence, "data": list(info.data), "scores": info.scores}
+    return row | {"license": info.license, "data": list(info.data), "scores": info.scores}
 
 
 def _scores(scores: dict[str, list[float]]) -> str:

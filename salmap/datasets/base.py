@@ -103,7 +103,7 @@ class FixationDataset:
         records: its stimuli.
         sigma_px: standard deviation of the Gaussian that makes an empirical density of
             fixations, one degree of visual angle; None: `SIGMA_SHARE` of the long side.
-        licence: of the data, as its authors state it.
+        license: of the data, as its authors state it.
         citation: the paper to cite.
         duration_s: how long each picture was shown.
         splits: names of the stimuli in the splits "train" and "val"; the others are in "test".
@@ -122,7 +122,7 @@ class FixationDataset:
         records: Sequence[Record],
         *,
         sigma_px: Sigma | None = None,
-        licence: str | None = None,
+        license: str | None = None,
         citation: str | None = None,
         duration_s: float | None = None,
         splits: Mapping[str, Iterable[str]] | None = None,
@@ -137,7 +137,7 @@ class FixationDataset:
             raise DatasetError(f"The data set {name} lists {listed(repeated)} more than once.")
         self.name = name
         self.records = tuple(records)
-        self.licence, self.citation, self.duration_s = licence, citation, duration_s
+        self.license, self.citation, self.duration_s = license, citation, duration_s
         self._sigma_px = sigma_px
         self._split_names = {s: frozenset(names) for s, names in (splits or {}).items()}
         self.listing_problems, self.notes = tuple(problems), tuple(notes)

@@ -11,7 +11,7 @@ Layout: `trainSet/Stimuli/<Category>/NNN.jpg`, `trainSet/allFixData.mat` and
 - `FIXATIONLOCS` has a binary map `fixLocs` for each picture, which knows no viewers; it is read
   where `allFixData.mat` is missing.
 - The folders `Output` inside the categories hold maps, no stimuli.
-- Pictures of other proportions carry bars of grey (126) up to 1920x1080. Viewers saw them and
+- Pictures of other proportions carry bars of gray (126) up to 1920x1080. Viewers saw them and
   the field scores them, so they stay.
 - `testSet/Stimuli/Pattern/134.jpg` has a wrong EXIF orientation: EXIF data are ignored.
 """

@@ -42,7 +42,7 @@ class Report:
         viewers: how many made them; None where the files do not say.
         outside: fixations that fell outside their picture and are left out.
         sigma_px: smallest and largest one degree of visual angle, in pixels.
-        licence, citation: as the authors state them.
+        license, citation: as the authors state them.
         notes: what is worth knowing but needs no mending.
         problems: what is wrong.
     """
@@ -56,7 +56,7 @@ class Report:
     viewers: int | None
     outside: int
     sigma_px: tuple[float, float] | None
-    licence: str | None
+    license: str | None
     citation: str | None
     notes: tuple[str, ...]
     problems: tuple[Problem, ...]
@@ -85,7 +85,7 @@ def check_dataset(dataset: FixationDataset, progress: bool = False) -> Report:
         viewers=None if viewers <= {-1} else len(viewers),
         outside=sum(e.outside for e in examined),
         sigma_px=(min(sigmas), max(sigmas)) if sigmas else None,
-        licence=dataset.licence,
+        license=dataset.license,
         citation=dataset.citation,
         notes=dataset.notes,
         problems=(*dataset.listing_problems, *(e.problem for e in examined if e.problem)),
@@ -131,7 +131,7 @@ def report_record(report: Report) -> dict[str, Any]:
         "fixations": list(report.fixations),
         "viewers": report.viewers,
         "outside": report.outside,
-        "licence": report.licence,
+        "license": report.license,
         "citation": report.citation,
         "notes": list(report.notes),
         "problems": [
@@ -169,7 +169,7 @@ def _lines(report: Report) -> Iterator[str]:
     if report.sigma_px:
         low, high = report.sigma_px
         yield f"  one degree  {low:.3g} px" + (f" to {high:.3g} px" if high > low else "")
-    yield f"  licence     {report.licence or 'not stated: ask the authors'}"
+    yield f"  license     {report.license or 'not stated: ask the authors'}"
     if report.citation:
         yield f"  cite        {report.citation}"
     for note in report.notes:

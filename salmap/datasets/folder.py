@@ -4,10 +4,10 @@
   their EXIF data say, and coordinates and maps are those of the upright picture.
 - `fixations.csv` (`image,subject,x,y[,duration_ms]`): a row for each fixation in the order of
   viewing. `image` is a path in `images`, `subject` any name, `x, y` zero-based pixels: 0, 0 is the
-  centre of the top-left pixel.
-- `maps/`: a grey picture of the same path and stem for each picture, of its size: how likely
+  center of the top-left pixel.
+- `maps/`: a gray picture of the same path and stem for each picture, of its size: how likely
   each pixel is to be looked at, in any scale. `POINTS_PER_MAP` points are drawn from it, the same
-  ones each time, and stand for the fixations (viewer -1); so what is learnt from a map, and
+  ones each time, and stand for the fixations (viewer -1); so what is learned from a map, and
   scored on it, is right up to the noise of so many fixations.
 
 Where there are both, `fixations.csv` is used.
@@ -23,7 +23,7 @@ import numpy as np
 
 from salmap.datasets.base import FixationDataset, FixationSource, Problem, Record, listed
 from salmap.datasets.fixations_csv import read_fixations_csv
-from salmap.datasets.pictures import list_tree, read_grey, require_size
+from salmap.datasets.pictures import list_tree, read_gray, require_size
 from salmap.datasets.scanpaths import points
 from salmap.datasets.splits import SplitNames, hashed_split
 from salmap.errors import DatasetError
@@ -90,15 +90,15 @@ def _map_sources(maps: Path, pictures: dict[str, Path]) -> dict[str, FixationSou
 
 def _draw_points(path: Path, picture: Path, name: str) -> Fixations:
     """Points drawn from a map, with a seed made from the picture's name."""
-    grey = read_grey(path)
-    require_size(grey.shape, path, picture, use_exif=True)
-    if not np.isfinite(grey).all() or grey.min() < 0 or grey.max() <= 0:
+    gray = read_gray(path)
+    require_size(gray.shape, path, picture, use_exif=True)
+    if not np.isfinite(gray).all() or gray.min() < 0 or gray.max() <= 0:
         raise DatasetError(
-            f"The map {path} is negative, not finite or black everywhere. Give a grey picture "
+            f"The map {path} is negative, not finite or black everywhere. Give a gray picture "
             "that is bright where people look."
         )
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    chance = np.cumsum(grey.ravel())
+    chance = np.cumsum(gray.ravel())
     draws = np.random.default_rng(seed).random(POINTS_PER_MAP) * chance[-1]
-    rows, columns = np.unravel_index(np.searchsorted(chance, draws, side="right"), grey.shape)
+    rows, columns = np.unravel_index(np.searchsorted(chance, draws, side="right"), gray.shape)
     return points(columns, rows)

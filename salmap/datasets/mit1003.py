@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from salmap.datasets.base import FixationDataset, Problem, Record, listed
-from salmap.datasets.pictures import list_pictures, read_grey, require_size
+from salmap.datasets.pictures import list_pictures, read_gray, require_size
 from salmap.datasets.scanpaths import points_of_mask
 from salmap.datasets.splits import SplitNames, hashed_split
 from salmap.errors import DatasetError
@@ -65,6 +65,6 @@ def open_mit1003(path: Path, splits: SplitNames | None = None) -> FixationDatase
 
 
 def _read_points(path: Path, picture: Path) -> Fixations:
-    grey = read_grey(path)
-    require_size(grey.shape, path, picture)
-    return points_of_mask(grey > _WHITE)
+    gray = read_gray(path)
+    require_size(gray.shape, path, picture)
+    return points_of_mask(gray > _WHITE)

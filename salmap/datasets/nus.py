@@ -26,7 +26,7 @@ def open_nus(
     splits: SplitNames | None,
     *,
     sigma_px: float,
-    licence: str,
+    license: str,
     citation: str,
 ) -> FixationDataset:
     """A data set of this layout under `path`, the folder that holds `data`.
@@ -49,7 +49,7 @@ def open_nus(
         name,
         [Record(n, p, fixations[n]) for n, p in pictures.items() if n in fixations],
         sigma_px=sigma_px,
-        licence=licence,
+        license=license,
         citation=citation,
         duration_s=DURATION_S,
         splits=splits if splits is not None else read_splits(COMMITTED, name),

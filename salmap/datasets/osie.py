@@ -27,7 +27,7 @@ def open_osie(path: Path, splits: SplitNames | None = None) -> FixationDataset:
         path,
         splits,
         sigma_px=SIGMA_PX,
-        licence="MIT",
+        license="MIT",
         citation="Xu, Jiang, Wang, Kankanhalli and Zhao: Predicting human gaze beyond pixels. "
         "Journal of Vision 14(1), 2014.",
     )

@@ -45,8 +45,8 @@ def read_size(path: Path, use_exif: bool = False) -> tuple[int, int]:
             return image_size(image)
 
 
-def read_grey(path: Path) -> NDArray[np.float64]:
-    """A grey map in its own scale: float64 (H, W); 16 bits are kept, colours turned to grey.
+def read_gray(path: Path) -> NDArray[np.float64]:
+    """A gray map in its own scale: float64 (H, W); 16 bits are kept, colors turned to gray.
 
     Raises:
         DatasetError: naming the file, if it is missing or no picture.

@@ -28,6 +28,6 @@ def open_saliency_in_crowd(path: Path, splits: SplitNames | None = None) -> Fixa
         path,
         splits,
         sigma_px=SIGMA_PX,
-        licence="MIT",
+        license="MIT",
         citation="Jiang, Xu and Zhao: Saliency in crowd. ECCV 2014.",
     )

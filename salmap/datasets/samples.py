@@ -20,7 +20,7 @@ def with_fixations(stimulus: ImageArray, fixations: Fixations) -> ImageArray:
     scale = max(image.shape[:2]) / max(stimulus.shape[:2])
     unit = 1 << _SUBPIXEL_BITS
     for x, y in zip(fixations.x, fixations.y, strict=True):
-        centre = (round(((x + 0.5) * scale - 0.5) * unit), round(((y + 0.5) * scale - 0.5) * unit))
-        for colour, radius in ((_DARK, 4), (_LIGHT, 3)):
-            cv2.circle(image, centre, radius * unit, colour, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
+        center = (round(((x + 0.5) * scale - 0.5) * unit), round(((y + 0.5) * scale - 0.5) * unit))
+        for color, radius in ((_DARK, 4), (_LIGHT, 3)):
+            cv2.circle(image, center, radius * unit, color, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
     return image

@@ -6,8 +6,8 @@ each picture in the order of the sorted file names and a column for each viewer,
 
 The authors' `parseEyeData.m` says what the numbers are: the tracker's zero-based screen pixels,
 less the margin beside the picture, divided by the factor with which the picture was blown up to
-fill the screen of 1920x1080. So 0 is the centre of a screen pixel at the picture's corner, which
-is `0.5 - 0.5 / factor` picture pixels before the centre of the top-left picture pixel.
+fill the screen of 1920x1080. So 0 is the center of a screen pixel at the picture's corner, which
+is `0.5 - 0.5 / factor` picture pixels before the center of the top-left picture pixel.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def open_scene(path: Path, splits: SplitNames | None = None) -> FixationDataset:
             for name, row in rows.items()
         ],
         sigma_px=sigma_px,
-        licence="MIT",
+        license="MIT",
         citation="Liang, Jiang, Liang and Zhao: Saliency prediction with scene structural "
         "guidance. IEEE SMC 2015.",
         duration_s=3.0,
@@ -122,7 +122,7 @@ def _require_sizes(
 
 
 def _fixations(cells: NDArray[Any], size: tuple[int, int], where: str) -> Fixations:
-    """The fixations of one row, moved to the centre of the top-left picture pixel."""
+    """The fixations of one row, moved to the center of the top-left picture pixel."""
     shift = 0.5 / display_factor(size) - 0.5
     matrices = [np.atleast_2d(np.asarray(cell, np.float64)) for cell in cells]
     if any(m.size and m.shape[1] < 2 for m in matrices):

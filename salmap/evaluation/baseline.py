@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salmap.center_bias import fitted, histogram
-from salmap.density import check_map, log_normalise, normalise, resize_log_density
+from salmap.density import check_map, log_normalize, normalize, resize_log_density
 from salmap.errors import DensityError, FixationsError
 from salmap.metrics import LogDensity
 from salmap.types import Fixations
@@ -28,7 +28,7 @@ Stimulus = tuple[Fixations, tuple[int, int]]
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """A centre bias on a grid.
+    """A center bias on a grid.
 
     Attributes:
         grid: log density, float32.
@@ -50,7 +50,7 @@ class Baseline:
 
 
 def fit_baseline(stimuli: Sequence[Stimulus], source: str, seed: int = 0) -> Baseline:
-    """The centre bias of these stimuli, its bandwidth chosen by cross-validated likelihood.
+    """The center bias of these stimuli, its bandwidth chosen by cross-validated likelihood.
 
     Args:
         stimuli: the fixations of each training picture with its (height, width); every picture
@@ -63,7 +63,7 @@ def fit_baseline(stimuli: Sequence[Stimulus], source: str, seed: int = 0) -> Bas
     """
     looked_at = [s for s in stimuli if len(s[0].inside(s[1]))]
     if len(looked_at) < 2:
-        raise FixationsError("A centre bias needs at least two pictures with fixations.")
+        raise FixationsError("A center bias needs at least two pictures with fixations.")
     order = np.random.default_rng(seed).permutation(len(looked_at))[:MAX_TUNING_PICTURES]
     bandwidth = _best_bandwidth([looked_at[i] for i in order])
     return Baseline(fitted(looked_at, GRID, bandwidth), source, bandwidth)
@@ -101,5 +101,5 @@ def read_baseline(path: Path) -> Baseline:
             "mix a little uniform density into it."
         )
     return Baseline(
-        log_normalise(np.log(normalise(values)) if values.min() > 0 else values), str(path)
+        log_normalize(np.log(normalize(values)) if values.min() > 0 else values), str(path)
     )

@@ -1,7 +1,7 @@
 """Information gain for saliency maps that are no densities.
 
 A map of any scale says which pixel is looked at more, not how much more. A monotone function of
-its values times a power of the centre bias, normalised, is the density it can fairly be taken for
+its values times a power of the center bias, normalized, is the density it can fairly be taken for
 (Kuemmerer, Wallis and Bethge 2015, PNAS 112:16054), if that function is fitted for the most likely
 density. It is fitted on other pictures than it is used on: the maps of an evaluated set are all
 there is, so they are split into folds and each fold gets the function fitted on the others.
@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from salmap.density import log_normalise
+from salmap.density import log_normalize
 from salmap.errors import DatasetError
 from salmap.evaluation.baseline import Baseline
 from salmap.evaluation.scoring import Truth
 
 KNOTS = 20
 FOLDS = 5
-#: pixels of each picture from which its normaliser is estimated while fitting
+#: pixels of each picture from which its normalizer is estimated while fitting
 PIXELS = 2000
 MAX_FITTED_PICTURES = 300
 #: keeps slopes that nothing decides at 0
@@ -40,12 +40,12 @@ ReadMap = Callable[[Truth], NDArray[np.floating]]
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """A monotone function from map values to log density, and the part of the centre bias.
+    """A monotone function from map values to log density, and the part of the center bias.
 
     Attributes:
         knots: values between which the function is linear, increasing, (k + 1,).
         rises: how much the function rises from knot to knot, (k,), not negative.
-        center_bias: the power of the centre bias, not negative.
+        center_bias: the power of the center bias, not negative.
     """
 
     knots: Array
@@ -62,14 +62,14 @@ class Calibration:
             center_bias: log density (H, W).
         """
         heights = np.concatenate([[0.0], np.cumsum(self.rises)])
-        return log_normalise(
+        return log_normalize(
             np.interp(saliency_map, self.knots, heights) + self.center_bias * center_bias
         )
 
 
 @dataclass(frozen=True, eq=False)
 class _Excerpt:
-    """Of one picture, (map value, log centre bias) at its fixations and at some pixels."""
+    """Of one picture, (map value, log center bias) at its fixations and at some pixels."""
 
     fixated: Array
     pixels: Array
@@ -83,7 +83,7 @@ def cross_validate(
     Args:
         read_map: gives the map of a picture, (H, W).
         truths: the pictures, all with fixations.
-        baseline: its centre bias.
+        baseline: its center bias.
         seed: of the folds and of the pixels that are drawn.
 
     Raises:
@@ -113,10 +113,10 @@ def fit(excerpts: Sequence[_Excerpt]) -> Calibration:
 
     def loss(parameters: Array) -> tuple[float, Array]:
         logits = pixels @ parameters
-        normaliser = logsumexp(logits, axis=1)
-        weights = np.exp(logits - normaliser[:, None])
+        normalizer = logsumexp(logits, axis=1)
+        weights = np.exp(logits - normalizer[:, None])
         expected = np.einsum("ps,psk->k", weights, pixels) / len(pixels)
-        value = normaliser.mean() - target @ parameters + RIDGE * (parameters @ parameters)
+        value = normalizer.mean() - target @ parameters + RIDGE * (parameters @ parameters)
         return float(value), expected - target + 2 * RIDGE * parameters
 
     start = np.append(np.zeros(len(knots) - 1), 1.0)
@@ -144,7 +144,7 @@ def _knots(excerpts: Sequence[_Excerpt]) -> Array:
 
 
 def _features(values: Array, knots: Array) -> Array:
-    """Float64 (n, k + 1): the share of each piece below a value, and the log centre bias.
+    """Float64 (n, k + 1): the share of each piece below a value, and the log center bias.
 
     A weighted sum of the first k is the piecewise linear function of `Calibration`.
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from salmap.density import normalise
+from salmap.density import normalize
 from salmap.evaluation import gold_standard
 from salmap.evaluation.baseline import Baseline
 from salmap.evaluation.calibration import Calibration
@@ -75,7 +75,7 @@ class Guesser:
 
 @dataclass(frozen=True, eq=False)
 class BaselineCandidate(Guesser):
-    """The centre bias that information gain is measured from."""
+    """The center bias that information gain is measured from."""
 
     name: str
 
@@ -121,7 +121,7 @@ class FolderCandidate(Guesser):
         if not saved.is_density:
             return Guess(saved.values, None)
         with np.errstate(divide="ignore"):
-            return Guess(saved.values, np.log(normalise(saved.values)))
+            return Guess(saved.values, np.log(normalize(saved.values)))
 
 
 @dataclass(frozen=True, eq=False)

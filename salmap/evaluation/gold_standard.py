@@ -1,7 +1,7 @@
 """The gold standard: what the other viewers predict of one viewer.
 
 Every viewer of a picture is predicted by a kernel density estimate of the other viewers' fixations,
-mixed with a little centre bias and uniform density (Kuemmerer, Wallis and Bethge 2015, PNAS
+mixed with a little center bias and uniform density (Kuemmerer, Wallis and Bethge 2015, PNAS
 112:16054). It is how well people agree: what a model can be expected to reach, though a model may
 pass it, since it learns from more viewers than one picture has.
 
@@ -127,10 +127,10 @@ class _Pairs:
         self._others = self.viewer[:, None] != self.viewer[None]
 
     def components(self, bandwidth: float) -> Array:
-        """Probability per pixel at each fixation, float64 (n, 3): others, centre bias, uniform.
+        """Probability per pixel at each fixation, float64 (n, 3): others, center bias, uniform.
 
         Each kernel is cut off at the picture's edge and what is left of all of them scaled up to
-        1, as if their sum had been drawn pixel by pixel and normalised.
+        1, as if their sum had been drawn pixel by pixel and normalized.
         """
         sigma = bandwidth * max(self.size)
         kernels = np.exp(self._squared / (-2 * sigma**2)) / (2 * np.pi * sigma**2)

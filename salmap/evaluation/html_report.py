@@ -25,7 +25,7 @@ from salmap.types import ImageArray
 #: long side of the pictures in the report
 SIDE_PX = 480
 JPEG_QUALITY = 80
-DOT_COLOUR = (255, 255, 255)
+DOT_COLOR = (255, 255, 255)
 
 TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """<!doctype html>
@@ -234,7 +234,7 @@ def _with_fixations(stimulus: ImageArray, truth: Truth) -> ImageArray:
     for row, column in points.astype(int):
         at = (int(column), int(row))
         cv2.circle(picture, at, 4, (0, 0, 0), -1, cv2.LINE_AA)
-        cv2.circle(picture, at, 3, DOT_COLOUR, -1, cv2.LINE_AA)
+        cv2.circle(picture, at, 3, DOT_COLOR, -1, cv2.LINE_AA)
     return picture
 
 

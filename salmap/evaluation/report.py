@@ -110,7 +110,7 @@ def footnotes(evaluation: Evaluation) -> list[str]:
     lines = [
         f"Means over pictures, at full resolution, with {LEVEL * 100:.0f} % bootstrap intervals "
         f"({RESAMPLES} resamples).",
-        f"IG in bits per fixation over the centre bias of {baseline.source}"
+        f"IG in bits per fixation over the center bias of {baseline.source}"
         + (f", bandwidth {baseline.bandwidth:.3f}." if baseline.bandwidth else "."),
         "CC, SIM and KL compare with all fixations blurred by one degree of visual angle. "
         "KL is a distance: low is good.",
@@ -120,7 +120,7 @@ def footnotes(evaluation: Evaluation) -> list[str]:
     if gold:
         lines.append(
             f"Gold standard: each viewer predicted by the others; bandwidth {gold.bandwidth:.4f} "
-            f"of the long side, weights {gold.viewers:.3f} viewers, {gold.center_bias:.3f} centre "
+            f"of the long side, weights {gold.viewers:.3f} viewers, {gold.center_bias:.3f} center "
             f"bias, {gold.uniform:.3f} uniform. NSS and AUCs on a grid; it has no CC, SIM and KL."
         )
     return [*lines, *evaluation.notes]

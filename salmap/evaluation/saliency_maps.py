@@ -18,7 +18,7 @@ from salmap.pictures import IMAGE_SUFFIXES
 #: written by `python -m salmap predict --save density` after the stem of a picture
 DENSITY_ENDING = "_density"
 SUM_TOLERANCE = 1e-3
-_GREY_MODES = ("1", "L", "I", "F")
+_GRAY_MODES = ("1", "L", "I", "F")
 _NUMPY_SUFFIX = ".npy"
 
 
@@ -36,7 +36,7 @@ class SavedMap:
 
 
 class MapFolder:
-    """Maps in a folder: `<stem>.png` (or another grey picture), `<stem>.npy` or, as Salmap saves
+    """Maps in a folder: `<stem>.png` (or another gray picture), `<stem>.npy` or, as Salmap saves
     them, `<stem>_density.npy`, each with the stem of its stimulus; subfolders are searched.
 
     Raises:
@@ -86,7 +86,7 @@ class MapFolder:
             DensityError: if it is no (H, W) map of finite numbers.
         """
         path = self.find(stimulus)
-        values = _read_array(path) if path.suffix.lower() == _NUMPY_SUFFIX else _read_grey(path)
+        values = _read_array(path) if path.suffix.lower() == _NUMPY_SUFFIX else _read_gray(path)
         check_map(values, f"map {path}")
         is_density = bool(
             np.issubdtype(values.dtype, np.floating)
@@ -111,19 +111,19 @@ def _read_array(path: Path) -> NDArray[np.floating]:
     return values
 
 
-def _read_grey(path: Path) -> NDArray[np.floating]:
-    """Grey values as stored, 8 or 16 bits, float32 (H, W)."""
+def _read_gray(path: Path) -> NDArray[np.floating]:
+    """Gray values as stored, 8 or 16 bits, float32 (H, W)."""
     try:
         with Image.open(path) as picture:
-            if picture.mode in _GREY_MODES or picture.mode.startswith("I;16"):
+            if picture.mode in _GRAY_MODES or picture.mode.startswith("I;16"):
                 return np.asarray(picture, np.float32)
             channels = np.asarray(picture.convert("RGB"), np.float32)
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise DatasetError(f"The map {path} can't be read: {error}") from error
     if np.ptp(channels, axis=2).any():
         raise DensityError(
-            f"The map {path} is in colour. A heatmap in colours can't be scored; "
-            "save the grey map that it was made from."
+            f"The map {path} is in color. A heatmap in colors can't be scored; "
+            "save the gray map that it was made from."
         )
     return channels[..., 0]
 

@@ -34,7 +34,7 @@ class Metric:
 
 
 METRICS = {
-    "ig": Metric("IG", "information gain over the centre bias, in bits per fixation"),
+    "ig": Metric("IG", "information gain over the center bias, in bits per fixation"),
     "nss": Metric("NSS", "mean of the standardised map where people looked"),
     "auc": Metric("AUC", "how well the map tells fixated pixels from all pixels (AUC-Judd)"),
     "sauc": Metric("sAUC", "the same against where people look in the other pictures"),

@@ -27,7 +27,7 @@ from salmap.evaluation.reliability import GROUPS, LEVELS, group_keys, region_key
 from salmap.evaluation.saliency_maps import MapFolder
 from salmap.evaluation.scoring import Nonfixations, PictureScorer, Scores, Truth, read_truths
 
-BASELINE = "centre bias (baseline)"
+BASELINE = "center bias (baseline)"
 GOLD_STANDARD = "gold standard"
 
 
@@ -55,7 +55,7 @@ class Task:
         split: which part of it is evaluated.
         truths: where people looked on each of its pictures.
         training: the same for the training split, empty if there is none.
-        baseline: the centre bias.
+        baseline: the center bias.
         drop_first: whether each viewer's first fixation was left out, everywhere.
         unreadable: pictures of the split that could not be read.
         notes: what a reader of the scores should know.
@@ -144,13 +144,13 @@ def prepare(
     drop_first: bool = False,
     baseline: Baseline | None = None,
 ) -> Task:
-    """Read all fixations and fit the centre bias to those of the training split.
+    """Read all fixations and fit the center bias to those of the training split.
 
     Args:
         dataset: the whole data set.
         split: which part is to be evaluated.
         drop_first: leave each viewer's first fixation out, in all that is fitted and scored.
-        baseline: to take instead of the fitted centre bias.
+        baseline: to take instead of the fitted center bias.
 
     Raises:
         DatasetError: if the split is empty, or there is no training split and no baseline.
@@ -166,7 +166,7 @@ def prepare(
     if baseline is None:
         baseline = _fit_to(dataset, training)
         if {t.name for t in training} & {t.name for t in truths}:
-            notes.append("The centre bias was fitted to pictures that are evaluated.")
+            notes.append("The center bias was fitted to pictures that are evaluated.")
     unreadable = [Failure(None, name, message) for name, message in failures.items()]
     return Task(dataset, split, truths, training, baseline, drop_first, unreadable, notes)
 
@@ -174,7 +174,7 @@ def prepare(
 def _fit_to(dataset: FixationDataset, training: Sequence[Truth]) -> Baseline:
     if not training:
         raise DatasetError(
-            f"{dataset.name} has no training split to fit the centre bias to, which information "
+            f"{dataset.name} has no training split to fit the center bias to, which information "
             "gain is measured from. Give one with --baseline FILE.npy."
         )
     source = f"{len(training)} training pictures of {dataset.name}"

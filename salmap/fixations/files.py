@@ -1,7 +1,7 @@
 """Fixations that people bring: a table with a row for each, or a picture with a point for each.
 
 Every mistake is named by row and column. The table is `x,y` in zero-based pixels (0, 0 is the
-centre of the top-left pixel), and optionally `image`, `subject` and `duration_ms`; its rows are in
+center of the top-left pixel), and optionally `image`, `subject` and `duration_ms`; its rows are in
 the order of viewing.
 """
 
@@ -90,13 +90,13 @@ def parse_fixation_map(data: bytes, name: str, size: tuple[int, int]) -> Fixatio
     """
     stream = io.BytesIO(data)
     stream.name = name  # so that a message names the file
-    grey = load_image(stream).max(axis=2)
-    if grey.shape != size:
+    gray = load_image(stream).max(axis=2)
+    if gray.shape != size:
         raise FixationsError(
-            f"{name} has {grey.shape[1]} x {grey.shape[0]} pixels, but the picture has {size[1]} x "
+            f"{name} has {gray.shape[1]} x {gray.shape[0]} pixels, but the picture has {size[1]} x "
             f"{size[0]}. Give a fixation map of the picture's own size."
         )
-    points = grey > (grey.max() // 2 if data.startswith(_JPEG_START) else 0)
+    points = gray > (gray.max() // 2 if data.startswith(_JPEG_START) else 0)
     if not points.any():
         raise FixationsError(f"{name} is black. Give a map with a white point for each fixation.")
     if points.mean() > MAX_LIT_SHARE:

@@ -33,8 +33,8 @@ def table() -> str:
     lines = ["image,subject,x,y"]
     for viewer in range(1, VIEWERS + 1):
         visits = random.choice(len(_PLACES), LOOKS, p=_PLACES[:, 3])
-        centres, spreads = _PLACES[visits, :2], _PLACES[visits, 2]
-        centres[0], spreads[0] = (SIZE[1] / 2, SIZE[0] / 2), 40
-        looks = random.normal(centres, spreads[:, None]).clip(0, np.array(SIZE[::-1]) - 1)
+        centers, spreads = _PLACES[visits, :2], _PLACES[visits, 2]
+        centers[0], spreads[0] = (SIZE[1] / 2, SIZE[0] / 2), 40
+        looks = random.normal(centers, spreads[:, None]).clip(0, np.array(SIZE[::-1]) - 1)
         lines += [f"{PICTURE},synthetic {viewer},{x:.1f},{y:.1f}" for x, y in looks]
     return "\n".join(lines) + "\n"

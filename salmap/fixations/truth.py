@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from salmap import metrics
-from salmap.density import fixation_density, normalise
+from salmap.density import fixation_density, normalize
 from salmap.errors import FixationsError, listed
 from salmap.fixations.files import UNKNOWN_VIEWER, parse_fixation_map, parse_fixations_csv
 from salmap.types import Fixations, MapArray
@@ -23,7 +23,7 @@ from salmap.types import Fixations, MapArray
 #: screen was; of the same order as in OSIE (24 / 800), Saliency in Crowd (26 / 1024) and MIT1003
 #: (35 / 1024)
 SIGMA_SHARE = 0.03
-#: how many nonfixations are drawn from a centre bias where there are no other pictures
+#: how many nonfixations are drawn from a center bias where there are no other pictures
 DRAWN = 10_000
 SEED = 0
 
@@ -39,7 +39,7 @@ class Truth:
         sigma_px: standard deviation, in pixels of `size`, of the blur that makes a density of
             them; one degree of visual angle by custom.
         nonfixations: the negatives of shuffled AUC.
-        others: how many other pictures those come from; 0 if they were drawn from a centre bias.
+        others: how many other pictures those come from; 0 if they were drawn from a center bias.
     """
 
     fixations: Fixations
@@ -60,7 +60,7 @@ class Scores:
     """How one prediction does on one picture; see `salmap.metrics`.
 
     Attributes:
-        ig: information gain over the centre bias, bits per fixation.
+        ig: information gain over the center bias, bits per fixation.
         nss, auc, sauc, cc, sim: as `salmap.metrics` has them.
         kl: divergence of the prediction from the density of the fixations, nats.
     """
@@ -131,7 +131,7 @@ def make_truth(
         sigma_px: one degree of visual angle in pixels of the picture.
         others: fixations on other pictures with their sizes. Stretched to this picture they are
             the nonfixations, as in the MIT/Tuebingen benchmark; without any, `DRAWN` points are
-            drawn from the centre bias, the same ones each time.
+            drawn from the center bias, the same ones each time.
 
     Raises:
         FixationsError: if no fixation falls on the picture.
@@ -169,10 +169,10 @@ def score(density: MapArray, center_bias: MapArray, truth: Truth) -> Scores:
         truth: where people looked.
 
     Raises:
-        DensityError: if a size is wrong, or the centre bias rules a fixation out.
+        DensityError: if a size is wrong, or the center bias rules a fixation out.
     """
     with np.errstate(divide="ignore"):
-        log_density, log_bias = np.log(normalise(density)), np.log(normalise(center_bias))
+        log_density, log_bias = np.log(normalize(density)), np.log(normalize(center_bias))
     likeness = metrics.compare(truth_density(truth), density)
     return Scores(
         ig=metrics.information_gain(log_density, log_bias, truth.fixations),

@@ -30,8 +30,8 @@ class EpochScore:
         epochs: done since the run began.
         stage: "frozen" or "finetune".
         dataset: its name.
-        ig: information gain over the centre bias, bits per fixation.
-        nss: normalised scanpath saliency.
+        ig: information gain over the center bias, bits per fixation.
+        nss: normalized scanpath saliency.
     """
 
     epochs: int

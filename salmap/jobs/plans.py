@@ -200,7 +200,7 @@ def recipe(plan: FitPlan) -> str:
     values: dict[str, str | int | float] = {
         "name": plan.name,
         "preset": plan.network,
-        "licence": "unknown",
+        "license": "unknown",
         "notes": "Trained from the app.",
         "size": plan.size,
         "frozen_epochs": plan.frozen_epochs,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 class SaliencyModel(nn.Module, ABC):
     """Pictures in, log density on a grid out.
 
-    A model is told nothing of files, sizes of the original or colours beyond RGB: the predictor
+    A model is told nothing of files, sizes of the original or colors beyond RGB: the predictor
     resizes a picture so that its long side is `size` and both sides are multiples of
     `output_stride`, and turns what comes back into a log density of the picture's own size.
 

@@ -1,4 +1,4 @@
-"""The centre bias as a model: where people look before anything is known of the picture."""
+"""The center bias as a model: where people look before anything is known of the picture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class CenterBias(SaliencyModel):
     """People look at the middle of pictures (Tatler 2007, Journal of Vision 7(14):4).
 
     The prediction does not depend on the picture, only on its shape: a log density on a grid in
-    normalised coordinates is stretched to it. Untrained it is a Gaussian; a weight file brings
+    normalized coordinates is stretched to it. Untrained it is a Gaussian; a weight file brings
     one fitted to fixations (`salmap.center_bias.fitted`).
 
     Attributes:
@@ -50,7 +50,7 @@ class CenterBias(SaliencyModel):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """The Gaussian centre bias.
+        """The Gaussian center bias.
 
         Raises:
             ModelError: if there is any setting; there are none.

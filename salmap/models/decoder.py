@@ -44,7 +44,7 @@ class Decoder(nn.Module):
         self.blocks = nn.ModuleList(Block(width) for _ in self.order)
         self.norm = LayerNorm2d(width)
         self.head = nn.Conv2d(width, 1, 1)
-        with torch.no_grad():  # a new model starts as its centre bias
+        with torch.no_grad():  # a new model starts as its center bias
             for parameter in self.head.parameters():
                 parameter.zero_()
 

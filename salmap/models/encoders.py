@@ -42,7 +42,7 @@ class EncoderConfig:
 
 
 class Encoder(nn.Module):
-    """A timm network cut into feature maps, with its own colour normalisation.
+    """A timm network cut into feature maps, with its own color normalization.
 
     Attributes:
         name: timm's name of the network.
@@ -82,7 +82,7 @@ class Encoder(nn.Module):
         self.multiple = max(self.strides)
         defaults = timm.get_pretrained_cfg(config.name)
         if defaults is None:
-            raise ModelError(f"timm does not say how '{config.name}' wants its colours.")
+            raise ModelError(f"timm does not say how '{config.name}' wants its colors.")
         for name in ("mean", "std"):
             value = torch.tensor(getattr(defaults, name), dtype=torch.float32).view(1, 3, 1, 1)
             self.register_buffer(name, value)
@@ -92,15 +92,15 @@ class Encoder(nn.Module):
 
         Args:
             images: float32 (B, 3, h, w), RGB in [0, 1], any size: they are padded at the right
-                and bottom to `multiple` with the encoder's mean colour.
+                and bottom to `multiple` with the encoder's mean color.
 
         Returns:
             One (B, channels, H / stride, W / stride) map for each level, finest first, where H and
             W are the padded sides.
         """
         height, width = images.shape[-2:]
-        normalised = (images - self.mean) / self.std
-        padded = F.pad(normalised, (0, -width % self.multiple, 0, -height % self.multiple))
+        normalized = (images - self.mean) / self.std
+        padded = F.pad(normalized, (0, -width % self.multiple, 0, -height % self.multiple))
         if self.scale != 1:
             size = [int(side * self.scale) for side in padded.shape[-2:]]
             padded = F.interpolate(padded, size, mode="bilinear", antialias=True)

@@ -1,4 +1,4 @@
-"""Batch normalisation folded into the convolution before it: the same numbers, in less time."""
+"""Batch normalization folded into the convolution before it: the same numbers, in less time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Module = TypeVar("Module", bound=nn.Module)
 def folded(model: Module) -> Module:
     """A copy of a model, for inference only, that gives the same outputs but for rounding.
 
-    In eval mode batch normalisation is one factor and one offset for each channel, which the
+    In eval mode batch normalization is one factor and one offset for each channel, which the
     convolution before it can apply at no cost. The copy shares all other tensors with the original
     and can't be loaded from a weight file; keep the original for that.
     """
@@ -32,7 +32,7 @@ def folded(model: Module) -> Module:
 
 def _fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
     mean, variance = norm.running_mean, norm.running_var
-    assert mean is not None  # batch normalisation without statistics has no eval mode
+    assert mean is not None  # batch normalization without statistics has no eval mode
     assert variance is not None
     conv.weight, conv.bias = fuse_conv_bn_weights(
         conv.weight, conv.bias, mean, variance, norm.eps, norm.weight, norm.bias

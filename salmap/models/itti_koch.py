@@ -1,4 +1,4 @@
-"""The feature integration model: centre against surround, over scales and features."""
+"""The feature integration model: center against surround, over scales and features."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from salmap.models.map_model import DensitySettings, MapModel
 
-#: pyramid scales of the centres, and how many scales coarser their surrounds are
+#: pyramid scales of the centers, and how many scales coarser their surrounds are
 CENTERS, DELTAS = (2, 3, 4), (3, 4)
 MAP_SCALE = 4
 #: orientations of the Gabor filters, degrees
@@ -21,7 +21,7 @@ ORIENTATIONS = (0, 45, 90, 135)
 GABOR_SIDE, GABOR_WAVELENGTH, GABOR_SIGMA = 13, 4.0, 2.24
 #: below this share of the brightest pixel's intensity no hue is seen
 DARK = 0.1
-#: differences below this, a quarter of a grey level, are not stretched to the common range
+#: differences below this, a quarter of a gray level, are not stretched to the common range
 UNSEEN = 1e-3
 #: local maxima below this share of the highest are no peaks but flat background
 BACKGROUND = 0.01
@@ -34,15 +34,15 @@ class IttiKoch(MapModel):
     """Itti, Koch and Niebur 1998, "A Model of Saliency-Based Visual Attention", PAMI 20:1254.
 
     Gaussian pyramids of nine scales of intensity, of the red-green and blue-yellow opponent
-    colours, and of Gabor energy at four orientations; absolute differences between centres (scales
+    colors, and of Gabor energy at four orientations; absolute differences between centers (scales
     2, 3, 4) and surrounds (three and four scales coarser); each of the 42 feature maps is weighed
-    by the operator N, which favours maps with one strong peak; they are added at scale 4 into
+    by the operator N, which favors maps with one strong peak; they are added at scale 4 into
     three conspicuity maps, which N weighs again before their mean is the saliency map.
 
-    Where the paper leaves room: the colour maps are differences of the opponent signal between
-    centre and surround, as double opponent cells are (the formula as printed adds the two); flat
+    Where the paper leaves room: the color maps are differences of the opponent signal between
+    center and surround, as double opponent cells are (the formula as printed adds the two); flat
     background does not count among the local maxima that N averages; a pyramid does not shrink a
-    side of one pixel, so that a strip is analysed along its length. The density settings are
+    side of one pixel, so that a strip is analyzed along its length. The density settings are
     those under which the fixations on 60 training pictures were likeliest (see `DEFAULTS`).
     """
 
@@ -71,13 +71,13 @@ class IttiKoch(MapModel):
         ]
         # (B, 7, h / 16, w / 16): intensity, red-green, blue-yellow, four orientations
         maps = torch.stack([F.interpolate(m, size, mode="area") for m in feature_maps]).sum(0)
-        intensity, colour = maps[:, :1], maps[:, 1:3].sum(1, keepdim=True)
+        intensity, color = maps[:, :1], maps[:, 1:3].sum(1, keepdim=True)
         orientation = promote_peaks(maps[:, 3:]).sum(1, keepdim=True)
-        return promote_peaks(torch.cat([intensity, colour, orientation], 1)).mean(1)
+        return promote_peaks(torch.cat([intensity, color, orientation], 1)).mean(1)
 
 
 def early_features(images: Tensor) -> Tensor:
-    """Intensity and the opponent colours red-green and blue-yellow.
+    """Intensity and the opponent colors red-green and blue-yellow.
 
     Args:
         images: float32 (B, 3, h, w), RGB in [0, 1].

@@ -80,7 +80,7 @@ class MapModel(SaliencyModel):
 
         Returns:
             float32 (B, h / output_stride, w / output_stride), non-negative, about 1 where
-            something stands out, 0 for a picture of one colour or a constant.
+            something stands out, 0 for a picture of one color or a constant.
         """
 
     def forward(self, images: Tensor) -> Tensor:

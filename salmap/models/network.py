@@ -77,7 +77,7 @@ PRESETS: dict[str, NetworkConfig] = {
 
 
 class SaliencyNetwork(SaliencyModel):
-    """Encoders, a top-down decoder, and a finaliser that turns evidence into a log density."""
+    """Encoders, a top-down decoder, and a finalizer that turns evidence into a log density."""
 
     architecture: ClassVar[str] = "network"
     output_stride = 4

@@ -1,7 +1,7 @@
-"""The finaliser: from one map of evidence to a log density.
+"""The finalizer: from one map of evidence to a log density.
 
-The split into features, readout and finaliser follows DeepGaze II (Kuemmerer, Wallis, Gatys and
-Bethge 2017): blur, add the weighted log centre bias, normalise. A learned uniform share on top lets
+The split into features, readout and finalizer follows DeepGaze II (Kuemmerer, Wallis, Gatys and
+Bethge 2017): blur, add the weighted log center bias, normalize. A learned uniform share on top lets
 a model hedge.
 """
 
@@ -15,17 +15,17 @@ from torch.nn import functional as F
 
 from salmap.center_bias import gaussian
 
-#: cells per side of the centre-bias map, in normalised coordinates
+#: cells per side of the center-bias map, in normalized coordinates
 CENTER_BIAS_GRID = (64, 64)
 
 
 class Finalizer(nn.Module):
-    """Blur, centre bias, uniform share; these few parameters are what `adapt` tunes.
+    """Blur, center bias, uniform share; these few parameters are what `adapt` tunes.
 
     Attributes:
         log_sigma: log of the blur's standard deviation as a share of the long side.
         log_gain: log of the factor on the evidence (an inverse temperature).
-        center_bias: (64, 64) log density over normalised coordinates, fitted, not learned.
+        center_bias: (64, 64) log density over normalized coordinates, fitted, not learned.
         center_bias_weight: factor on it.
         uniform_logit: logit of the share of the uniform density mixed in.
     """

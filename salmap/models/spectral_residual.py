@@ -42,7 +42,7 @@ class SpectralResidual(MapModel):
 
 
 def local_average(spectrum: Tensor) -> Tensor:
-    """The mean of each cell and its eight neighbours, (B, h, w).
+    """The mean of each cell and its eight neighbors, (B, h, w).
 
     Cells on the border are repeated outwards, as in the authors' published code.
     """

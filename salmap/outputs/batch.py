@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from salmap.density import normalise
+from salmap.density import normalize
 from salmap.errors import ImageError
 from salmap.files import remove_parts, replace_file
 from salmap.pictures import IMAGE_SUFFIXES, load_image
@@ -199,7 +199,7 @@ def encode(kind: str, name: str, image: ImageArray, prediction: Prediction, styl
         return encode_png(heatmap(prediction.density, colormap=style.colormap))
     if kind == "density":
         buffer = io.BytesIO()
-        np.save(buffer, normalise(prediction.density).astype(np.float32))
+        np.save(buffer, normalize(prediction.density).astype(np.float32))
         return buffer.getvalue()
     height, width = prediction.size
     record = {

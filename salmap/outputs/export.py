@@ -138,7 +138,7 @@ def summary_row(name: str, analysis: Analysis, k: int) -> dict[str, object]:
 
 
 def failed_row(name: str, model: str, problem: str) -> dict[str, object]:
-    """The row of `summary_csv` of a picture that could not be analysed."""
+    """The row of `summary_csv` of a picture that could not be analyzed."""
     return {"picture": name, "model": model, "problem": " ".join(problem.split())}
 
 

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 def to_rgb(picture: Image.Image) -> Image.Image:
     """The same picture in mode RGB, in sRGB, composited over white where it is transparent.
 
-    Grey of 16 bits is scaled from its full range. Grey of 32 bits or floating point is scaled
+    Gray of 16 bits is scaled from its full range. Gray of 32 bits or floating point is scaled
     from the smallest usual full scale (1 for floating point, 255, 65535) that holds all its
     values, or else from its lowest to its highest value.
 
@@ -36,7 +36,7 @@ def to_rgb(picture: Image.Image) -> Image.Image:
 
 
 def _to_eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Grey (H, W) of more than 8 bits as uint8, on the scale that `to_rgb` states."""
+    """Gray (H, W) of more than 8 bits as uint8, on the scale that `to_rgb` states."""
     if values.dtype.kind == "u":
         low, high = 0.0, 65535.0
     else:
@@ -51,7 +51,7 @@ def _to_eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _to_srgb(picture: Image.Image) -> Image.Image:
-    """The picture in sRGB if it has a colour profile that is valid and fits; else as it is."""
+    """The picture in sRGB if it has a color profile that is valid and fits; else as it is."""
     data = picture.info.get("icc_profile")
     if not data and picture.mode != "LAB":
         return picture
@@ -68,5 +68,5 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
         srgb = ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(picture, profile, srgb, outputMode=mode) or picture
     except (ImportError, OSError, TypeError, ValueError, ImageCms.PyCMSError) as error:
-        logger.debug("Ignored a colour profile: %s", error)
+        logger.debug("Ignored a color profile: %s", error)
         return picture

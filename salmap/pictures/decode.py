@@ -76,13 +76,13 @@ _TURNS = {
 def load_image(source: ImageSource) -> ImageArray:
     """Read a picture as people see it: upright, sRGB, on white where it is transparent.
 
-    The first frame of an animation is taken. Grey pictures of 16 or 32 bits or of floating point
+    The first frame of an animation is taken. Gray pictures of 16 or 32 bits or of floating point
     are scaled from the smallest usual full scale (1, 255 or 65535) that holds all their values,
     others from their own lowest to their highest value.
 
     Args:
         source: path, bytes of a file, file opened for reading bytes, Pillow image, or array:
-            uint8 or floating point in [0, 1]; (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA.
+            uint8 or floating point in [0, 1]; (H, W) gray, (H, W, 3) RGB or (H, W, 4) RGBA.
 
     Returns:
         uint8 (H, W, 3), RGB, C-contiguous, writable unless it is the very array that was given.
@@ -244,7 +244,7 @@ def _from_array(array: NDArray[Any]) -> ImageArray:
     """An array checked and turned into uint8 (H, W, 3)."""
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise ImageError(
-            f"An array of the shape {array.shape} is no picture. Give (H, W) grey, (H, W, 3) RGB "
+            f"An array of the shape {array.shape} is no picture. Give (H, W) gray, (H, W, 3) RGB "
             "or (H, W, 4) RGBA; move the channels last."
         )
     _check_size((array.shape[1], array.shape[0]), "The array")

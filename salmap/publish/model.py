@@ -27,7 +27,7 @@ METRIC_NAMES = {
     "sauc": "sAUC",
 }
 #: SPDX names that the Hub knows, in its spelling
-HUB_LICENCES = ("apache-2.0", "mit", "bsd-3-clause", "bsd-2-clause", "cc0-1.0", "cc-by-4.0")
+HUB_LICENSES = ("apache-2.0", "mit", "bsd-3-clause", "bsd-2-clause", "cc0-1.0", "cc-by-4.0")
 
 
 @dataclass(frozen=True)
@@ -121,10 +121,10 @@ def refusal(error: Exception, repository: str) -> str:
 
 def model_card(info: ModelInfo, repository: str, parameters: int) -> str:
     """The README.md of a model: front matter for the Hub, then what people need to know."""
-    known = info.licence.lower() in HUB_LICENCES
+    known = info.license.lower() in HUB_LICENSES
     data = ModelCardData(
-        license=info.licence.lower() if known else "other",
-        license_name=None if known else _slug(info.licence),
+        license=info.license.lower() if known else "other",
+        license_name=None if known else _slug(info.license),
         library_name="salmap",
         tags=["saliency", "saliency-prediction", "eye-tracking", "attention"],
     )
@@ -135,7 +135,7 @@ def model_card(info: ModelInfo, repository: str, parameters: int) -> str:
         _score_table(info),
         _data_section(info),
         f"## Facts\n\n- architecture: {_text(info.architecture)}\n- parameters: {parameters:,}\n"
-        f"- licence of the weights: {_text(info.licence)}\n"
+        f"- license of the weights: {_text(info.license)}\n"
         f"- source: {_text(info.source) or 'not stated'}\n"
         f"- made with Salmap {_text(info.created_with)}",
         f"## Notes\n\n{_text(info.notes)}" if info.notes else "",

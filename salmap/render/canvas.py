@@ -22,7 +22,7 @@ _OVERSAMPLING = 4
 class Canvas:
     """A copy of a picture to draw on; widths and letters grow with the picture.
 
-    Coordinates are (x, y) in pixels with the origin at the centre of the top-left pixel.
+    Coordinates are (x, y) in pixels with the origin at the center of the top-left pixel.
 
     Args:
         picture: uint8 (H, W, 3), RGB; it is not changed.
@@ -42,9 +42,9 @@ class Canvas:
         """Draw polylines, each (n, 2) of x, y: light, with a dark edge on either side."""
         fixed = [np.round(line * (1 << _SUBPIXEL_BITS)).astype(np.int32) for line in lines]
         edge = self._width + 2 * max(1, self._width // 2)
-        for colour, width in ((_DARK, edge), (_LIGHT, self._width)):
+        for color, width in ((_DARK, edge), (_LIGHT, self._width)):
             cv2.polylines(
-                self._pixels, fixed, False, colour, width, cv2.LINE_AA, shift=_SUBPIXEL_BITS
+                self._pixels, fixed, False, color, width, cv2.LINE_AA, shift=_SUBPIXEL_BITS
             )
 
     def box(self, box: tuple[int, int, int, int]) -> None:
@@ -62,19 +62,19 @@ class Canvas:
         smooth = [uniform_filter1d(ring, reach, axis=0, mode="wrap") for ring in rings]
         self.lines([np.concatenate([ring, ring[:1]]) for ring in smooth])
 
-    def label(self, centre: tuple[float, float], text: str) -> None:
+    def label(self, center: tuple[float, float], text: str) -> None:
         """Write light letters with a dark outline around a point."""
-        self._paste(_outlined(text, self._letter), centre)
+        self._paste(_outlined(text, self._letter), center)
 
-    def badge(self, centre: tuple[float, float], text: str) -> None:
+    def badge(self, center: tuple[float, float], text: str) -> None:
         """Write letters on a dark disc with a light rim around a point."""
-        self._paste(_disc(text, self._letter), centre)
+        self._paste(_disc(text, self._letter), center)
 
-    def _paste(self, stamp: NDArray[np.uint8], centre: tuple[float, float]) -> None:
+    def _paste(self, stamp: NDArray[np.uint8], center: tuple[float, float]) -> None:
         """Lay an RGBA stamp over the picture, moved inside it where it fits, else cut."""
         starts = []
         for middle, length, limit in zip(
-            centre[::-1], stamp.shape, self._pixels.shape, strict=False
+            center[::-1], stamp.shape, self._pixels.shape, strict=False
         ):
             starts.append(int(max(0, min(round(middle - length / 2), limit - length))))
         top, left = starts[:2]

@@ -1,4 +1,4 @@
-"""Colour tables: 256 RGB colours from low to high."""
+"""Color tables: 256 RGB colors from low to high."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OPENCV = {
     "hot": cv2.COLORMAP_HOT,
     "jet": cv2.COLORMAP_JET,
 }
-#: names to choose from; perceptually uniform ones, safe for the colour-blind, come first
+#: names to choose from; perceptually uniform ones, safe for the color-blind, come first
 COLORMAPS = (*list(_OPENCV)[:5], "gray", *list(_OPENCV)[5:])
 
 _BLUE, _WHITE, _ORANGE = (20, 90, 180), (247, 247, 247), (200, 80, 0)
@@ -28,7 +28,7 @@ _BLUE, _WHITE, _ORANGE = (20, 90, 180), (247, 247, 247), (200, 80, 0)
 
 @lru_cache
 def colormap_table(name: str) -> NDArray[np.uint8]:
-    """The colours of a colormap: uint8 (256, 3), RGB, read-only.
+    """The colors of a colormap: uint8 (256, 3), RGB, read-only.
 
     Raises:
         RenderError: if there is none of that name.
@@ -43,7 +43,7 @@ def colormap_table(name: str) -> NDArray[np.uint8]:
 
 @lru_cache
 def diverging_table() -> NDArray[np.uint8]:
-    """Blue over white to orange, told apart by the colour-blind: uint8 (256, 3), read-only."""
+    """Blue over white to orange, told apart by the color-blind: uint8 (256, 3), read-only."""
     anchors = np.array([_BLUE, _WHITE, _ORANGE], np.float64)
     place = np.linspace(0, 2, 256)
     channels = [np.interp(place, range(3), anchors[:, channel]) for channel in range(3)]
@@ -51,6 +51,6 @@ def diverging_table() -> NDArray[np.uint8]:
 
 
 def _read_only(table: NDArray[np.generic]) -> NDArray[np.uint8]:
-    colours = np.ascontiguousarray(table, np.uint8)
-    colours.flags.writeable = False
-    return colours
+    colors = np.ascontiguousarray(table, np.uint8)
+    colors.flags.writeable = False
+    return colors

@@ -2,7 +2,7 @@
 
 Everything here takes arrays and returns new uint8 arrays (H, W, 3), RGB.
 
-What the colours stand for is told in `salmap.render.scale`.
+What the colors stand for is told in `salmap.render.scale`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage.measure import find_contours
 
-from salmap.density import normalise
+from salmap.density import normalize
 from salmap.errors import DensityError, ImageError, RenderError
 from salmap.pictures import ImageSource, load_image
 from salmap.render.canvas import Canvas
@@ -31,13 +31,13 @@ _CONTOUR_GRID = 512  # long side of the copy on which contours are traced
 
 
 def heatmap(density: MapArray, colormap: str = "viridis", scale: str = "share") -> ImageArray:
-    """A density in colours: uint8 (H, W, 3).
+    """A density in colors: uint8 (H, W, 3).
 
     Raises:
         DensityError: if `density` is no density.
         RenderError: if there is no such colormap or scale.
     """
-    return _colour(display_scale(density, scale), colormap_table(colormap))
+    return _color(display_scale(density, scale), colormap_table(colormap))
 
 
 def overlay(
@@ -70,12 +70,12 @@ def overlay(
     _check_share("threshold", threshold)
     picture = _matching(image, density)
     values = display_scale(density, scale)
-    colours = _colour(values, colormap_table(colormap))
-    return _blend(picture, colours, opacity * _fade(values, threshold, threshold + _FADE))
+    colors = _color(values, colormap_table(colormap))
+    return _blend(picture, colors, opacity * _fade(values, threshold, threshold + _FADE))
 
 
 def focus(image: ImageSource, density: MapArray, strength: float = 0.8) -> ImageArray:
-    """The picture with what draws little attention darkened and drained of colour.
+    """The picture with what draws little attention darkened and drained of color.
 
     Where half of all looks fall, the picture is untouched.
 
@@ -91,8 +91,8 @@ def focus(image: ImageSource, density: MapArray, strength: float = 0.8) -> Image
     _check_share("strength", strength)
     picture = _matching(image, density)
     hidden = strength * (1 - _fade(display_scale(density), 0.0, 1 - _FOCUS_SHARE))
-    grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    dark = (grey * (1 - strength)).astype(np.uint8)
+    gray = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    dark = (gray * (1 - strength)).astype(np.uint8)
     return _blend(picture, dark, hidden)
 
 
@@ -173,7 +173,7 @@ def difference_limit(density_a: MapArray, density_b: MapArray) -> float:
 
 
 def difference(density_a: MapArray, density_b: MapArray, limit: float | None = None) -> ImageArray:
-    """Where one density is higher than another: uint8 (H, W, 3), diverging colours.
+    """Where one density is higher than another: uint8 (H, W, 3), diverging colors.
 
     Orange where `density_a` is higher, blue where `density_b` is higher, white where they agree.
     The scale is linear and symmetrical, from minus to plus `limit`.
@@ -181,7 +181,7 @@ def difference(density_a: MapArray, density_b: MapArray, limit: float | None = N
     Args:
         density_a, density_b: (H, W) each, non-negative; both are scaled to sum to 1.
         limit: the difference, in multiples of the average density over the picture, that gets
-            the full colour; `difference_limit` of the two if not given.
+            the full color; `difference_limit` of the two if not given.
 
     Raises:
         DensityError: if one is no density or their sizes differ.
@@ -191,7 +191,7 @@ def difference(density_a: MapArray, density_b: MapArray, limit: float | None = N
         raise RenderError(f"The limit of a difference must be positive; {limit} is not.")
     values = _relative_difference(density_a, density_b)
     limit = limit or _limit(values)
-    return _colour((values / limit).clip(-1, 1) / 2 + 0.5, diverging_table())
+    return _color((values / limit).clip(-1, 1) / 2 + 0.5, diverging_table())
 
 
 def encode_png(image: ImageArray) -> bytes:
@@ -200,7 +200,7 @@ def encode_png(image: ImageArray) -> bytes:
 
 
 def encode_jpeg(image: ImageArray, quality: int = 90) -> bytes:
-    """A picture uint8 (H, W, 3), RGB, as the bytes of a JPEG file, colours at full resolution.
+    """A picture uint8 (H, W, 3), RGB, as the bytes of a JPEG file, colors at full resolution.
 
     Raises:
         ImageError: if a side is longer than JPEG allows.
@@ -224,7 +224,7 @@ def _relative_difference(density_a: MapArray, density_b: MapArray) -> NDArray[np
             f"Densities of {np.shape(density_a)} and {np.shape(density_b)} pixels can't be "
             "compared. Give two of the same picture."
         )
-    return (normalise(density_a) - normalise(density_b)) * np.size(density_a)
+    return (normalize(density_a) - normalize(density_b)) * np.size(density_a)
 
 
 def _limit(differences: NDArray[np.float64]) -> float:
@@ -247,7 +247,7 @@ def _matching(image: ImageSource, values: NDArray[np.generic]) -> ImageArray:
     return picture
 
 
-def _colour(values: NDArray[np.floating], table: NDArray[np.uint8]) -> ImageArray:
+def _color(values: NDArray[np.floating], table: NDArray[np.uint8]) -> ImageArray:
     """Values in [0, 1], (H, W), looked up in a table (256, 3)."""
     levels = (values * 255 + 0.5).astype(np.uint8)
     return np.asarray(cv2.applyColorMap(levels, table[:, None]), np.uint8)

@@ -1,9 +1,9 @@
 """The scale on which densities are shown.
 
-A density spans orders of magnitude, so what its colours stand for has to be said. Here they stand
+A density spans orders of magnitude, so what its colors stand for has to be said. Here they stand
 for the *attention scale*: the value of a pixel, in [0, 1], is the share of all looks that fall on
 pixels of lower density. So the pixels of value 0.8 or more are the smallest area that holds 20 %
-of attention, in every picture and for every model alike; nothing has to be normalised by eye, and
+of attention, in every picture and for every model alike; nothing has to be normalized by eye, and
 one extreme pixel changes nothing. For a single Gaussian the attention scale is the Gaussian
 itself, scaled to 1.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salmap.density import normalise
+from salmap.density import normalize
 from salmap.errors import RenderError
 from salmap.types import MapArray
 
@@ -35,7 +35,7 @@ def display_scale(density: MapArray, scale: str = "share") -> NDArray[np.float32
     """
     if scale not in SCALES:
         raise RenderError(f"There is no scale '{scale}'. Choose one of: {', '.join(SCALES)}.")
-    values = normalise(density).astype(np.float32)
+    values = normalize(density).astype(np.float32)
     if scale == "linear":
         sample = values.ravel()[:: max(1, values.size // 500_000)]
         top = np.quantile(sample, 0.999) or values.max()

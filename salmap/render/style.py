@@ -29,7 +29,7 @@ class Look:
     Attributes:
         opacity: of the heatmap in the overlay, in [0, 1].
         colormap: a name from `salmap.render.COLORMAPS`; the default changes evenly from low to
-            high and suits colour-blind people.
+            high and suits color-blind people.
         smoothing: of all views, as a share of the long side, in [0, 0.1].
         threshold: what draws least attention is left out of the overlay up to this share of all
             looks, in [0, 1).
@@ -77,7 +77,7 @@ def difference_view(
     Args:
         density_a, density_b: (H, W) each.
         smoothing: of both, as in `Look`.
-        gain: divides the scale's limit, so that smaller differences get the full colour.
+        gain: divides the scale's limit, so that smaller differences get the full color.
 
     Returns:
         uint8 (H, W, 3) as `salmap.render.difference` draws it, and the limit of its scale in

@@ -20,7 +20,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from salmap import weights
-from salmap.analysis.summary import Analysis, analyse
+from salmap.analysis.summary import Analysis, analyze
 from salmap.analysis.trust import center_bias_share
 from salmap.density import resize_log_density
 from salmap.errors import WeightsError
@@ -143,7 +143,7 @@ def analysis(picture: Picture, model: str) -> Analysis:
 
 @st.cache_data(show_spinner=False, max_entries=500)
 def _analysis(digest: str, model: str, version: str, _picture: Picture) -> Analysis:
-    return analyse(prediction(_picture, model))
+    return analyze(prediction(_picture, model))
 
 
 def screen_density(picture: Picture, model: str) -> NDArray[np.float32]:

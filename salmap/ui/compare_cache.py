@@ -90,7 +90,7 @@ def truth(picture: Picture, given: Given, sigma_share: float) -> Truth:
 
     Raises:
         FixationsError: if the file is wrong or has nothing for this picture.
-        SalmapError: if the centre bias can't be had.
+        SalmapError: if the center bias can't be had.
     """
     others = [p for p in state.pictures() if p.digest != picture.digest]
     known = " ".join(f"{p.name} {p.digest}" for p in (picture, *others))

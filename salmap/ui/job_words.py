@@ -16,7 +16,7 @@ _STAGES = {"frozen": "on frozen features", "finetune": "of the whole network"}
 def job_status(progress: Progress, stopping: bool) -> str:
     """How far a run is."""
     if stopping:
-        return "Stopping: what was learnt up to the last whole epoch is kept."
+        return "Stopping: what was learned up to the last whole epoch is kept."
     if progress.stage in _PARTS:
         done, total = progress.part
         status = f"{_PARTS[progress.stage]}: {done} of {total}"
@@ -47,8 +47,8 @@ def model_card(info: ModelInfo) -> str:
         f"- **{title}**: {plain(text)}"
         for title, text in (
             ("Name", info.name),
-            ("Licence", info.licence),
-            ("Learnt from", "; ".join(info.data)),
+            ("License", info.license),
+            ("Learned from", "; ".join(info.data)),
             ("Made by", info.source),
             ("With", f"Salmap {info.created_with}"),
         )

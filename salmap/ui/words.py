@@ -9,7 +9,7 @@ from salmap.analysis.summary import Analysis
 from salmap.analysis.trust import UsualScore
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
-_LIKE_TRAINING = "On pictures like those it learnt from"
+_LIKE_TRAINING = "On pictures like those it learned from"
 _ROWS = ("upper", "", "lower")
 _COLUMNS = ("left", "", "right")
 _ALONE = {"upper": "top", "lower": "bottom"}
@@ -95,9 +95,9 @@ def score(scores: Sequence[UsualScore]) -> str:
         return "No scores come with this model."
     known = [(s.bits, s.gold_standard_bits) for s in scores if s.gold_standard_bits]
     if not known:
-        return f"{_LIKE_TRAINING}, beyond what the centre bias tells of a look."
+        return f"{_LIKE_TRAINING}, beyond what the center bias tells of a look."
     reached = sum(bits for bits, _ in known) / sum(gold for _, gold in known)
-    gaze = f"{percent(reached)} of what other people's gaze tells beyond the centre bias"
+    gaze = f"{percent(reached)} of what other people's gaze tells beyond the center bias"
     return f"{_LIKE_TRAINING}, {gaze}. On others it may know less."
 
 

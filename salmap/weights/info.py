@@ -35,8 +35,8 @@ class ModelInfo:
         name: what people call it.
         architecture: key in `salmap.models.ARCHITECTURES`.
         config: what `SaliencyModel.from_config` needs, preprocessing included.
-        licence: of the weights, an SPDX name where there is one.
-        data: the data sets it was trained on, each with its licence.
+        license: of the weights, an SPDX name where there is one.
+        data: the data sets it was trained on, each with its license.
         scores: data set -> metric -> [mean] or [mean, low, high] (95 % interval), on pictures
             that were not trained on.
         source: where it comes from: a recipe, a repository, a paper.
@@ -47,7 +47,7 @@ class ModelInfo:
     name: str
     architecture: str
     config: dict[str, Any]
-    licence: str = "unknown"
+    license: str = "unknown"
     data: tuple[str, ...] = ()
     scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     source: str = ""
@@ -151,6 +151,8 @@ def info_from_json(text: str | None, name: str) -> ModelInfo:
 
 
 def _checked_info(values: dict[str, Any], name: str) -> ModelInfo:
+    if "license" not in values and "licence" in values:  # as the first files spell it
+        values = values | {"license": values["licence"]}
     for item in fields(ModelInfo):
         kind_is_right = _KINDS.get(item.name, _is_text)
         required = item.name in ("name", "architecture", "config")

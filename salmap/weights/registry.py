@@ -28,7 +28,7 @@ class ModelEntry:
         revision: commit there, 40 hexadecimal digits.
         file: name of the weight file; `<name>.safetensors` when empty.
         size_bytes: of the weight file.
-        licence: of the weights, an SPDX name where there is one.
+        license: of the weights, an SPDX name where there is one.
     """
 
     name: str
@@ -39,7 +39,7 @@ class ModelEntry:
     revision: str = ""
     file: str = ""
     size_bytes: int = 0
-    licence: str = "Apache-2.0"
+    license: str = "Apache-2.0"
 
     @property
     def file_name(self) -> str:
@@ -58,7 +58,7 @@ _ENTRIES = (
         sha256="d9489d11f41f8a0f1e865ad99df3e9768c9e8c9951bd10af07b9bfe2ba102128",
         size_bytes=8_688,
     ),
-    ModelEntry("itti-koch", "Colour, brightness and orientation that differ.", Source.BUILT_IN),
+    ModelEntry("itti-koch", "Color, brightness and orientation that differ.", Source.BUILT_IN),
     ModelEntry(
         "large",
         "Two encoders under one readout: better than lite, and slower.",
@@ -79,7 +79,7 @@ _ENTRIES = (
         Source.BUNDLED,
         sha256="edd5d906c4e57b2080eb8dcf57a8a0dfa88a15d2973d78cdd85fd22f36a065ad",
         size_bytes=47_754_694,
-        licence="Apache-2.0 AND BSD-2-Clause",
+        license="Apache-2.0 AND BSD-2-Clause",
     ),
     ModelEntry("spectral-residual", "What is unexpected in the spectrum.", Source.BUILT_IN),
 )

@@ -61,7 +61,7 @@ def all_models() -> list[ModelEntry]:
             f"Your model in {path.parent}.",
             Source.FOLDER,
             size_bytes=path.stat().st_size,
-            licence="unknown",
+            license="unknown",
         )
         for path in models_folder().glob(f"*{SUFFIX}")
         if path.is_file()

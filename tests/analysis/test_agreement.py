@@ -91,7 +91,7 @@ def test_networks_are_asked_for_a_second_opinion_and_the_users_own_before_others
     assert second_opinions(entries[:2], "lite", 4) == []
 
 
-def test_the_centre_bias_gains_nothing_over_itself():
+def test_the_center_bias_gains_nothing_over_itself():
     bias = gaussian()
     found = score(bias, bias, make_truth(looks((4, 5), (50, 20)), SIZE, bias, 3))
     assert found.ig == pytest.approx(0, abs=1e-6)
@@ -141,7 +141,7 @@ def test_scores_hardly_change_on_the_smaller_copy():
     assert copy.sauc == pytest.approx(whole.sauc, abs=0.02)
 
 
-def test_drawn_nonfixations_follow_the_centre_bias_and_stay_the_same():
+def test_drawn_nonfixations_follow_the_center_bias_and_stay_the_same():
     bias = gaussian()
     first, again = (make_truth(looks((4, 5)), SIZE, bias, 3) for _ in range(2))
     np.testing.assert_array_equal(first.nonfixations.x, again.nonfixations.x)

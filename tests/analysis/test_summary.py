@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from salmap.analysis.summary import MAX_REGIONS, analyse
+from salmap.analysis.summary import MAX_REGIONS, analyze
 from salmap.center_bias import gaussian, uniform
-from salmap.density import normalise, shrink_density, smoothed
+from salmap.density import normalize, shrink_density, smoothed
 from salmap.pictures import SCREEN_SIDE, screen_size, shrink_image
 from salmap.prediction import Prediction
 
 
-def blobs(size: tuple[int, int], *centres: tuple[int, int]) -> np.ndarray:
+def blobs(size: tuple[int, int], *centers: tuple[int, int]) -> np.ndarray:
     spikes = np.zeros(size)
-    for weight, (x, y) in enumerate(reversed(centres), 1):
+    for weight, (x, y) in enumerate(reversed(centers), 1):
         spikes[y, x] = weight
-    return normalise(gaussian_filter(spikes, 8) + 1e-9)
+    return normalize(gaussian_filter(spikes, 8) + 1e-9)
 
 
 def test_screen_size_keeps_proportions_and_never_grows():
@@ -54,14 +54,14 @@ def test_smoothing_lowers_the_peak_and_keeps_the_sum():
 
 def test_smoothing_is_that_of_a_gaussian_at_full_size():
     density = blobs((200, 300), (150, 100))
-    expected = normalise(gaussian_filter(density, 0.05 * 300, mode="constant"))
+    expected = normalize(gaussian_filter(density, 0.05 * 300, mode="constant"))
     assert np.abs(smoothed(density, 0.05) - expected).sum() < 0.02
 
 
 def test_analysis_measures_at_full_size():
     density = blobs((300, 400), (100, 80), (300, 200))
     prediction = Prediction(np.log(density).astype(np.float32), "some-model")
-    analysis = analyse(prediction)
+    analysis = analyze(prediction)
     assert analysis.model == "some-model"
     assert analysis.size == (300, 400)
     assert [region.rank for region in analysis.regions] == [1, 2]
@@ -71,11 +71,11 @@ def test_analysis_measures_at_full_size():
 
 
 def test_half_of_a_uniform_density_lies_on_half_of_the_picture():
-    analysis = analyse(Prediction(uniform((60, 80)), "m"))
+    analysis = analyze(Prediction(uniform((60, 80)), "m"))
     assert analysis.half_area == pytest.approx(0.5, abs=0.01)
     assert analysis.regions == ()
 
 
 def test_no_more_regions_than_asked_for():
-    analysis = analyse(Prediction(gaussian((90, 120)), "m"))
+    analysis = analyze(Prediction(gaussian((90, 120)), "m"))
     assert len(analysis.regions) <= MAX_REGIONS

@@ -9,17 +9,17 @@ from salmap.weights.info import ModelInfo
 CENTER = np.exp(gaussian((48, 64)))
 
 
-def test_the_centre_bias_is_all_centre_bias():
+def test_the_center_bias_is_all_center_bias():
     assert center_bias_share(CENTER, CENTER) == pytest.approx(1)
 
 
-def test_a_corner_owes_nothing_to_the_centre_bias():
+def test_a_corner_owes_nothing_to_the_center_bias():
     corner = np.zeros((48, 64))
     corner[:3, :3] = 1
     assert center_bias_share(corner, CENTER) == 0
 
 
-def test_a_narrower_centre_owes_part_of_its_information():
+def test_a_narrower_center_owes_part_of_its_information():
     narrow = np.exp(gaussian((48, 64), sigma=(0.05, 0.05)))
     share = center_bias_share(narrow, CENTER)
     # both are Gaussians: E_p[log c/u] and E_p[log p/u] in closed form, borders far away

@@ -33,7 +33,7 @@ def visitor(browser: Browser) -> BrowserContext:
 
 @pytest.fixture
 def page(visitor: BrowserContext, server: str) -> Iterator[Page]:
-    """A fresh visit, once the example has been analysed.
+    """A fresh visit, once the example has been analyzed.
 
     Nothing may go wrong in its console, and no other host may be asked for anything.
     """

@@ -21,7 +21,7 @@ SWIPE = "Swipe between Original and Overlay"
 
 
 def picture(size: tuple[int, int] = (120, 180)) -> bytes:
-    """A grey picture with one bright spot."""
+    """A gray picture with one bright spot."""
     pixels = np.full((*size, 3), 120, np.uint8)
     pixels[20:40, 130:150] = (255, 220, 40)
     stream = io.BytesIO()
@@ -40,7 +40,7 @@ def source(page: Page, layer: str) -> str:
     return page.locator(f"img.{layer}").evaluate("image => image.src")
 
 
-def test_a_first_visit_shows_an_analysed_example(page):
+def test_a_first_visit_shows_an_analyzed_example(page):
     expect(page.get_by_text("Half of all looks are expected on")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("^Astronaut: "))).to_be_visible()
     expect(page.get_by_text("How far to trust it")).to_be_visible()
@@ -116,7 +116,7 @@ def test_an_example_can_be_chosen(page):
     expect(page.get_by_role("img", name=re.compile("^Cat: "))).to_be_visible()
 
 
-def test_a_pasted_picture_is_analysed(page):
+def test_a_pasted_picture_is_analyzed(page):
     page.locator("html[data-salmap-paste=ready]").wait_for(state="attached")
     page.evaluate(
         """base64 => {

@@ -99,10 +99,10 @@ def test_options_change_what_is_drawn(tmp_path: Path) -> None:
     image = salmap.load_image(street)
     clear = np.asarray(Image.open(tmp_path / "other" / "a_overlay.png"))
     np.testing.assert_array_equal(clear, image)
-    grey = np.asarray(Image.open(tmp_path / "other" / "a_heatmap.png"))
-    np.testing.assert_array_equal(grey[..., 0], grey[..., 2])
-    coloured = np.asarray(Image.open(tmp_path / "plain" / "a_heatmap.png"))
-    assert (coloured[..., 0] != coloured[..., 2]).any()
+    gray = np.asarray(Image.open(tmp_path / "other" / "a_heatmap.png"))
+    np.testing.assert_array_equal(gray[..., 0], gray[..., 2])
+    colored = np.asarray(Image.open(tmp_path / "plain" / "a_heatmap.png"))
+    assert (colored[..., 0] != colored[..., 2]).any()
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def write_model(path: Path, data: str = "OSIE (MIT)") -> Path:
         name="inside",
         architecture=model.architecture,
         config={},
-        licence="MIT",
+        license="MIT",
         data=(data,),
         scores={"osie": {"nss": [2.5, 2.25, 2.75], "cc": [0.5]}},
     )
@@ -302,7 +302,7 @@ def test_the_list_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert f"\n{name}" in f"\n{text}"
     mine = text[text.index("\nmine") :]
     assert f"weights: {tmp_path / 'models'}" in mine
-    assert "licence: MIT" in mine
+    assert "license: MIT" in mine
     assert "trained on: OSIE (MIT)" in mine
     assert "osie: nss 2.500 (2.250 to 2.750), cc 0.500" in mine
     assert "problem: broken.safetensors: this is a PyTorch pickle" in text

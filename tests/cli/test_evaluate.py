@@ -12,7 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from salmap.cli.train import app
-from salmap.density import fixation_density, log_normalise
+from salmap.density import fixation_density, log_normalize
 from salmap.errors import DatasetError, ImageError
 from salmap.evaluation.candidates import Guess, Guesser
 from salmap.evaluation.reliability import LEVELS
@@ -32,7 +32,7 @@ class Noise(Guesser):
 
     def log_density(self, truth):
         rng = np.random.default_rng(truth.index)
-        return log_normalise(self.strength * rng.normal(0, 1, truth.size))
+        return log_normalize(self.strength * rng.normal(0, 1, truth.size))
 
     def guess(self, stimulus, scorer):
         if scorer.truth.name in self.fails:
@@ -116,7 +116,7 @@ def test_the_baseline_is_fitted_to_the_training_split_alone(tmp_path):
     np.testing.assert_array_equal(task.baseline.grid, less_validation.baseline.grid)
     assert task.notes == []
     assert prepare(dataset, "all").notes == [
-        "The centre bias was fitted to pictures that are evaluated."
+        "The center bias was fitted to pictures that are evaluated."
     ]
 
 
@@ -157,8 +157,8 @@ def test_calibration_gives_maps_an_information_gain_and_changes_nothing_else(tmp
     folder.mkdir()
     for truth in task.truths:
         density = fixation_density(truth.fixations, truth.size, 4)
-        grey = np.round(density / density.max() * 255).astype(np.uint8)
-        Image.fromarray(grey).save(folder / truth.name)
+        gray = np.round(density / density.max() * 255).astype(np.uint8)
+        Image.fromarray(gray).save(folder / truth.name)
     maps = MapFolder(folder)
     found = evaluate(task, [calibrated("maps", maps, task)])
     assert found.interval("maps", "ig").mean > found.interval(GOLD_STANDARD, "ig").mean

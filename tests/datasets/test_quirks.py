@@ -12,7 +12,7 @@ from salmap.datasets.splits import COMMITTED, read_splits
 from salmap.errors import DatasetError
 from tests.datasets.test_datasets import TOLERANCE_PX, expected, table
 from tests.make_datasets import (
-    GREY,
+    GRAY,
     SIZE,
     make_cat2000,
     make_folder,
@@ -116,7 +116,7 @@ def test_cat2000_without_viewers_comes_from_fixationlocs(tmp_path):
     assert "does not tell viewers apart" in dataset.notes[0]
 
 
-def test_cat2000_keeps_the_grey_bars_and_the_stored_orientation(tmp_path):
+def test_cat2000_keeps_the_gray_bars_and_the_stored_orientation(tmp_path):
     make_cat2000(tmp_path, pictures=1)
     test_set = tmp_path / "testSet/Stimuli/Pattern/134.jpg"
     turned = tmp_path / "trainSet/Stimuli/Action/001.jpg"
@@ -126,7 +126,7 @@ def test_cat2000_keeps_the_grey_bars_and_the_stored_orientation(tmp_path):
     sample = open_dataset("cat2000", tmp_path)[0]
     assert sample.stimulus.shape == (*SIZE, 3)
     other = open_dataset("cat2000", tmp_path)[1].stimulus
-    assert abs(int(other[0, 0, 0]) - GREY) < 12
+    assert abs(int(other[0, 0, 0]) - GRAY) < 12
 
 
 def test_cat2000_may_be_given_as_the_train_set_itself(tmp_path):

@@ -1,4 +1,4 @@
-"""The centre bias that information gain is measured from."""
+"""The center bias that information gain is measured from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from salmap.density import log_normalise
+from salmap.density import log_normalize
 from salmap.errors import DensityError, FixationsError
 from salmap.evaluation.baseline import BANDWIDTHS, fit_baseline, read_baseline
 from salmap.types import Fixations
@@ -60,7 +60,7 @@ def test_pictures_without_fixations_are_passed_over_but_two_must_have_some():
 
 
 def test_a_density_or_log_density_can_be_read_from_a_file(tmp_path):
-    log_density = log_normalise(np.random.default_rng(0).normal(0, 1, (6, 8)))
+    log_density = log_normalize(np.random.default_rng(0).normal(0, 1, (6, 8)))
     np.save(tmp_path / "log.npy", log_density)
     np.save(tmp_path / "plain.npy", 7 * np.exp(log_density))
     for name in ("log.npy", "plain.npy"):

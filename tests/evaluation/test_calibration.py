@@ -9,7 +9,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from salmap import metrics
-from salmap.density import log_normalise
+from salmap.density import log_normalize
 from salmap.errors import DatasetError
 from salmap.evaluation.baseline import Baseline
 from salmap.evaluation.calibration import cross_validate
@@ -18,18 +18,18 @@ from tests.train import eyes
 
 SIZE = (40, 50)
 BASELINE = Baseline(
-    log_normalise(-0.5 * (np.hypot(*np.meshgrid(*[np.linspace(-2, 2, 16)] * 2)) ** 2)), ""
+    log_normalize(-0.5 * (np.hypot(*np.meshgrid(*[np.linspace(-2, 2, 16)] * 2)) ** 2)), ""
 )
 
 
 def drawn(count=12, fixations=80, seed=0):
-    """Maps, and truths whose fixations follow a steep function of them and the centre bias."""
+    """Maps, and truths whose fixations follow a steep function of them and the center bias."""
     rng = np.random.default_rng(seed)
     maps, truths, densities = [], [], []
     for i in range(count):
         values = gaussian_filter(rng.normal(0, 1, SIZE), 3)
         values = (values - values.min()) / np.ptp(values)
-        log_density = log_normalise(7 * values**2 + 0.5 * BASELINE.log_density(SIZE))
+        log_density = log_normalize(7 * values**2 + 0.5 * BASELINE.log_density(SIZE))
         density = np.exp(log_density.astype(float)).ravel()
         places = rng.choice(density.size, fixations, p=density / density.sum())
         rows, columns = np.unravel_index(places, SIZE)
@@ -58,7 +58,7 @@ def test_it_wins_nearly_all_that_the_true_density_has():
     found = [c.log_density(m, prior) for c, m in zip(calibrations, maps, strict=True)]
     plain = [np.log(m / m.sum() + 1e-9) for m in maps]
     assert gain(densities, truths) - 0.12 < gain(found, truths) <= gain(densities, truths) + 0.02
-    assert gain(found, truths) > gain([log_normalise(p) for p in plain], truths) + 0.2
+    assert gain(found, truths) > gain([log_normalize(p) for p in plain], truths) + 0.2
 
 
 def test_it_is_monotone_and_blind_to_the_scale_of_the_maps():
@@ -86,7 +86,7 @@ def test_a_picture_has_no_say_in_its_own_calibration():
     assert any(not np.array_equal(c.rises, before.rises) for c in after[1:])
 
 
-def test_maps_that_say_nothing_leave_the_centre_bias():
+def test_maps_that_say_nothing_leave_the_center_bias():
     maps, truths, _ = drawn()
     prior = BASELINE.log_density(SIZE)
     constant = [np.ones(SIZE) for _ in maps]

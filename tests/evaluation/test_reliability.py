@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from salmap.density import log_normalise
+from salmap.density import log_normalize
 from salmap.errors import FixationsError
 from salmap.evaluation.reliability import GROUPS, LEVELS, group_keys, measure, region_key
 from salmap.types import Fixations
@@ -18,7 +18,7 @@ def smooth_log_density(seed=0):
     y, x = np.indices(SIZE)
     rng = np.random.default_rng(seed)
     bumps = (np.exp(-((y - b) ** 2 + (x - a) ** 2) / 40) for a, b in rng.uniform(5, 25, (3, 2)))
-    return log_normalise(6 * sum(bumps))
+    return log_normalize(6 * sum(bumps))
 
 
 def drawn_from(log_density, power=1.0, count=LOOKS):
@@ -67,7 +67,7 @@ def test_the_region_is_the_smallest_set_of_pixels_of_its_mass():
 
 
 def test_pixels_that_are_alike_share_what_they_hold():
-    uniform = log_normalise(np.zeros(SIZE))
+    uniform = log_normalize(np.zeros(SIZE))
     corner = Fixations([0.0], [0.0], [0], [0])
     np.testing.assert_allclose(regions(uniform, corner), LEVELS, atol=1e-6)
 

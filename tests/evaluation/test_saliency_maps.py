@@ -12,16 +12,16 @@ from salmap.evaluation.saliency_maps import MapFolder
 SIZE = (6, 8)
 
 
-def grey(path, values, dtype=np.uint8):
+def gray(path, values, dtype=np.uint8):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.asarray(values, dtype)).save(path)
 
 
-def test_grey_pictures_of_8_and_16_bits_keep_their_values(tmp_path):
+def test_gray_pictures_of_8_and_16_bits_keep_their_values(tmp_path):
     values = np.arange(48).reshape(SIZE)
-    grey(tmp_path / "a.png", values)
-    grey(tmp_path / "b.png", values * 1000, np.uint16)
-    grey(tmp_path / "c.png", np.stack([values] * 3, axis=-1))
+    gray(tmp_path / "a.png", values)
+    gray(tmp_path / "b.png", values * 1000, np.uint16)
+    gray(tmp_path / "c.png", np.stack([values] * 3, axis=-1))
     folder = MapFolder(tmp_path)
     for name, factor in (("a.jpg", 1), ("b.jpg", 1000), ("c.jpg", 1)):
         saved = folder.read(name, SIZE)
@@ -30,7 +30,7 @@ def test_grey_pictures_of_8_and_16_bits_keep_their_values(tmp_path):
 
 
 def test_a_map_of_another_size_is_resized(tmp_path):
-    grey(tmp_path / "a.png", np.tile(np.arange(4) * 50, (3, 1)))
+    gray(tmp_path / "a.png", np.tile(np.arange(4) * 50, (3, 1)))
     values = MapFolder(tmp_path).read("a.jpg", SIZE).values
     assert values.shape == SIZE
     assert (np.diff(values, axis=1) >= 0).all()
@@ -42,7 +42,7 @@ def test_a_density_is_known_by_its_sum_and_preferred_to_a_picture(tmp_path):
     density = np.random.default_rng(0).random(SIZE).astype(np.float32)
     density /= density.sum()
     np.save(tmp_path / "a_density.npy", density)
-    grey(tmp_path / "a.png", np.ones(SIZE))
+    gray(tmp_path / "a.png", np.ones(SIZE))
     np.save(tmp_path / "b.npy", density * 2)
     np.save(tmp_path / "c.npy", density - density.mean() + 1 / 48 - 0.02)
     folder = MapFolder(tmp_path)
@@ -54,9 +54,9 @@ def test_a_density_is_known_by_its_sum_and_preferred_to_a_picture(tmp_path):
 
 
 def test_maps_are_found_by_path_and_else_by_stem(tmp_path):
-    grey(tmp_path / "Action" / "1.png", np.full(SIZE, 1))
-    grey(tmp_path / "Art" / "1.png", np.full(SIZE, 2))
-    grey(tmp_path / "Art" / "2.png", np.full(SIZE, 3))
+    gray(tmp_path / "Action" / "1.png", np.full(SIZE, 1))
+    gray(tmp_path / "Art" / "1.png", np.full(SIZE, 2))
+    gray(tmp_path / "Art" / "2.png", np.full(SIZE, 3))
     folder = MapFolder(tmp_path)
     assert folder.find("Action/1.jpg") == tmp_path / "Action" / "1.png"
     assert folder.find("Art/1.jpg") == tmp_path / "Art" / "1.png"
@@ -68,9 +68,9 @@ def test_maps_are_found_by_path_and_else_by_stem(tmp_path):
 
 
 def test_what_is_no_map_is_refused_with_its_name(tmp_path):
-    colours = np.zeros((*SIZE, 3))
-    colours[0, 0] = (250, 0, 0)
-    grey(tmp_path / "colour.png", colours)
+    colors = np.zeros((*SIZE, 3))
+    colors[0, 0] = (250, 0, 0)
+    gray(tmp_path / "color.png", colors)
     (tmp_path / "broken.png").write_bytes(b"\x89PNG")
     np.save(tmp_path / "nan.npy", np.full(SIZE, np.nan))
     np.save(tmp_path / "pickled.npy", np.array([{}], object))
@@ -78,7 +78,7 @@ def test_what_is_no_map_is_refused_with_its_name(tmp_path):
     np.save(tmp_path / "words.npy", np.array([["a"]]))
     folder = MapFolder(tmp_path)
     for name, message in (
-        ("colour", "in colour"),
+        ("color", "in color"),
         ("broken", "can't be read"),
         ("nan", "NaN"),
         ("pickled", "can't be read"),

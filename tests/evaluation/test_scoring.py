@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from salmap import metrics
-from salmap.density import fixation_density, log_normalise
+from salmap.density import fixation_density, log_normalize
 from salmap.errors import DatasetError, DensityError, FixationsError
 from salmap.evaluation.baseline import fit_baseline
 from salmap.evaluation.scoring import (
@@ -36,7 +36,7 @@ def dataset(tmp_path):
 
 def log_densities(truths, seed=0):
     rng = np.random.default_rng(seed)
-    return [log_normalise(rng.normal(0, 1, t.size)) for t in truths]
+    return [log_normalize(rng.normal(0, 1, t.size)) for t in truths]
 
 
 def test_nonfixations_are_those_that_pysaliency_takes(truths):
@@ -126,7 +126,7 @@ def test_mean_scores_are_the_means_of_the_scores_of_each_picture(dataset):
     baseline = fit_baseline([(t.fixations, t.size) for t in truths], "")
 
     def predict(stimulus):
-        return log_normalise(stimulus[..., 0].astype(float) / 99)
+        return log_normalize(stimulus[..., 0].astype(float) / 99)
 
     expected = []
     for truth in truths:

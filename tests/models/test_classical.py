@@ -145,10 +145,10 @@ def test_blur_keeps_constants_and_spreads_as_a_gaussian():
 
 @pytest.mark.parametrize("model", MAP_MODELS)
 @pytest.mark.parametrize(
-    "colour", [(0, 0, 0), (255, 255, 255), (1, 1, 1), (127, 127, 127), (255, 0, 0), (3, 90, 200)]
+    "color", [(0, 0, 0), (255, 255, 255), (1, 1, 1), (127, 127, 127), (255, 0, 0), (3, 90, 200)]
 )
-def test_a_picture_of_one_colour_gives_the_uniform_density(model, colour):
-    image = np.full((48, 64, 3), colour, np.uint8)
+def test_a_picture_of_one_color_gives_the_uniform_density(model, color):
+    image = np.full((48, 64, 3), color, np.uint8)
     log_density = model()(at_model_size(image, model()))
     assert torch.isfinite(log_density).all()
     assert log_density.max() - log_density.min() < 0.01
@@ -207,16 +207,16 @@ GRID = [(y, x) for y in range(40, 480, 80) for x in range(40, 640, 80)]
 
 
 def draw_discs(odd: int) -> np.ndarray:
-    """A red disc among green ones of the same intensity, close together, on grey."""
+    """A red disc among green ones of the same intensity, close together, on gray."""
     image = np.full((480, 640, 3), 128, np.uint8)
     for index, (y, x) in enumerate(GRID):
-        colour = (200, 40, 40) if index == odd else (40, 200, 40)
-        cv2.circle(image, (x, y), 28, colour, -1)
+        color = (200, 40, 40) if index == odd else (40, 200, 40)
+        cv2.circle(image, (x, y), 28, color, -1)
     return image
 
 
 def draw_bars(odd: int, degrees: int) -> np.ndarray:
-    """A tilted bar among vertical ones, white on grey."""
+    """A tilted bar among vertical ones, white on gray."""
     image = np.full((480, 640, 3), 100, np.uint8)
     for index, (y, x) in enumerate(GRID):
         box = ((x, y), (10, 44), degrees if index == odd else 0)
@@ -278,9 +278,9 @@ def test_gabor_filters_answer_to_their_own_orientation_and_not_to_constants():
     assert float(constant.max()) < 1e-6
 
 
-def test_colours_are_opponents_and_free_of_intensity():
-    colours = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1), "yellow": (1, 1, 0)}
-    pixels = torch.tensor([*colours.values(), (0.5, 0.5, 0.5), (0.5, 0.0, 0.0), (0.01, 0.0, 0.0)])
+def test_colors_are_opponents_and_free_of_intensity():
+    colors = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1), "yellow": (1, 1, 0)}
+    pixels = torch.tensor([*colors.values(), (0.5, 0.5, 0.5), (0.5, 0.0, 0.0), (0.01, 0.0, 0.0)])
     intensity, red_green, blue_yellow = itti_koch.early_features(pixels.T[None, :, None])[0, :, 0]
     assert_close(intensity, pixels.mean(1))
     assert_close(red_green, torch.tensor([3, -3, 0, 0, 0, 3.0, 0]))  # the last is too dark
@@ -305,10 +305,10 @@ def test_itti_koch_turns_with_the_picture(turned):
     )
 
 
-# --- centre bias --------------------------------------------------------------------------------
+# --- center bias --------------------------------------------------------------------------------
 
 
-def test_the_centre_bias_is_the_stored_log_density():
+def test_the_center_bias_is_the_stored_log_density():
     model = CenterBias()
     predicted = model(torch.zeros(2, 3, 64, 64))
     np.testing.assert_allclose(
@@ -319,14 +319,14 @@ def test_the_centre_bias_is_the_stored_log_density():
     assert_close(model(torch.zeros(1, 3, 64, 64))[0], fitted - fitted.max(), atol=1e-4, rtol=1e-4)
 
 
-def test_the_centre_bias_ignores_the_picture():
+def test_the_center_bias_ignores_the_picture():
     images = torch.rand(2, 3, 48, 64, generator=torch.manual_seed(0))
     predicted = CenterBias()(images)
     assert predicted.shape == (2, 48, 64)
     assert torch.equal(predicted[0], predicted[1])
 
 
-def test_the_centre_bias_of_a_strip_is_gathered_from_all_rows():
+def test_the_center_bias_of_a_strip_is_gathered_from_all_rows():
     model = CenterBias()
     model.log_density[:] = 0
     model.log_density[10, 20] = 6

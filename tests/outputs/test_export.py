@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from salmap import load_image
-from salmap.analysis.summary import analyse
+from salmap.analysis.summary import analyze
 from salmap.center_bias import gaussian
 from salmap.outputs.export import (
     Kind,
@@ -75,7 +75,7 @@ def test_everything_in_one_zip(result):
 
 
 def test_a_summary_has_a_row_for_each_picture_even_for_failures(result):
-    numbers = analyse(result.prediction)
+    numbers = analyze(result.prediction)
     table = rows(
         summary_csv([summary_row("a.jpg", numbers, 5), failed_row("b.jpg", "m", "cut\n short")])
     )

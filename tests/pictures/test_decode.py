@@ -76,7 +76,7 @@ def test_every_format_gives_back_the_pixels(kind, options, tolerance, tmp_path):
 
 
 def test_the_first_frame_of_an_animation_is_taken():
-    frames = [Image.new("RGB", (8, 6), colour) for colour in ("red", "blue")]
+    frames = [Image.new("RGB", (8, 6), color) for color in ("red", "blue")]
     for kind in ("GIF", "PNG", "WEBP"):
         options = {"lossless": True} if kind == "WEBP" else {}
         data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options)
@@ -124,18 +124,18 @@ def test_an_unknown_or_damaged_orientation_does_not_cost_the_picture():
 # --- modes ----------------------------------------------------------------------------------------
 
 
-def test_grey_modes_agree():
-    grey = np.linspace(0, 255, 64).round().astype(np.uint8)[None].repeat(8, 0)
-    expected = np.repeat(grey[..., None], 3, axis=2)
-    deep = grey.astype(np.uint16) * 257
+def test_gray_modes_agree():
+    gray = np.linspace(0, 255, 64).round().astype(np.uint8)[None].repeat(8, 0)
+    expected = np.repeat(gray[..., None], 3, axis=2)
+    deep = gray.astype(np.uint16) * 257
     pictures = {
-        "L": encoded(Image.fromarray(grey), "PNG"),
+        "L": encoded(Image.fromarray(gray), "PNG"),
         "I;16": encoded(Image.fromarray(deep), "PNG"),
         "I;16 tiff": encoded(Image.fromarray(deep), "TIFF"),
         "I": encoded(Image.fromarray(deep.astype(np.int32)), "TIFF"),
-        "F to 1": encoded(Image.fromarray(grey.astype(np.float32) / 255), "TIFF"),
-        "F to 255": encoded(Image.fromarray(grey.astype(np.float32)), "TIFF"),
-        "F below 0": encoded(Image.fromarray(grey.astype(np.float32) * 3 - 500), "TIFF"),
+        "F to 1": encoded(Image.fromarray(gray.astype(np.float32) / 255), "TIFF"),
+        "F to 255": encoded(Image.fromarray(gray.astype(np.float32)), "TIFF"),
+        "F below 0": encoded(Image.fromarray(gray.astype(np.float32) * 3 - 500), "TIFF"),
     }
     for name, data in pictures.items():
         loaded = load_image(data)
@@ -143,14 +143,14 @@ def test_grey_modes_agree():
         assert np.abs(loaded.astype(int) - expected).max() <= 1, name
 
 
-def test_a_grey_picture_of_not_finite_values_is_refused():
+def test_a_gray_picture_of_not_finite_values_is_refused():
     values = np.full((4, 4), np.nan, np.float32)
     with pytest.raises(ImageError, match="not finite"):
         load_image(encoded(Image.fromarray(values), "TIFF"))
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
-def test_sixteen_bit_colour(suffix):
+def test_sixteen_bit_color(suffix):
     deep = photo().astype(np.uint16) * 257
     data = cv2.imencode(suffix, np.ascontiguousarray(deep[..., ::-1]))[1].tobytes()
     assert np.abs(load_image(data).astype(int) - photo()).max() <= 1
@@ -177,32 +177,32 @@ def test_cmyk(kind):
 
 
 def test_palette_lab_and_ycbcr():
-    colours = photo()
-    palette = Image.fromarray(colours).quantize(256)
+    colors = photo()
+    palette = Image.fromarray(colors).quantize(256)
     for kind in ("PNG", "GIF", "BMP", "TIFF"):
         expected = np.asarray(palette.convert("RGB"))
         assert np.array_equal(load_image(encoded(palette, kind)), expected)
-    ycbcr = encoded(Image.fromarray(colours).convert("YCbCr"), "TIFF")
-    assert np.abs(load_image(ycbcr).astype(int) - colours).max() <= 3
+    ycbcr = encoded(Image.fromarray(colors).convert("YCbCr"), "TIFF")
+    assert np.abs(load_image(ycbcr).astype(int) - colors).max() <= 3
     white = Image.new("LAB", (4, 4), (255, 128, 128))
     assert load_image(encoded(white, "TIFF")).min() >= 250
 
 
 def test_what_is_transparent_lies_on_white():
-    colour = np.zeros((6, 8, 4), np.uint8)
-    colour[:, :4] = (200, 0, 0, 255)
-    colour[:, 4:] = (0, 0, 0, 0)
-    colour[0, 0] = (0, 0, 0, 128)
+    color = np.zeros((6, 8, 4), np.uint8)
+    color[:, :4] = (200, 0, 0, 255)
+    color[:, 4:] = (0, 0, 0, 0)
+    color[0, 0] = (0, 0, 0, 128)
     for kind, options in (("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True})):
-        loaded = load_image(encoded(Image.fromarray(colour), kind, **options))
+        loaded = load_image(encoded(Image.fromarray(color), kind, **options))
         assert loaded[3, 2].tolist() == [200, 0, 0]
         assert loaded[3, 6].tolist() == [255, 255, 255]
         assert abs(int(loaded[0, 0, 0]) - 127) <= 1
-    grey_alpha = Image.fromarray(np.dstack([colour[..., 0], colour[..., 3]]), "LA")
-    assert load_image(encoded(grey_alpha, "PNG"))[3, 6].tolist() == [255, 255, 255]
+    gray_alpha = Image.fromarray(np.dstack([color[..., 0], color[..., 3]]), "LA")
+    assert load_image(encoded(gray_alpha, "PNG"))[3, 6].tolist() == [255, 255, 255]
 
 
-def test_transparent_colours_of_palette_and_key_lie_on_white():
+def test_transparent_colors_of_palette_and_key_lie_on_white():
     indices = Image.new("P", (6, 4), 1)
     indices.putpalette([0, 0, 255, 255, 0, 0])
     indices.paste(0, (0, 0, 3, 4))
@@ -224,7 +224,7 @@ def swapped_profile() -> bytes:
     return data.replace(description, "swap built-in".encode("utf-16-be"))
 
 
-def test_a_colour_profile_is_applied():
+def test_a_color_profile_is_applied():
     red = Image.new("RGB", (8, 8), (255, 0, 0))
     loaded = load_image(encoded(red, "PNG", icc_profile=swapped_profile()))
     assert loaded[4, 4, 2] > 250
@@ -233,11 +233,11 @@ def test_a_colour_profile_is_applied():
     assert load_image(encoded(with_alpha, "PNG", icc_profile=swapped_profile())).min() == 255
 
 
-def test_a_colour_profile_that_is_broken_or_does_not_fit_is_ignored():
+def test_a_color_profile_that_is_broken_or_does_not_fit_is_ignored():
     red = Image.new("RGB", (8, 8), (255, 0, 0))
     assert load_image(encoded(red, "PNG", icc_profile=b"no profile"))[4, 4].tolist() == [255, 0, 0]
-    grey = Image.new("L", (8, 8), 99)
-    assert load_image(encoded(grey, "PNG", icc_profile=swapped_profile()))[4, 4, 0] == 99
+    gray = Image.new("L", (8, 8), 99)
+    assert load_image(encoded(gray, "PNG", icc_profile=swapped_profile()))[4, 4, 0] == 99
 
 
 # --- sizes ----------------------------------------------------------------------------------------

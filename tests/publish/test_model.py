@@ -23,7 +23,7 @@ INFO = ModelInfo(
     name="street | <b>net</b>",
     architecture="center-bias",
     config={},
-    licence="Apache-2.0",
+    license="Apache-2.0",
     data=("OSIE (MIT)", "Crowd (MIT)"),
     scores={
         "osie": {"information_gain": [2.0, 1.9, 2.1], "nss": [3.5]},
@@ -156,9 +156,9 @@ def test_the_card(checkpoint: Path) -> None:
 
 
 def test_the_card_of_a_model_of_which_little_is_known() -> None:
-    info = ModelInfo("net", "center-bias", {}, licence="My Own Licence 1.0")
+    info = ModelInfo("net", "center-bias", {}, license="My Own License 1.0")
     card = publish.model_card(info, "ann/net", 10)
     front = yaml.safe_load(card.split("---\n")[1])
-    assert (front["license"], front["license_name"]) == ("other", "my-own-licence-1.0")
+    assert (front["license"], front["license_name"]) == ("other", "my-own-license-1.0")
     assert "None were recorded." in card
     assert "Not stated." in card

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from salmap.density import normalise
+from salmap.density import normalize
 from salmap.errors import DensityError, ImageError, RenderError
 from salmap.pictures import load_image
 from salmap.regions import attention_area, region_labels
@@ -39,7 +39,7 @@ def spot(size: tuple[int, int] = SIZE, x: float = 0.5, y: float = 0.5, sigma: fl
     """A Gaussian density, float32; x, y and sigma in shares of the sides and of the long side."""
     rows, columns = np.mgrid[: size[0], : size[1]]
     square = (columns - x * size[1]) ** 2 + (rows - y * size[0]) ** 2
-    return normalise(np.exp(-square / (2 * (sigma * max(size)) ** 2))).astype(np.float32)
+    return normalize(np.exp(-square / (2 * (sigma * max(size)) ** 2))).astype(np.float32)
 
 
 @pytest.mark.parametrize("name", DRAWERS)
@@ -87,7 +87,7 @@ def test_the_scale_of_a_gaussian_is_the_gaussian():
 
 def test_a_value_is_the_share_of_looks_on_lower_densities():
     rng = np.random.default_rng(3)
-    density = normalise(cv2.GaussianBlur(rng.random((200, 300)) ** 8, (0, 0), 6))
+    density = normalize(cv2.GaussianBlur(rng.random((200, 300)) ** 8, (0, 0), 6))
     values = render.display_scale(density)
     for share in (0.1, 0.5, 0.9):
         shown = values > 1 - share
@@ -131,7 +131,7 @@ def test_an_unknown_scale_or_colormap_is_answered_with_the_list():
         render.overlay(photo(), spot(), colormap="nope")
 
 
-# --- colours --------------------------------------------------------------------------------------
+# --- colors --------------------------------------------------------------------------------------
 
 
 def lightness(table: np.ndarray) -> np.ndarray:
@@ -156,13 +156,13 @@ def test_colormaps_are_rgb_and_the_first_are_perceptually_uniform():
     assert red[0] > red[2] + 80
 
 
-def test_heatmap_colours_the_peak_with_the_last_colour_and_the_rest_with_the_first():
+def test_heatmap_colors_the_peak_with_the_last_color_and_the_rest_with_the_first():
     density = spot((300, 400), sigma=0.05)
-    colours = render.heatmap(density)
+    colors = render.heatmap(density)
     table = render.colormap_table("viridis").astype(int)
-    assert np.abs(colours[150, 200] - table[-1]).max() <= 6
-    assert np.abs(colours[0, 0] - table[0]).max() <= 1
-    assert not np.array_equal(render.heatmap(density, "magma"), colours)
+    assert np.abs(colors[150, 200] - table[-1]).max() <= 6
+    assert np.abs(colors[0, 0] - table[0]).max() <= 1
+    assert not np.array_equal(render.heatmap(density, "magma"), colors)
 
 
 # --- overlay --------------------------------------------------------------------------------------
@@ -196,8 +196,8 @@ def test_overlay_above_a_threshold_shows_where_that_share_of_looks_falls():
 
 
 def test_overlay_comes_in_smoothly():
-    grey = np.full((300, 400, 3), 128, np.uint8)
-    drawn = render.overlay(grey, spot((300, 400), sigma=0.1), opacity=1).astype(int)
+    gray = np.full((300, 400, 3), 128, np.uint8)
+    drawn = render.overlay(gray, spot((300, 400), sigma=0.1), opacity=1).astype(int)
     assert np.abs(np.diff(drawn, axis=1)).max() < 40
 
 
@@ -365,7 +365,7 @@ def test_png_keeps_every_pixel():
     assert np.array_equal(load_image(data), photo())
 
 
-def test_jpeg_keeps_colours_and_gets_better_with_quality():
+def test_jpeg_keeps_colors_and_gets_better_with_quality():
     image = render.overlay(photo(), spot())
     errors = []
     for quality in (30, 95):

@@ -35,7 +35,7 @@ def test_the_overlay_follows_every_choice():
     assert overlay(opacity=0.0) == IMAGE.tobytes()
 
 
-def test_the_default_colours_are_perceptually_uniform():
+def test_the_default_colors_are_perceptually_uniform():
     assert Look().colormap in render.COLORMAPS[:5]
 
 

@@ -52,7 +52,7 @@ def test_what_is_no_checkpoint_is_refused(tmp_path, content):
         load_checkpoint(path)
 
 
-def test_an_optimiser_goes_on_as_if_nothing_had_been(tmp_path):
+def test_an_optimizer_goes_on_as_if_nothing_had_been(tmp_path):
     def steps(parameter, optimizer, count):
         for _ in range(count):
             optimizer.zero_grad()

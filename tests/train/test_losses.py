@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from salmap.center_bias import uniform
-from salmap.density import log_normalise
+from salmap.density import log_normalize
 from salmap.metrics import information_gain
 from salmap.types import Fixations
 from train.data.mixture import points_of
@@ -12,7 +12,7 @@ from train.losses import fixation_nll_bits
 
 def test_the_loss_is_minus_the_information_gain_over_uniform():
     rng = np.random.default_rng(3)
-    log_density = log_normalise(rng.normal(size=(48, 64)).astype(np.float32))
+    log_density = log_normalize(rng.normal(size=(48, 64)).astype(np.float32))
     x, y = rng.integers(0, 64, 30), rng.integers(0, 48, 30)
     fixations = Fixations(x, y, np.zeros(30), np.arange(30))
     points = points_of(whole_view(0, (48, 64), 64), fixations)

@@ -6,9 +6,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from salmap.datasets.unlabeled import open_unlabeled
 from torch.nn import functional as F
 
-from salmap.datasets.unlabelled import open_unlabelled
 from salmap.errors import DatasetError, TrainingError
 from salmap.models.network import PRESETS, SaliencyNetwork
 from salmap.pictures import load_image
@@ -26,7 +26,7 @@ from train.teacher import Teacher, cross_entropy_bits
 def network(size=64, seed=0):
     torch.manual_seed(seed)
     made = SaliencyNetwork(dataclasses.replace(PRESETS["lite"], size=size, width=16)).eval()
-    torch.nn.init.normal_(made.decoder.head.weight, std=0.1)  # a new one predicts its centre bias
+    torch.nn.init.normal_(made.decoder.head.weight, std=0.1)  # a new one predicts its center bias
     return made
 
 
@@ -137,7 +137,7 @@ def test_a_view_of_no_weight_teaches_nothing(tmp_path):
 
 def test_a_student_comes_closer_to_its_teacher_on_pictures_without_fixations(trained, tmp_path):
     teacher_file, dataset, encoders = trained
-    folder = tmp_path / "unlabelled"
+    folder = tmp_path / "unlabeled"
     make_dataset(folder, pictures=8, size=(40, 64))
     recipe = dataclasses.replace(
         RECIPE, name="student", teacher_weight=1.0, frozen_epochs=0, finetune_epochs=3, mixed=0.3,
@@ -145,13 +145,13 @@ def test_a_student_comes_closer_to_its_teacher_on_pictures_without_fixations(tra
     )  # fmt: skip
     student_file = fit(
         recipe, [dataset], tmp_path / "run", encoders, workers=0, teachers=[teacher_file],
-        unlabelled=folder,
+        unlabeled=folder,
     )  # fmt: skip
     info = read_info(student_file)
     assert info.source.endswith("taught by old")
-    assert not any("unlabelled" in name for name in info.scores)
+    assert not any("unlabeled" in name for name in info.scores)
     start = json.loads((tmp_path / "run" / "progress.jsonl").read_text().splitlines()[0])
-    assert start["data"] == {"tiny": 9, "unlabelled": 8}
+    assert start["data"] == {"tiny": 9, "unlabeled": 8}
     teacher, student = (load_model(path)[0].eval() for path in (teacher_file, student_file))
     blank = SaliencyNetwork(student.network_config).eval()
     blank.load_state_dict(student.state_dict() | _head_of(blank))
@@ -177,9 +177,9 @@ def test_a_teacher_without_weights_is_refused():
         Teacher.load(["itti-koch"])
 
 
-def test_unlabelled_pictures_are_all_for_training(tmp_path):
+def test_unlabeled_pictures_are_all_for_training(tmp_path):
     make_dataset(tmp_path / "more" / "inside", pictures=3)
-    dataset = open_unlabelled(tmp_path / "more", [])
+    dataset = open_unlabeled(tmp_path / "more", [])
     assert len(dataset.split("train")) == 3
     assert all(len(dataset.fixations(index)) == 0 for index in range(3))
 
@@ -190,7 +190,7 @@ def test_pictures_held_out_are_refused_wherever_they_lie(tmp_path):
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "renamed.png").write_bytes(held_out[1].read_bytes())
     with pytest.raises(DatasetError, match=r"held out for validation: renamed\.png"):
-        open_unlabelled(tmp_path / "more", held_out)
+        open_unlabeled(tmp_path / "more", held_out)
 
 
 @pytest.mark.parametrize("content", ["missing", "empty"])
@@ -199,22 +199,22 @@ def test_a_folder_without_pictures_is_refused(tmp_path, content):
     if content == "empty":
         folder.mkdir()
     with pytest.raises(DatasetError, match=content if content == "missing" else "no picture"):
-        open_unlabelled(folder, [])
+        open_unlabeled(folder, [])
 
 
-@pytest.mark.parametrize("setting", ["mixed", "unlabelled"])
+@pytest.mark.parametrize("setting", ["mixed", "unlabeled"])
 def test_what_only_a_teacher_can_answer_needs_one(trained, tmp_path, setting):
     _, dataset, encoders = trained
     recipe = dataclasses.replace(RECIPE, mixed=0.5 if setting == "mixed" else 0)
-    folder = tmp_path if setting == "unlabelled" else None
+    folder = tmp_path if setting == "unlabeled" else None
     with pytest.raises(TrainingError, match="--teacher FILE"):
-        fit(recipe, [dataset], tmp_path / "run", encoders, unlabelled=folder)
+        fit(recipe, [dataset], tmp_path / "run", encoders, unlabeled=folder)
 
 
-def test_unlabelled_pictures_take_their_share_of_an_epoch(tmp_path):
+def test_unlabeled_pictures_take_their_share_of_an_epoch(tmp_path):
     mixture = Mixture([make_dataset(tmp_path / "pictures").split("train")], {"tiny": 1.0})
     make_dataset(tmp_path / "more", pictures=3)
-    both = mixture.beside(open_unlabelled(tmp_path / "more", []))
+    both = mixture.beside(open_unlabeled(tmp_path / "more", []))
     plan = plan_epoch(
         both, 0, len(both), 4, 1,
         lambda item, rng: random_view(item, both.size(item), 64, RECIPE, rng),

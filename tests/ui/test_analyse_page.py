@@ -60,13 +60,13 @@ def upload(app: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
     return app.run()
 
 
-def test_a_first_visit_shows_an_example_already_analysed():
+def test_a_first_visit_shows_an_example_already_analyzed():
     app = started()
     assert not app.exception
     assert not app.error
     assert "Half of all looks" in words(app)
     assert [metric.label for metric in app.metric] == [
-        "Mere centre bias",
+        "Mere center bias",
         "Agreement with other models",
         "Usual score",
     ]
@@ -171,7 +171,7 @@ def test_too_large_a_file_is_refused_by_the_server_too(monkeypatch):
     assert "Astronaut" in shown(app)["alt"]
 
 
-def test_a_photo_from_the_camera_is_analysed():
+def test_a_photo_from_the_camera_is_analyzed():
     app = started()
     app.toggle(key="use_camera").set_value(True).run()
     app.camera_input(key="camera").upload("shot.jpg", picture(form="JPEG")).run()

@@ -207,7 +207,7 @@ def test_made_up_viewers_show_how_it_works_and_are_called_that():
     scores = table(app, SCORES)
     assert list(scores) == BASELINES
     assert scores["center-bias"][0] == "0.00"
-    assert "10,000 places drawn from the centre bias (fixed seed 0)" in text(app)
+    assert "10,000 places drawn from the center bias (fixed seed 0)" in text(app)
     assert len(parts(app, "tiles")[0]["dots"]) == 80
     app.toggle(key="compared_dots").set_value(False).run()
     assert parts(app, "tiles")[0]["dots"] == []

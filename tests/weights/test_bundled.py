@@ -57,7 +57,7 @@ def resize_map(density, size):
 
 def test_its_file_says_what_a_user_must_know(network):
     info = network.info
-    assert info.licence == REGISTRY[info.name].licence
+    assert info.license == REGISTRY[info.name].license
     assert set(info.scores) == {"osie", "saliency-in-crowd", "scene"}
     for scores in info.scores.values():
         mean, low, high = scores["ig"]

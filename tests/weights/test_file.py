@@ -34,7 +34,7 @@ def describe(model: SaliencyModel, **changes: Any) -> ModelInfo:
         name="tiny",
         architecture=model.architecture,
         config=model.config(),
-        licence="MIT",
+        license="MIT",
         data=("OSIE (MIT)",),
         scores={"osie": {"nss": [2.5, 2.4, 2.6]}},
         source="a test",
@@ -142,7 +142,7 @@ def test_a_failed_write_keeps_the_old_file(
         ({"config": {**NETWORK, "width": 16}}, "another model"),
         ({"scores": {"osie": {"nss": [float("nan")]}}}, "no JSON"),
         ({"notes": Path("x")}, "no JSON"),
-        ({"licence": None}, "'licence'"),
+        ({"license": None}, "'license'"),
     ],
 )
 def test_wrong_information_is_not_written(
@@ -278,7 +278,7 @@ def test_a_giant_network_costs_no_memory(file: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_unknown_metadata_fields_are_left_for_later_versions(file: Path) -> None:
-    assert read_info(rewritten(file, colour="blue")).created_with == __version__
+    assert read_info(rewritten(file, color="blue")).created_with == __version__
 
 
 def first(tensors: dict[str, torch.Tensor]) -> str:

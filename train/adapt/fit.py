@@ -1,9 +1,9 @@
-"""Fit a finaliser to viewers: five numbers and a centre-bias map, from a few dozen pictures.
+"""Fit a finalizer to viewers: five numbers and a center-bias map, from a few dozen pictures.
 
 What a network sees in a picture, its evidence, stays as it is; only how evidence becomes a density
 is fitted: blur, gain (an inverse temperature), uniform share, and the prior, which is
 
-    own_bias * (the model's centre bias) + viewers_bias * (these viewers' centre bias)
+    own_bias * (the model's center bias) + viewers_bias * (these viewers' center bias)
 
 in log densities. So the prior can move from the one to the other, as a density p moves to other
 viewers as p * (theirs / own) ** t. A model is overconfident of pictures and viewers unlike those it
@@ -27,7 +27,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from salmap.center_bias import fitted
-from salmap.density import log_normalise, resize_log_density
+from salmap.density import log_normalize, resize_log_density
 from salmap.evaluation.baseline import Baseline, Stimulus
 from salmap.models.readout import CENTER_BIAS_GRID, Finalizer
 from salmap.types import Fixations
@@ -64,7 +64,7 @@ LogDensity = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A picture as a finaliser sees it, and where people looked.
+    """A picture as a finalizer sees it, and where people looked.
 
     Attributes:
         name: of the picture.
@@ -80,7 +80,7 @@ class Seen:
 
     @property
     def stimulus(self) -> Stimulus:
-        """As a centre bias is fitted to it."""
+        """As a center bias is fitted to it."""
         return self.fixations, self.size
 
 
@@ -91,7 +91,7 @@ class _Batch:
     evidence: Tensor  # (B, h, w)
     points: Tensor  # (B, n, 2), x and y in [-1, 1]
     weights: Tensor  # (B, n), each row sums to 1
-    viewers: Tensor  # (64, 64), the viewers' centre bias as the other blocks have it
+    viewers: Tensor  # (64, 64), the viewers' center bias as the other blocks have it
 
 
 def predict(finalizer: Finalizer, picture: Seen) -> LogDensity:
@@ -102,7 +102,7 @@ def predict(finalizer: Finalizer, picture: Seen) -> LogDensity:
 
 
 def fit(finalizer: Finalizer, pictures: Sequence[Seen], baseline: Baseline) -> Finalizer:
-    """The finaliser under which these fixations are most likely, near the present one.
+    """The finalizer under which these fixations are most likely, near the present one.
 
     Maximum a posteriori: mean log likelihood of the pictures, each weighing the same, and a
     Gaussian prior around the present values (`SPREADS`) that fades as looks are added. A picture
@@ -112,7 +112,7 @@ def fit(finalizer: Finalizer, pictures: Sequence[Seen], baseline: Baseline) -> F
     Args:
         finalizer: the present one; it is not changed.
         pictures: at least two.
-        baseline: the centre bias of the same pictures.
+        baseline: the center bias of the same pictures.
     """
     objective = _Objective(finalizer, pictures, baseline)
     found = minimize(
@@ -139,14 +139,14 @@ class _Objective:
         self.pictures = len(pictures)
         self.looks = sum(min(len(p.fixations), LOOKS_PER_PICTURE) for p in pictures)
         self.batches = _batches(pictures, _maps_without(pictures, baseline))
-        self.own = torch.from_numpy(log_normalise(finalizer.center_bias.numpy()))
+        self.own = torch.from_numpy(log_normalize(finalizer.center_bias.numpy()))
         self.spreads = np.array(list(SPREADS.values()))
         self.start = np.array(
             [
                 float(finalizer.log_sigma),
                 float(finalizer.log_gain),
                 float(finalizer.center_bias_weight),
-                0.0,  # nothing of the viewers' centre bias
+                0.0,  # nothing of the viewers' center bias
                 float(finalizer.uniform_logit),
             ]
         )
@@ -175,9 +175,9 @@ class _Objective:
         ]
 
     def state(self, steps: NDArray[np.float64], viewers: LogDensity) -> dict[str, Tensor]:
-        """The finaliser's parameters after these steps; its map is a log density."""
+        """The finalizer's parameters after these steps; its map is a log density."""
         state = _state(self._values(steps), self.own, torch.from_numpy(viewers))
-        center_bias = log_normalise(state["center_bias"].numpy())
+        center_bias = log_normalize(state["center_bias"].numpy())
         return state | {"center_bias": torch.from_numpy(center_bias)}
 
     def _values(self, steps: NDArray[np.float64]) -> Tensor:
@@ -185,7 +185,7 @@ class _Objective:
 
 
 def _state(values: Tensor, own: Tensor, viewers: Tensor) -> dict[str, Tensor]:
-    """The finaliser's parameters; the whole prior goes into its map, under the weight 1."""
+    """The finalizer's parameters; the whole prior goes into its map, under the weight 1."""
     log_sigma, log_gain, own_bias, viewers_bias, uniform_logit = values
     return {
         "log_sigma": log_sigma,
@@ -197,7 +197,7 @@ def _state(values: Tensor, own: Tensor, viewers: Tensor) -> dict[str, Tensor]:
 
 
 def _maps_without(pictures: Sequence[Seen], baseline: Baseline) -> list[LogDensity]:
-    """For each block of pictures, the centre bias of all the others."""
+    """For each block of pictures, the center bias of all the others."""
     blocks = min(BLOCKS, len(pictures))
     bandwidth = baseline.bandwidth or 0.03
     return [

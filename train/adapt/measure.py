@@ -1,4 +1,4 @@
-"""Pictures as a finaliser sees them, and what a fit to viewers wins on those left out of it."""
+"""Pictures as a finalizer sees them, and what a fit to viewers wins on those left out of it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def look(
 
 
 def evidence_of(network: SaliencyNetwork, image: ImageArray, device: torch.device) -> torch.Tensor:
-    """Float32 (h, w): what `Predictor.predict` gives to the finaliser."""
+    """Float32 (h, w): what `Predictor.predict` gives to the finalizer."""
     size = fit_size((image.shape[0], image.shape[1]), network.size, network.output_stride)
     with torch.no_grad():
         features = network.encode(to_tensor(resize(image, size)).to(device))

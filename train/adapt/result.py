@@ -18,7 +18,7 @@ LITTLE_BITS = 0.05
 
 @dataclass(frozen=True)
 class Setting:
-    """A number of the finaliser before and after."""
+    """A number of the finalizer before and after."""
 
     name: str
     before: float
@@ -31,9 +31,9 @@ class Adaptation:
 
     Attributes:
         pictures, fixations: how many it was fitted to.
-        scores: "ig" (bits per fixation over these viewers' centre bias) and "nss", each as
+        scores: "ig" (bits per fixation over these viewers' center bias) and "nss", each as
             (before, after, gain): cross-validated means with 95 % intervals over pictures.
-        settings: the finaliser's numbers, before and after.
+        settings: the finalizer's numbers, before and after.
         path: the written file; None if there was no gain to write it for.
         failures: for each picture that could not be used, its name and what is wrong.
         trained_on: how many of the pictures the model itself was trained on, as far as is known; it
@@ -64,7 +64,7 @@ class Adaptation:
         before, after, gain = self.scores["ig"]
         numbers = (
             f"On {self.pictures} pictures, each left out of the fit in its turn, information gain "
-            f"over the centre bias of these viewers went from {before.mean:.2f} to "
+            f"over the center bias of these viewers went from {before.mean:.2f} to "
             f"{after.mean:.2f} bits per fixation: {gain.mean:+.3f}, 95 % interval {gain.low:+.3f} "
             f"to {gain.high:+.3f}."
         )

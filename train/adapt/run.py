@@ -37,7 +37,7 @@ def adapt(
     max_pictures: int = MAX_PICTURES,
     seed: int = 0,
 ) -> Adaptation | None:
-    """Fit a trained model's finaliser to the viewers of a data set.
+    """Fit a trained model's finalizer to the viewers of a data set.
 
     The gain is measured by cross-validation over pictures (`train.adapt.measure`); the file holds
     what was fitted to all of them. It is written only if the 95 % interval of the gain lies above
@@ -159,14 +159,14 @@ def _fits_half(network: SaliencyNetwork) -> bool:
 def _info(
     info: ModelInfo, name: str, dataset: FixationDataset, adaptation: Adaptation
 ) -> ModelInfo:
-    licence = dataset.licence or "licence unknown"
+    license = dataset.license or "license unknown"
     notes = f"{info.notes}\n\nAdapted from {info.name}. {adaptation.summary}"
     return dataclasses.replace(
         info,
         name=name,
         data=(
             *info.data,
-            f"{dataset.name} ({licence}): {adaptation.pictures} pictures, finaliser only",
+            f"{dataset.name} ({license}): {adaptation.pictures} pictures, finalizer only",
         ),
         scores={
             dataset.name: {

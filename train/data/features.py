@@ -25,7 +25,7 @@ _REPORTED_EVERY = 8  # views
 
 
 class FeatureCache:
-    """Feature maps of views without colour changes, one file a view.
+    """Feature maps of views without color changes, one file a view.
 
     Its folder is named by all that the features depend on, so that runs with the same encoder
     share it and others never do. `progress` is told (views done, views in all) while it is filled.

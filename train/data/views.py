@@ -22,8 +22,8 @@ from ..recipe import Recipe
 VIEW_MULTIPLE = 16
 #: how much larger than a view a picture is kept, so that resizing it twice blurs nothing
 WHOLE_MARGIN = 1.5
-#: shares of red, green and blue in the brightness of a colour (ITU-R BT.601)
-GREY = np.array([0.299, 0.587, 0.114])
+#: shares of red, green and blue in the brightness of a color (ITU-R BT.601)
+GRAY = np.array([0.299, 0.587, 0.114])
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class View:
         box: (left, top, right, bottom) in pixels of the picture; what lies outside is not seen.
         size: (height, width) to which the box is resized.
         flip: mirrored left to right, after resizing.
-        brightness, contrast, saturation: factors on the colours, 1 for no change.
+        brightness, contrast, saturation: factors on the colors, 1 for no change.
         weight: of this view in its batch's loss.
         mixed: share of `other` that is blended in; the fixations on neither hold for both, so a
             view of which another has a share has none.
@@ -59,7 +59,7 @@ class View:
         """The stimulus uint8 (H, W, 3) as this view shows it, uint8 (*size, 3)."""
         left, top, right, bottom = self.box
         seen = resize(np.ascontiguousarray(stimulus[top:bottom, left:right]), self.size)
-        return self._colour(np.ascontiguousarray(seen[:, ::-1]) if self.flip else seen)
+        return self._color(np.ascontiguousarray(seen[:, ::-1]) if self.flip else seen)
 
     def on(self, size: tuple[int, int], smaller: tuple[int, int]) -> View:
         """The view that shows the same of the picture once it is resized.
@@ -79,7 +79,7 @@ class View:
         return replace(self, box=(*box[:2], max(right, box[0] + 1), max(bottom, box[1] + 1)))
 
     def fixations(self, fixations: Fixations) -> Fixations:
-        """Those inside the box, in pixels of the view (origin: centre of the top-left pixel)."""
+        """Those inside the box, in pixels of the view (origin: center of the top-left pixel)."""
         if self.mixed:
             return fixations.select(np.zeros(len(fixations), bool))
         left, top, right, bottom = self.box
@@ -90,17 +90,17 @@ class View:
             x = width - 1 - x
         return Fixations(x, y, fixations.viewer, fixations.order).inside(self.size)
 
-    def _colour(self, image: ImageArray) -> ImageArray:
-        """Brighter by a factor, then away from each pixel's grey, then away from the mean grey.
+    def _color(self, image: ImageArray) -> ImageArray:
+        """Brighter by a factor, then away from each pixel's gray, then away from the mean gray.
 
         All three are linear, so together they are one matrix and one offset.
         """
         if self.brightness == self.contrast == self.saturation == 1:
             return image
-        saturation = self.saturation * np.eye(3) + (1 - self.saturation) * np.tile(GREY, (3, 1))
+        saturation = self.saturation * np.eye(3) + (1 - self.saturation) * np.tile(GRAY, (3, 1))
         matrix = self.contrast * self.brightness * saturation
-        mean_grey = self.brightness * float(GREY @ cv2.mean(image)[:3])
-        offset = np.full((3, 1), (1 - self.contrast) * mean_grey + 0.5)  # to round, not to floor
+        mean_gray = self.brightness * float(GRAY @ cv2.mean(image)[:3])
+        offset = np.full((3, 1), (1 - self.contrast) * mean_gray + 0.5)  # to round, not to floor
         values = cv2.transform(image.astype(np.float32), np.hstack([matrix, offset]))
         clipped: NDArray[np.uint8] = np.clip(values, 0, 255).astype(np.uint8)
         return clipped

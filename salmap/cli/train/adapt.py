@@ -34,7 +34,7 @@ def adapt(
 ) -> None:
     """Fit a trained model to your viewers, from about 50 pictures with fixations.
 
-    Only how the model turns evidence into a density is fitted: blur, gain, centre bias and uniform
+    Only how the model turns evidence into a density is fitted: blur, gain, center bias and uniform
     share. The gain is measured on pictures left out of the fit, and the file is written only if
     the 95 % interval of the gain lies above 0.
 

@@ -41,9 +41,13 @@ def fit(
         list[str] | None,
         typer.Option(help="Model to learn from, beside the fixations; may be repeated."),
     ] = None,
-    unlabelled: Annotated[
+    unlabeled: Annotated[
         Path | None,
-        typer.Option(help="Folder of pictures without fixations, for the teachers to explain."),
+        typer.Option(
+            "--unlabeled",
+            "--unlabelled",
+            help="Folder of pictures without fixations, for the teachers to explain.",
+        ),
     ] = None,
     splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
     workers: Annotated[
@@ -70,7 +74,7 @@ def fit(
     encoders = dict(_pair(option) for option in encoder or [])
     model = training("run").fit(
         wanted, datasets, out, encoders, cache, resume, workers, cache_gb, copy, teacher or (),
-        unlabelled, start,
+        unlabeled, start,
     )  # fmt: skip
     if not first:
         return

@@ -54,27 +54,27 @@ def model_picker() -> str:
         st.session_state[MODEL_KEY] = DEFAULT_MODEL if DEFAULT_MODEL in names else names[-1]
     model = st.selectbox("Model", names, key=MODEL_KEY, persist_state="session")
     entry = next(entry for entry in weights.all_models() if entry.name == model)
-    st.caption(f"{entry.description} Licence: {entry.licence}.")
+    st.caption(f"{entry.description} License: {entry.license}.")
     return model
 
 
 def look_controls() -> Look:
-    """Opacity, colours, smoothing and threshold; none of them changes a number."""
+    """Opacity, colors, smoothing and threshold; none of them changes a number."""
     standard = Look()
     opacity = st.slider(
         "Opacity", 0, 100, round(standard.opacity * 100), 5, format="%d %%", key="opacity",
         persist_state="session", help="How strongly the overlay covers the picture.",
     )  # fmt: skip
     colormap = st.selectbox(
-        "Colours", COLORMAPS, COLORMAPS.index(standard.colormap), key="colormap",
+        "Colors", COLORMAPS, COLORMAPS.index(standard.colormap), key="colormap",
         format_func=str.capitalize, persist_state="session",
-        help="The first five change evenly from low to high and suit colour-blind people.",
+        help="The first five change evenly from low to high and suit color-blind people.",
     )  # fmt: skip
     threshold = st.slider(
         "Hide the least looked at", 0, 95, round(standard.threshold * 100), 5, format="%d %%",
         key="threshold", persist_state="session",
         help="Leaves out of the overlay what draws this share of all looks in sum: "
-        "at 50 %, colours remain where half of all looks fall.",
+        "at 50 %, colors remain where half of all looks fall.",
     )  # fmt: skip
     smoothing = st.slider(
         "Smoothing", 0, 10, round(standard.smoothing * 100), format="%d %%", key="smoothing",

@@ -25,7 +25,7 @@ def curves(progress: Progress, key: str) -> None:
         st.altair_chart(_loss_chart(progress), key=f"loss_{key}", width="stretch")
     with right:
         st.markdown("**Score on held-out pictures**")
-        st.caption("Information gain over the centre bias, bits per look. Higher is better.")
+        st.caption("Information gain over the center bias, bits per look. Higher is better.")
         st.altair_chart(_score_chart(progress), key=f"score_{key}", width="stretch")
 
 
@@ -42,17 +42,17 @@ def _score_chart(progress: Progress) -> alt.Chart:
     return _lines(rows, progress.total, "bits", "data").mark_line(point=True)
 
 
-def _lines(rows: list[dict[str, Any]], total: int, y: str, colour: str) -> alt.Chart:
+def _lines(rows: list[dict[str, Any]], total: int, y: str, color: str) -> alt.Chart:
     """Rows over epochs; the axis spans the whole run from the start, so that nothing jumps."""
     epochs = alt.X("epochs:Q", title="epochs").scale(domain=[0, max(total, 1)])
     return alt.Chart(alt.Data(values=rows), height=_HEIGHT).encode(
         x=epochs.axis(tickMinStep=1, format="d"),
         y=alt.Y(f"{y}:Q", title=None).scale(zero=False),
-        color=alt.Color(f"{colour}:N", title=None).legend(orient="bottom"),
+        color=alt.Color(f"{color}:N", title=None).legend(orient="bottom"),
         tooltip=[
             alt.Tooltip("epochs:Q", format=".2f"),
             alt.Tooltip(f"{y}:Q", format=".3f"),
-            f"{colour}:N",
+            f"{color}:N",
         ],
     )
 

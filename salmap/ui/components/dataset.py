@@ -40,7 +40,7 @@ def data_picker() -> tuple[DataSource, DatasetReport] | None:
 def _uploaded() -> DataSource | None:
     file = st.file_uploader(
         "A ZIP with a folder `images`, and `fixations.csv` (`image,subject,x,y`, in pixels from "
-        "the top left) or a folder `maps` with a grey map of the same name for each picture",
+        "the top left) or a folder `maps` with a gray map of the same name for each picture",
         "zip",
         key="data_zip",
         max_upload_size=MAX_ZIP_MB,

@@ -85,7 +85,7 @@ def _stop_button(job: Job, stopping: bool) -> None:
     elif everything.stopping_for_s(job) > _PATIENCE_S:
         st.button(
             "End it now", key="end_job", on_click=everything.end_now, args=(job,),
-            help="Without waiting; what was learnt since the last whole epoch is lost.",
+            help="Without waiting; what was learned since the last whole epoch is lost.",
         )  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def _adapted(result: dict[str, Any]) -> None:
                 st.metric(f"{label}, bits per look", f"{mean:.2f}")
                 st.caption(f"{low:.2f} to {high:.2f}")
     st.caption(
-        "Information gain over the centre bias of these viewers, on pictures left out of the fit; "
+        "Information gain over the center bias of these viewers, on pictures left out of the fit; "
         "below, the 95 % interval over pictures."
     )
     with st.expander("What was fitted"):
@@ -204,7 +204,7 @@ def _model_card(job: Job) -> None:
             for dataset, scores in info.scores.items():
                 st.metric(
                     f"Information gain, {plain(dataset)}", f"{scores['ig'][0]:.2f} bits",
-                    help="Over the centre bias, per look, on held-out pictures.", width="content",
+                    help="Over the center bias, per look, on held-out pictures.", width="content",
                 )  # fmt: skip
                 st.metric(f"NSS, {plain(dataset)}", f"{scores['nss'][0]:.2f}", width="content")
     with st.expander("Model card"):

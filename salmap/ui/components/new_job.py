@@ -35,7 +35,7 @@ def fit_form(source: DataSource, report: DatasetReport) -> None:
         way = st.radio(
             "Training", (_QUICK, _FULL), key="fit_way", persist_state="session",
             captions=(
-                "Features stay as they are; what is made of them is learnt. Minutes.",
+                "Features stay as they are; what is made of them is learned. Minutes.",
                 "Then everything learns, end to end. Better, but hours without a GPU.",
             ),
         )  # fmt: skip
@@ -71,7 +71,7 @@ def adapt_form(source: DataSource, report: DatasetReport) -> None:
     with right:
         name = _name_input("adapt_name", f"{model}-for-my-viewers")
     st.caption(
-        "Only blur, certainty, centre bias and hedging are fitted, so some 50 pictures are "
+        "Only blur, certainty, center bias and hedging are fitted, so some 50 pictures are "
         "enough and it takes about a minute. The gain is measured on pictures left out of the fit, "
         "and the model is kept only if there is one."
     )

@@ -36,7 +36,7 @@ def two_at_a_time(picture: Picture, models: list[str], look: Look) -> None:
         gain = st.segmented_control(
             "Amplify", _GAINS, default=1, required=True, key="compared_gain",
             format_func="{} ×".format, persist_state="session",
-            help="Brings out small differences; the scale above says what the colours stand for.",
+            help="Brings out small differences; the scale above says what the colors stand for.",
         )  # fmt: skip
         original = (str(View.ORIGINAL), cache.original(picture))
         signed, limit = compare_cache.difference(picture, left, right, look.smoothing, gain)
@@ -53,7 +53,7 @@ def _pick(place: DeltaGenerator, label: str, key: str, models: list[str]) -> str
 
 
 def _scale(left: str, right: str, limit: float) -> str:
-    """What the colours of the difference stand for, as HTML."""
+    """What the colors of the difference stand for, as HTML."""
     table = diverging_table()
     stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in table[:: len(table) // 8].tolist())
     return (
@@ -62,6 +62,6 @@ def _scale(left: str, right: str, limit: float) -> str:
         '</div><div style="display:flex;justify-content:space-between;gap:1rem">'
         f"<span>{html.escape(right)} expects more</span><span>same</span>"
         f"<span style='text-align:right'>{html.escape(left)} expects more</span></div>"
-        f"Full colour stands for a difference of {limit:.2g} times the average density of looks "
+        f"Full color stands for a difference of {limit:.2g} times the average density of looks "
         "over the picture, or more.</div>"
     )

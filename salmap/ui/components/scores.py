@@ -17,7 +17,7 @@ from salmap.ui.components.numbers import Column, Row, numbers
 _COLUMNS = (
     Column(
         "IG, bits",
-        "How many bits better each look is foreseen than by the centre bias, which knows only that "
+        "How many bits better each look is foreseen than by the center bias, which knows only that "
         "people look at the middle: 0 is no better, 1 makes it twice as likely.",
         1,
     ),
@@ -80,10 +80,10 @@ def score_table(scores: Mapping[str, Scores], notes: Mapping[str, str], found: T
 
 def _verdict(model: str, bits: float) -> str:
     if bits <= 0:
-        return "None of these models foresees the looks better than the centre bias does."
+        return "None of these models foresees the looks better than the center bias does."
     return (
         f"**{words.plain(model)}** foresees them best: on average it holds a look for "
-        f"**{2**bits:.1f} times** as likely as the centre bias does."
+        f"**{2**bits:.1f} times** as likely as the center bias does."
     )
 
 
@@ -95,7 +95,7 @@ def _negatives(found: Truth) -> str:
             f"{pictures}."
         )
     return (
-        f"sAUC compares with {truth.DRAWN:,} places drawn from the centre bias (fixed seed "
+        f"sAUC compares with {truth.DRAWN:,} places drawn from the center bias (fixed seed "
         f"{truth.SEED}), as there are no looks on other pictures: it can't be compared with "
         "published values."
     )

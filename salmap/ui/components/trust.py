@@ -30,7 +30,7 @@ def trust_panel(picture: Picture, model: str) -> None:
 def _habit(picture: Picture, model: str) -> None:
     share = cache.habit(picture, model, trust.CENTER_BIAS_MODEL)
     st.metric(
-        "Mere centre bias",
+        "Mere center bias",
         words.percent(share),
         help="Of what this prediction tells beyond pure chance, the part that is known without "
         "seeing the picture: people look at the middle.",
@@ -50,7 +50,7 @@ def _others(picture: Picture, model: str) -> None:
             "Agreement with other models",
             "none to ask" if mean is None else words.percent(mean),
             help="The share of looks that another trained model expects where this one does (SIM). "
-            "On photos like those they learnt from it is mostly 80 % and more. Even then they may "
+            "On photos like those they learned from it is mostly 80 % and more. Even then they may "
             "be wrong together.",
         )
         st.caption(words.agreement(shares))
@@ -64,7 +64,7 @@ def _usual(model: str) -> None:
     st.metric(
         "Usual score",
         words.mean_score(scores),
-        help="Information gain over the centre bias, in bits for each look, on pictures that the "
+        help="Information gain over the center bias, in bits for each look, on pictures that the "
         "model was not trained on. Beside it, what the gaze of other people tells of a look.",
     )
     st.caption(words.score(scores))

@@ -42,7 +42,7 @@ _COST_COLUMNS = (
         "Measured when this picture was predicted on this server; a first one takes longer.",
         digits=0,
     ),
-    Column("Parameters", "How many numbers it has learnt."),
+    Column("Parameters", "How many numbers it has learned."),
 )
 
 

@@ -126,7 +126,7 @@ def test_the_file_says_where_it_comes_from(gained):
     result, _ = gained
     info = salmap.load(result.path).info
     assert info.name == "mine"
-    assert info.licence == "MIT"
+    assert info.license == "MIT"
     assert "tiny" in info.source
     assert info.data[0] == "some data"
     assert "made-up" in info.data[1]
@@ -141,7 +141,7 @@ def test_the_file_says_where_it_comes_from(gained):
     assert result.summary in info.notes
 
 
-def test_only_the_finaliser_changes(gained, model):
+def test_only_the_finalizer_changes(gained, model):
     before, after = load_file(model), load_file(gained[0].path)
     assert before.keys() == after.keys()
     changed = {name for name in before if not torch.equal(before[name], after[name])}
@@ -216,7 +216,7 @@ def test_force_writes_and_says_so(tmp_path, model, images, own):
 
 
 def seen(densities, own, looks, count=PICTURES):
-    """Pictures without evidence: the finaliser has its prior alone to go by."""
+    """Pictures without evidence: the finalizer has its prior alone to go by."""
     rng = np.random.default_rng(4)
     return [
         Seen(str(i), SIZE, drawn(density, looks, rng), torch.zeros(12, 16))
@@ -224,7 +224,7 @@ def seen(densities, own, looks, count=PICTURES):
     ]
 
 
-def test_evidence_and_finaliser_make_the_prediction(model, images):
+def test_evidence_and_finalizer_make_the_prediction(model, images):
     predictor = salmap.load(model)
     network = predictor.backend.model
     picture = images[0][:40]  # a side that the encoder has to pad

@@ -59,7 +59,7 @@ def test_dinov2_has_each_matrix_in_its_place(tmp_path, small_dinov2):
     facts = metadata(tmp_path / "out.safetensors")
     assert facts["source_sha256"] == digest
     assert facts["same_as"] == "timm/vit_small_patch14_dinov2.lvd142m"
-    assert facts["licence"] == "Apache-2.0"
+    assert facts["license"] == "Apache-2.0"
 
 
 def test_the_file_inside_a_package_does_as_well(tmp_path, small_dinov2):

@@ -51,7 +51,7 @@ def half_width(state: dict[str, Tensor]) -> nn.Module:
 
 
 class Stem(nn.Module):
-    """Around the picture lies the original's grey instead of ImageNet's mean."""
+    """Around the picture lies the original's gray instead of ImageNet's mean."""
 
     def __init__(self, convolution: nn.Conv2d) -> None:
         super().__init__()
@@ -59,8 +59,8 @@ class Stem(nn.Module):
         self.convolution.padding = (0, 0)
 
     def forward(self, x: Tensor) -> Tensor:
-        grey = (torch.tensor([123.0, 117, 104]).view(1, 3, 1, 1) / 255 - MEAN) / STD
-        padded = grey.expand(len(x), 3, x.shape[2] + 6, x.shape[3] + 6).clone()
+        gray = (torch.tensor([123.0, 117, 104]).view(1, 3, 1, 1) / 255 - MEAN) / STD
+        padded = gray.expand(len(x), 3, x.shape[2] + 6, x.shape[3] + 6).clone()
         padded[..., 3:-3, 3:-3] = x
         out: Tensor = self.convolution(padded)
         return out
@@ -89,7 +89,7 @@ def original(state: dict[str, Tensor]) -> nn.Module:
     return network
 
 
-def normalised(pictures: np.ndarray) -> Tensor:
+def normalized(pictures: np.ndarray) -> Tensor:
     """uint8 (B, H, W, 3) -> what encoders see."""
     return (torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255 - MEAN) / STD
 
@@ -109,7 +109,7 @@ def test_the_weights_are_read_right(onnx_bytes, state):
     theirs = ReferenceEvaluator(onnx_bytes).run(None, {"input:0": bgr})
     for weights in (state, even_filters(state)):
         with torch.no_grad():
-            maps = original(weights)(normalised(pictures))
+            maps = original(weights)(normalized(pictures))
         assert [tuple(m.shape[1:]) for m in maps] == [
             (128, 16, 24), (256, 8, 12), (512, 4, 6), (1024, 2, 3)
         ]  # fmt: skip
@@ -128,7 +128,7 @@ def test_even_filters_have_length_one(state):
 
 def test_pooling_at_the_start_shows_the_picture_two_pixels_further(state):
     """Away from the border, the first map is the original's of the picture moved right and down."""
-    picture = normalised(noise(112, 128))
+    picture = normalized(noise(112, 128))
     moved = F.pad(picture, (2, 0, 2, 0))[..., :112, :128]
     with torch.no_grad():
         ours, theirs = half_width(state)(picture)[0], original(state)(moved)[0]
@@ -138,8 +138,8 @@ def test_pooling_at_the_start_shows_the_picture_two_pixels_further(state):
     assert (ours - unmoved)[inner].abs().mean() > 0.1 * theirs[inner].abs().mean()
 
 
-def test_the_grey_around_the_picture_hardly_matters(state):
-    picture = normalised(noise(64, 64))
+def test_the_gray_around_the_picture_hardly_matters(state):
+    picture = normalized(noise(64, 64))
     with torch.no_grad():
         theirs = original(state)(picture)[0]
         network = original(state)
@@ -167,7 +167,7 @@ def test_moved_strides_agree_where_nothing_varies(state, stage):
 
 
 def smooth_pictures(count: int, seed: int) -> list[Tensor]:
-    """Blurred noise: neighbours are alike, as in photographs."""
+    """Blurred noise: neighbors are alike, as in photographs."""
     random = torch.Generator().manual_seed(seed)
     coarse = torch.randn(count, 3, 12, 12, generator=random)
     return list(F.interpolate(coarse, (96, 96), mode="bicubic").split(1))
@@ -196,7 +196,7 @@ def test_the_resnet50_gives_each_map_twice(tmp_path, onnx_bytes, state):
     load_encoder_weights(encoder, load_file(out))
     pictures = noise(64, 96)
     with torch.no_grad():
-        once = half_width(state)(normalised(pictures))[1:]
+        once = half_width(state)(normalized(pictures))[1:]
         wide = encoder(torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255)
     assert [m.shape[1] for m in wide] == [512, 1024, 2048]
     for ours, theirs in zip(wide, once, strict=True):
@@ -204,7 +204,7 @@ def test_the_resnet50_gives_each_map_twice(tmp_path, onnx_bytes, state):
     with safe_open(out, "pt") as file:
         facts = file.metadata()
     assert facts["source_sha256"] == digest
-    assert "Yahoo" in facts["licence"] and "BSD-2-Clause" in facts["licence"]
+    assert "Yahoo" in facts["license"] and "BSD-2-Clause" in facts["license"]
     assert facts["notes"] == "strides moved as they are"
     assert not facts["same_as"]
 

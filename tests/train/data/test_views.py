@@ -19,7 +19,7 @@ def fixation(x: float, y: float) -> Fixations:
 def test_fixations_stay_on_what_was_fixated(flip, box):
     """A white spot is found again where its fixation goes, through crop, resize and flip."""
     stimulus = np.zeros((120, 200, 3), np.uint8)
-    stimulus[58:63, 98:103] = 255  # centre (100, 60)
+    stimulus[58:63, 98:103] = 255  # center (100, 60)
     view = View(0, box, (96, 160), flip)
     seen = view.image(stimulus)[..., 0].astype(float)
     rows, columns = np.indices(seen.shape)
@@ -59,22 +59,22 @@ def test_random_views_lie_inside_and_keep_the_aspect_range(height, width, seed):
         assert 9 / 16 * 0.9 < (right - left) / (bottom - top) < 16 / 9 * 1.1
 
 
-def test_colours_change_but_whole_views_do_not():
+def test_colors_change_but_whole_views_do_not():
     stimulus = np.full((32, 32, 3), (200, 100, 50), np.uint8)
     assert (whole_view(0, (32, 32), 32).image(stimulus) == stimulus).all()
     darker = View(0, (0, 0, 32, 32), (32, 32), brightness=0.5).image(stimulus)
     assert tuple(darker[0, 0]) == (100, 50, 25)
-    grey = View(0, (0, 0, 32, 32), (32, 32), saturation=0.0).image(stimulus)
-    assert len(set(grey[0, 0])) == 1
+    gray = View(0, (0, 0, 32, 32), (32, 32), saturation=0.0).image(stimulus)
+    assert len(set(gray[0, 0])) == 1
 
 
-def test_colours_change_one_after_the_other():
-    """Brightness, then saturation about each pixel's grey, then contrast about the mean grey."""
+def test_colors_change_one_after_the_other():
+    """Brightness, then saturation about each pixel's gray, then contrast about the mean gray."""
     stimulus = np.random.default_rng(0).integers(0, 256, (40, 56, 3), np.uint8)
     view = View(0, (0, 0, 56, 40), (40, 56), True, brightness=1.1, contrast=0.8, saturation=1.3)
     values = stimulus[:, ::-1] * 1.1
-    grey = values @ [0.299, 0.587, 0.114]
-    values = grey[..., None] + 1.3 * (values - grey[..., None])
-    values = grey.mean() + 0.8 * (values - grey.mean())
+    gray = values @ [0.299, 0.587, 0.114]
+    values = gray[..., None] + 1.3 * (values - gray[..., None])
+    values = gray.mean() + 0.8 * (values - gray.mean())
     difference = view.image(stimulus) - np.clip(values, 0, 255)
     assert abs(difference).max() < 0.51

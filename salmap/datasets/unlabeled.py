@@ -11,10 +11,10 @@ from salmap.datasets.pictures import list_tree
 from salmap.errors import DatasetError, listed
 from salmap.types import Fixations
 
-NAME = "unlabelled"
+NAME = "unlabeled"
 
 
-def open_unlabelled(path: Path, held_out: Iterable[Path]) -> FixationDataset:
+def open_unlabeled(path: Path, held_out: Iterable[Path]) -> FixationDataset:
     """All pictures under a folder, without fixations, all for training.
 
     Args:
@@ -25,14 +25,14 @@ def open_unlabelled(path: Path, held_out: Iterable[Path]) -> FixationDataset:
         DatasetError: if there is no picture, or one is the same file as a picture held out.
     """
     if not path.is_dir():
-        raise DatasetError(f"There is no folder {path} of unlabelled pictures. Check the path.")
+        raise DatasetError(f"There is no folder {path} of unlabeled pictures. Check the path.")
     pictures = list_tree(path)
     if not pictures:
-        raise DatasetError(f"The folder {path} of unlabelled pictures holds no picture.")
+        raise DatasetError(f"The folder {path} of unlabeled pictures holds no picture.")
     known = {_digest(picture) for picture in held_out}
     if leaks := [name for name, picture in pictures.items() if _digest(picture) in known]:
         raise DatasetError(
-            f"{len(leaks)} of the unlabelled pictures in {path} are held out for validation: "
+            f"{len(leaks)} of the unlabeled pictures in {path} are held out for validation: "
             f"{listed(leaks)}. Take them out of the folder."
         )
     none = Fixations([], [], [], [])  # type: ignore[arg-type]
