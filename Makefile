@@ -1,18 +1,21 @@
 # make app    starts the app
-# make test   runs the tests
+# make test   runs the tests; make test-fast leaves out the browser and what is slow
 # make setup  creates .venv and installs what the app needs (the others do it when it is needed)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test setup lint clean
+.PHONY: app test test-fast setup lint clean
 
 app: $(VENV)/.app
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+test-fast: $(VENV)/.test
+	$(BIN)/python -m pytest --numprocesses 2 -m "not slow and not browser" $(ARGS)
 
 setup: $(VENV)/.app
 

@@ -1,6 +1,13 @@
-"""What tests of the app share."""
+"""One thread for every library, and what tests of the app share."""
 
 from __future__ import annotations
+
+import os
+
+#: Threads of several tests and their processes would fight for the cores. Set before numpy and
+#: torch are imported; processes that tests start inherit it.
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[variable] = "1"
 
 import pytest
 import streamlit as st
@@ -20,11 +27,11 @@ def fresh(monkeypatch, tmp_path):
 def runs(monkeypatch) -> list[str]:
     """Names of the models in the order in which they were run."""
     names: list[str] = []
-    grid = Predictor.grid
+    predict_grid = Predictor.predict_grid
 
     def counted(self, image):
         names.append(self.name)
-        return grid(self, image)
+        return predict_grid(self, image)
 
-    monkeypatch.setattr(Predictor, "grid", counted)
+    monkeypatch.setattr(Predictor, "predict_grid", counted)
     return names
