@@ -1,13 +1,6 @@
-"""One thread for every library, and what tests of the app share."""
+"""What tests of the app share."""
 
 from __future__ import annotations
-
-import os
-
-#: Threads of several tests and their processes would fight for the cores. Set before numpy and
-#: torch are imported; processes that tests start inherit it.
-for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[variable] = "1"
 
 import pytest
 import streamlit as st
