@@ -14,10 +14,10 @@ from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from salmap.datasets.unlabeled import open_unlabeled
 from torch import Tensor
 
 from salmap.datasets import FixationDataset
+from salmap.datasets.unlabeled import open_unlabeled
 from salmap.errors import TrainingError
 from salmap.files import replace_file
 from salmap.models.encoders import Encoder, load_encoder_weights

@@ -6,9 +6,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from salmap.datasets.unlabeled import open_unlabeled
 from torch.nn import functional as F
 
+from salmap.datasets.unlabeled import open_unlabeled
 from salmap.errors import DatasetError, TrainingError
 from salmap.models.network import PRESETS, SaliencyNetwork
 from salmap.pictures import load_image
