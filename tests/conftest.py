@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 import streamlit as st
+from hypothesis import settings
 
 from salmap.predictor import Predictor
+
+settings.register_profile("salmap", deadline=None)  # a test says nothing about time
+settings.load_profile("salmap")
 
 
 @pytest.fixture
