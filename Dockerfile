@@ -5,7 +5,7 @@
 
 FROM python:3.11-slim
 
-# One more wheel index, for a torch without CUDA. pip reads it from the environment by itself.
+# An additional wheel index, for a torch without CUDA. pip reads it from the environment by itself.
 ARG PIP_EXTRA_INDEX_URL=""
 
 WORKDIR /app
@@ -19,8 +19,8 @@ RUN python -m compileall -q .
 RUN useradd --create-home --uid 1000 user
 USER user
 
-# Spaces serve the app inside a frame from another site, where browsers keep back the cookie that
-# XSRF protection needs: uploads would be refused. There is no login that it could protect.
+# Spaces serve the app inside a frame from another site, where browsers withhold the cookie that
+# XSRF protection needs: uploads would be refused. There is no login to protect.
 # torch counts the host's cores, not those that the container may use: OMP_NUM_THREADS says how many.
 ENV HOME=/home/user \
     HF_HOME=/home/user/.cache/huggingface \

@@ -25,7 +25,7 @@ class WeightsError(SalmapError):
 
 
 class DensityError(SalmapError):
-    """An array that is no density: wrong shape, negative, not finite, or empty."""
+    """An array that is not a density: wrong shape, negative, not finite, or empty."""
 
 
 class RenderError(SalmapError):

@@ -11,7 +11,7 @@ from pathlib import Path
 def replace_file(path: Path, data: bytes) -> None:
     """Write `data` to `path`: a reader, or a power cut, finds the old file or the new one.
 
-    The folder is made if need be.
+    The folder is created if it is missing.
 
     Raises:
         OSError: if the folder can't be written or the disk is full; nothing is left behind.

@@ -1,4 +1,4 @@
-"""What a model says of one picture."""
+"""What a model predicts for one picture."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from salmap.types import Region
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a model says of one picture.
+    """What a model predicts for one picture.
 
     Attributes:
         log_density: float32 (H, W) at the picture's own size, natural log, logsumexp 0.
-        model: name of the model that made it.
+        model: name of the model that predicted it.
 
     Raises:
-        DensityError: if `log_density` is no (H, W) array of finite or minus infinite numbers.
+        DensityError: if `log_density` is not an (H, W) array of numbers that are finite or minus
+            infinity.
     """
 
     log_density: NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""A model and a picture in, a `Prediction` out. Holds no state but the model."""
+"""A model and a picture in, a `Prediction` out."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salmap.backends import Backend
+from salmap.backends.choice import open_model
 from salmap.density import resize_log_density
 from salmap.pictures import ImageSource, fit_size, load_image, resize
 from salmap.prediction import Prediction
 from salmap.types import ImageArray
 from salmap.weights.info import ModelInfo
-from salmap.weights.registry import DEFAULT_MODEL, REGISTRY
+from salmap.weights.registry import DEFAULT_MODEL
 from salmap.weights.resolve import resolve, short_name
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Predictor:
 
     Attributes:
         backend: what runs the model.
-        name: what the user calls it.
+        name: what the user calls the model.
         info: what its weight file says about it; None for a model built in memory.
         fallback_reason: why bundled weights were loaded although SALMAP_WEIGHTS_REPO names
             others; empty if they were not.
@@ -76,8 +77,8 @@ class Predictor:
     def predict_many(self, images: Iterable[ImageSource]) -> Iterator[Prediction]:
         """Predictions one by one, in order; pictures are read as they are needed.
 
-        On a CPU a batch is no faster than its pictures one after the other, so memory stays that
-        of a single picture.
+        On a CPU a batch is no faster than the same pictures one by one, so only one is in memory
+        at a time.
         """
         for image in images:
             yield self.predict(image)
@@ -116,20 +117,12 @@ def load(
         ModelError: if there is no model of that name, or no such device.
         WeightsError: if its weights are not available, or are damaged or unsafe.
     """
-    from salmap.backends.pytorch import TorchBackend, pick_device  # noqa: PLC0415  (slow: torch)
-    from salmap.models import ARCHITECTURES  # noqa: PLC0415
-    from salmap.weights.file import load_model  # noqa: PLC0415
-
-    place = pick_device(device)
     found = resolve(model, progress, use_hub)
-    if found is not None:
-        network, info = load_model(found.path)
-        backend = TorchBackend(network, place)
-        return Predictor(backend, short_name(model), info, found.fallback_reason)
-    entry = REGISTRY[str(model)]
-    network = ARCHITECTURES[entry.name]()
-    info = ModelInfo(entry.name, network.architecture, network.config(), entry.license)
-    return Predictor(TorchBackend(network, place), entry.name, info)
+    if found is None:  # a model that needs no weights is built by its name
+        backend, info = open_model(None, str(model), device)
+        return Predictor(backend, str(model), info)
+    backend, info = open_model(found.path, "", device)
+    return Predictor(backend, short_name(model), info, found.fallback_reason)
 
 
 def _to_pixels(image: ImageArray) -> NDArray[np.float32]:

@@ -1,12 +1,12 @@
-"""Salient regions, areas of interest and other numbers that a density gives.
+"""Salient regions, areas of interest and other numbers derived from a density.
 
 A salient region is the surroundings of a peak of attention. The density is smoothed a little
 (`SMOOTHING`, relative to the picture, so that its size in pixels changes nothing). A peak is a
-maximum that stands above the valley to any higher one by the factor `PROMINENCE`. Its region are
+maximum that stands above the valley to any higher one by the factor `PROMINENCE`. Its region is
 the pixels around it, connected, on its side of the watershed, where the smoothed density is at
-least half of the peak's and more than the average over the picture; what holds less than
-`SMALLEST_SHARE` of attention is left out. So regions never overlap, a density that is about the
-same everywhere has none, and a lone Gaussian has one that holds half of its mass.
+least half of the peak's and more than the average over the picture; regions with less than
+`SMALLEST_SHARE` of attention are left out. So regions never overlap, a density that is about the
+same everywhere has none, and a single Gaussian has one that holds half of its mass.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def top_regions(density: MapArray, k: int = 5) -> list[Region]:
         k: how many at most.
 
     Raises:
-        DensityError: if `density` is no density or `k` is negative.
+        DensityError: if `density` is not a density or `k` is negative.
     """
     return region_labels(density, k)[1]
 
@@ -74,10 +74,10 @@ def region_labels(density: MapArray, k: int = 5) -> tuple[NDArray[np.int32], lis
         rank 1 first.
 
     Raises:
-        DensityError: if `density` is no density or `k` is negative.
+        DensityError: if `density` is not a density or `k` is negative.
     """
     if k < 0:
-        raise DensityError(f"{k} regions can't be found. Ask for 0 or more.")
+        raise DensityError(f"{k} regions can't be found: ask for 0 or more.")
     total = _total(density)
     coarse = _relative(density, total)
     smooth = ndimage.gaussian_filter(coarse, SMOOTHING * max(coarse.shape), mode="nearest")
@@ -114,7 +114,7 @@ def share_in_box(density: MapArray, box: tuple[int, int, int, int]) -> float:
             the picture holds nothing.
 
     Raises:
-        DensityError: if `density` is no density or the box is empty.
+        DensityError: if `density` is not a density or the box is empty.
     """
     left, top, right, bottom = box
     if right <= left or bottom <= top:
@@ -127,10 +127,11 @@ def share_in_box(density: MapArray, box: tuple[int, int, int, int]) -> float:
 def attention_area(density: MapArray, share: float = 0.5) -> float:
     """The smallest share of the picture's pixels, in [0, 1], that holds a share of attention.
 
-    "Half of all looks fall on 6 % of the picture" is `attention_area(density, 0.5) == 0.06`.
+    "People spend half their attention on 6 % of the picture" is
+    `attention_area(density, 0.5) == 0.06`.
 
     Raises:
-        DensityError: if `density` is no density or `share` is not in [0, 1].
+        DensityError: if `density` is not a density or `share` is not in [0, 1].
     """
     if not 0 <= share <= 1:
         raise DensityError(f"A share of attention lies between 0 and 1; {share} does not.")

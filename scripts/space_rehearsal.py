@@ -21,11 +21,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, FrameLocator, Page, Response, expect
 
 from salmap import list_models, load_image
+from salmap.models.file import save_model
 from salmap.models.network import PRESETS, SaliencyNetwork
 from salmap.pictures import resize
-from salmap.render.draw import encode_jpeg
+from salmap.render import encode_jpeg
 from salmap.ui import examples
-from salmap.weights.file import save_model
 from salmap.weights.info import ModelInfo
 from scripts.container import Container
 from scripts.proxy import framed

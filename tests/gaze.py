@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from salmap.models.file import save_model
 from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
-from salmap.weights.file import save_model
 from salmap.weights.info import ModelInfo
 
 

@@ -19,24 +19,24 @@ ARROWS: dict[str, set[str]] = {
     **dict.fromkeys(GROUND, GROUND),
     **dict.fromkeys(MATHS, BASE),
     "pictures": BASE,
-    "models": BASE,
-    "weights": BASE | {"models"},
-    "backends": BASE | {"models"},
-    "predictor": BASE | {"pictures", "models", "weights", "backends"},
+    "weights": BASE,
+    "models": BASE | {"weights"},
+    "backends": BASE | {"models", "weights"},
+    "predictor": BASE | {"pictures", "weights", "backends"},
     "fixations": BASE | {"pictures"},
     "analysis": BASE | {"pictures", "weights"},
     "render": BASE | {"pictures"},
     "datasets": BASE | {"pictures", "fixations", "render"},
     "evaluation": BASE | RUNNING | READING,
     "outputs": BASE | RUNNING | READING,
-    "publish": BASE | {"weights"},
+    "publish": BASE | {"weights", "models"},
     "jobs": BASE | {"pictures", "weights", "fixations", "datasets"},
     "cli": BASE | RUNNING | READING | {"evaluation", "outputs", "publish"},
     "ui": BASE | RUNNING | READING | {"evaluation", "outputs", "publish", "jobs"},
     "__main__": {"cli"},
     "__init__": BASE | {"pictures", "weights", "predictor", "render"},
 }
-MAY_IMPORT_TORCH = ("salmap/models/", "salmap/backends/", "salmap/weights/file.py", "train/")
+MAY_IMPORT_TORCH = ("salmap/models/", "salmap/backends/", "train/")
 #: starts torch only in one of several processes
 MAY_IMPORT_TORCH_LATE = (*MAY_IMPORT_TORCH, "salmap/processes.py")
 SOURCES = [

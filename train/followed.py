@@ -13,8 +13,7 @@ from salmap.datasets.samples import SIDE
 from salmap.density import fixation_density, shrink_density
 from salmap.files import replace_file
 from salmap.pictures import screen_size, shrink_image
-from salmap.render import encode_jpeg
-from salmap.render.style import Look, View, draw
+from salmap.render import Style, View, draw, encode_jpeg
 from salmap.types import ImageArray, MapArray
 
 
@@ -62,4 +61,4 @@ class FollowedSample:
 def _overlay(sample: Sample, density: MapArray) -> ImageArray:
     height, width = sample.stimulus.shape[:2]
     small = shrink_density(density, screen_size((height, width), SIDE))
-    return draw(View.OVERLAY, shrink_image(sample.stimulus, SIDE), small, Look())
+    return draw(View.OVERLAY, shrink_image(sample.stimulus, SIDE), small, Style())

@@ -20,7 +20,7 @@ from salmap.evaluation.scoring import METRICS
 from salmap.evaluation.task import GOLD_STANDARD, Evaluation, evaluate, prepare
 from salmap.files import replace_file
 from salmap.models.classical import CenterBias
-from salmap.weights.file import load_model, save_model
+from salmap.models.file import load_model, save_model
 from salmap.weights.info import ModelInfo
 
 from .model_card import card

@@ -21,8 +21,8 @@ from salmap.datasets.unlabeled import open_unlabeled
 from salmap.errors import TrainingError
 from salmap.files import replace_file
 from salmap.models.encoders import Encoder, load_encoder_weights
+from salmap.models.file import load_model, save_model
 from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
-from salmap.weights.file import load_model, save_model
 from salmap.weights.info import ModelInfo, read_info
 from salmap.weights.resolve import resolve
 

@@ -17,9 +17,9 @@ from torch.nn import functional as F
 
 from salmap.errors import TrainingError
 from salmap.models.base import SaliencyModel
+from salmap.models.file import load_model
 from salmap.models.folding import folded
 from salmap.pictures import fit_size
-from salmap.weights.file import load_model
 from salmap.weights.resolve import resolve
 
 

@@ -1,8 +1,9 @@
-"""Models run by torch: on GPUs, and for training."""
+"""Models run by torch: the backend for GPUs, for training, and so far for CPUs."""
 
 from __future__ import annotations
 
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,14 +11,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from salmap.errors import ModelError
-from salmap.models.base import SaliencyModel
+from salmap.models import ARCHITECTURES, SaliencyModel
+from salmap.models.file import load_model
 from salmap.models.folding import folded
 from salmap.processes import launched
 from salmap.types import ImageArray
+from salmap.weights.info import ModelInfo
+from salmap.weights.registry import REGISTRY
 
 
 def pick_device(wanted: str = "auto") -> torch.device:
-    """Where to run a model: on a GPU if there is one, each of several processes on its own.
+    """Where to run a model: on a GPU if there is one, each of several processes on its own GPU.
 
     Args:
         wanted: "auto", or what torch calls a device, such as "cpu" or "cuda:1".
@@ -51,7 +55,7 @@ class TorchBackend:
     Args:
         model: the model; it is put into eval mode. What runs is a quicker copy of it
             (`salmap.models.folding`).
-        device: where it runs, as `pick_device` takes it.
+        device: where it runs; see `pick_device`.
 
     Attributes:
         model: the model itself, for those who need more than its prediction.
@@ -91,3 +95,16 @@ class TorchBackend:
         with torch.inference_mode():
             grid = self._running(tensor.contiguous(memory_format=torch.channels_last))[0]
         return np.asarray(grid.float().cpu().numpy(), np.float32)
+
+
+def open_model(
+    weights: Path | None, architecture: str, device: str
+) -> tuple[TorchBackend, ModelInfo]:
+    """See `salmap.backends.choice.open_model`."""
+    place = pick_device(device)
+    if weights is not None:
+        model, info = load_model(weights)
+        return TorchBackend(model, place), info
+    model = ARCHITECTURES[architecture]()
+    info = ModelInfo(architecture, architecture, model.config(), REGISTRY[architecture].license)
+    return TorchBackend(model, place), info

@@ -10,14 +10,16 @@ import typer
 def deploy(
     space: Annotated[str, typer.Argument(help="owner/name of a Space on the Hub.")],
     weights_repo: Annotated[
-        str, typer.Option(help="owner/name on the Hub: the Space takes all weights from there.")
+        str, typer.Option(help="owner/name on the Hub from which the Space takes all weights.")
     ] = "",
     wheel_index: Annotated[
-        str, typer.Option(help="One more index for pip there, such as one with a CPU-only torch.")
+        str,
+        typer.Option(help="An additional index for pip there, such as one of CPU-only torch."),
     ] = "",
     private: Annotated[bool, typer.Option("--private", help="Only you can see it.")] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do it; without this you see what would be done.")
+        bool,
+        typer.Option("--yes", help="Do it; without --yes you only see what would be done."),
     ] = False,
 ) -> None:
     """Put the app on a Hugging Face Space. Needs HF_TOKEN with write access; see docs/spaces.md."""

@@ -1,4 +1,4 @@
-"""`salmap models`: what there is to choose from."""
+"""`salmap models`: which models there are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from salmap.weights.registry import DEFAULT_MODEL, ModelEntry
 
 
 def models(
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
     """List the models: where their weights come from, license, training data and scores."""
     rows = [_row(entry) for entry in weights.all_models()]
@@ -36,7 +36,7 @@ def models(
 
 
 def _row(entry: ModelEntry) -> dict[str, Any]:
-    """What is known of a model, without a network: from its registry entry and its file."""
+    """What is known about a model from its registry entry and its file; nothing is downloaded."""
     row: dict[str, Any] = {
         "name": entry.name,
         "description": entry.description,
@@ -47,6 +47,9 @@ def _row(entry: ModelEntry) -> dict[str, Any]:
         "scores": {},
         "problem": "",
     }
+    problem = weights.why_missing(entry)
+    if problem:
+        return row | {"weights": "not in this installation", "problem": problem}
     path = weights.local_file(entry)
     if path is None:
         return row

@@ -4,76 +4,92 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from tqdm import tqdm
 
 from salmap.cli.text import one_line
-from salmap.errors import SalmapError
+from salmap.errors import RenderError, SalmapError
+from salmap.outputs.names import STANDARD_OUTPUTS, Output
 from salmap.processes import launched
 from salmap.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from salmap.outputs.batch import Job, Style
+    from salmap.outputs.batch import Job
     from salmap.predictor import Predictor
+    from salmap.render import Style
 
-SAVEABLE = ("overlay", "heatmap", "density", "regions")
 ModelOption = Annotated[
     str, typer.Option(help="A name from 'salmap models', a .safetensors file, or hf://owner/repo.")
 ]
 
 
-def _kinds(text: str) -> list[str]:
-    kinds = [kind for kind in dict.fromkeys(part.strip() for part in text.split(",")) if kind]
-    unknown = [kind for kind in kinds if kind not in SAVEABLE]
-    if unknown or not kinds:
-        raise typer.BadParameter(f"'{text}': choose from {', '.join(SAVEABLE)}.")
-    return kinds
+def _outputs(text: str) -> list[Output]:
+    names = [name for name in dict.fromkeys(part.strip() for part in text.split(",")) if name]
+    if not names or not set(names) <= set(Output):
+        raise typer.BadParameter(f"'{text}': choose from {', '.join(Output)}.")
+    return [Output(name) for name in names]
+
+
+def _style(opacity: float | None, colormap: str | None) -> Style:
+    """The standard style but for what was asked for."""
+    from salmap.render import Style  # noqa: PLC0415  (OpenCV)
+
+    asked: dict[str, Any] = {"opacity": opacity, "colormap": colormap}
+    try:
+        return Style(**{name: value for name, value in asked.items() if value is not None})
+    except RenderError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def predict(
     pictures: Annotated[
-        list[Path], typer.Argument(help="Pictures, or folders that are walked to the end.")
+        list[Path], typer.Argument(help="Pictures, or folders that are searched at any depth.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the results; made if need be.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; created if missing.")],
     model: ModelOption = DEFAULT_MODEL,
-    save: Annotated[str, typer.Option(help="What to save, with commas between.")] = ",".join(
-        SAVEABLE
-    ),
+    save: Annotated[
+        str, typer.Option(help=f"What to save, separated by commas: {', '.join(Output)}.")
+    ] = ",".join(STANDARD_OUTPUTS),
     k: Annotated[int, typer.Option(min=1, help="Number of regions.")] = 5,
-    opacity: Annotated[float, typer.Option(min=0, max=1, help="Of the overlay.")] = 0.5,
-    colormap: Annotated[str, typer.Option(help="Of overlay and heatmap.")] = "turbo",
+    opacity: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Of the overlay, from 0 to 1."),
+    ] = None,
+    colormap: Annotated[
+        str | None, typer.Option(help="Colors of overlay and heatmap, such as viridis or turbo.")
+    ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Write only the results that are not there yet.")
+        bool, typer.Option("--resume", help="Write only the results that do not exist yet.")
     ] = False,
     device: Annotated[
         str, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")
     ] = "auto",
 ) -> None:
-    """Predict where people look, and save what was asked for.
+    """Predict where people look and save the results.
 
     Results of street.jpg: street_overlay.png, street_heatmap.png (full size),
     street_density.npy (float32, height x width, sums to 1) and street_regions.json.
 
+    Overlay and heatmap are drawn as in the app, unless --opacity or --colormap say otherwise.
+
     Where two pictures share a name, more of the path is kept: cats/1.jpg and dogs/1.jpg become
     cats-1 and dogs-1, 1.jpg beside 1.png becomes 1-jpg and 1-png.
 
-    A picture that fails is named on stderr and the others are still done; the exit status is 0
-    only when every picture was done.
+    A picture that fails is reported on stderr and the others are still done; the exit status is 0
+    only if every picture was done.
 
-    'accelerate launch --multi_gpu --num_processes 4 -m salmap predict ...' shares the pictures out
-    over four processes, on CPUs too.
+    'accelerate launch --multi_gpu --num_processes 4 -m salmap predict ...' splits the pictures
+    among four processes, on CPUs too.
     """
-    from salmap.outputs.batch import Style, find_pictures, plan, remaining  # noqa: PLC0415
-    from salmap.predictor import load  # noqa: PLC0415  (torch)
-    from salmap.render import COLORMAPS  # noqa: PLC0415
+    from salmap.outputs.batch import plan, remaining  # noqa: PLC0415  (OpenCV)
+    from salmap.outputs.find import find_pictures  # noqa: PLC0415
+    from salmap.predictor import load  # noqa: PLC0415
 
-    kinds = _kinds(save)
-    if colormap not in COLORMAPS:
-        raise typer.BadParameter(f"'{colormap}': choose from {', '.join(COLORMAPS)}.")
+    outputs, style = _outputs(save), _style(opacity, colormap)
     _make_folder(out)
     processes = launched()
     failures: list[Path] = []
@@ -85,12 +101,12 @@ def predict(
 
     found = find_pictures(pictures, out, fail if processes.first else _ignore)
     unusable = len(failures)
-    jobs = list(processes.share(plan(found, out, kinds)))
+    jobs = list(processes.share(plan(found, out, outputs)))
     if resume:
         jobs = remaining(jobs)
     if jobs:
         predictor = load(model, device=device)
-        _run(predictor, jobs, Style(k, opacity, colormap), fail, processes.first)
+        _run(predictor, jobs, style, k, fail, processes.first)
     failed = processes.total(len(failures))
     if processes.first:
         total = len(found) + unusable
@@ -107,7 +123,7 @@ def _make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SalmapError(
-            f"{path} can't be made: {error.strerror}. Choose another folder for --out."
+            f"{path} can't be created: {error.strerror}. Choose another folder for --out."
         ) from error
 
 
@@ -115,15 +131,16 @@ def _run(
     predictor: Predictor,
     jobs: list[Job],
     style: Style,
+    k: int,
     fail: Callable[[Path, str], None],
     bar: bool,
 ) -> None:
     """Do the pictures one by one; a `bar` appears after two seconds where there is a terminal."""
-    from salmap.outputs.batch import process  # noqa: PLC0415
+    from salmap.outputs.batch import process  # noqa: PLC0415  (OpenCV)
 
     disable = None if bar else True
     for picture, outputs in tqdm(jobs, unit="picture", delay=2, disable=disable):
         try:
-            process(predictor, picture, outputs, style)
+            process(predictor, picture, outputs, style, k)
         except (SalmapError, OSError) as error:
             fail(picture, str(error))

@@ -13,7 +13,8 @@ def publish(
     repository: Annotated[str, typer.Argument(help="owner/repo on the Hub.")],
     private: Annotated[bool, typer.Option("--private", help="Only you can see it.")] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do it; without this you see what would be done.")
+        bool,
+        typer.Option("--yes", help="Do it; without --yes you only see what would be done."),
     ] = False,
 ) -> None:
     """Upload a model and its card to the Hugging Face Hub. Needs HF_TOKEN with write access."""

@@ -16,7 +16,7 @@ from salmap.datasets.base import FixationDataset, Problem, listed
 from salmap.datasets.samples import with_fixations
 from salmap.errors import DatasetError, SalmapError
 from salmap.files import replace_file
-from salmap.render.draw import encode_jpeg
+from salmap.render import encode_jpeg
 
 #: how many sizes or categories a report spells out
 _SHOWN = 24

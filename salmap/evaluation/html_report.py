@@ -19,7 +19,7 @@ from salmap.evaluation.reliability import GROUPS, LEVELS
 from salmap.evaluation.scoring import METRICS, Nonfixations, PictureScorer, Truth
 from salmap.evaluation.task import Evaluation
 from salmap.pictures import resize
-from salmap.render.draw import encode_jpeg, overlay
+from salmap.render import encode_jpeg, overlay
 from salmap.types import ImageArray
 
 #: long side of the pictures in the report

@@ -22,7 +22,7 @@ def build(architecture: str, config: dict[str, Any]) -> SaliencyModel:
     """
     if architecture not in ARCHITECTURES:
         known = ", ".join(sorted(ARCHITECTURES))
-        raise ModelError(f"There is no architecture '{architecture}'. Known are: {known}.")
+        raise ModelError(f"There is no architecture '{architecture}'. Available: {known}.")
     return ARCHITECTURES[architecture].from_config(config).eval()
 
 

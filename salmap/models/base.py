@@ -1,4 +1,4 @@
-"""The one interface behind which every model stands, network or classical."""
+"""The interface that every model has, network or classical."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 class SaliencyModel(nn.Module, ABC):
     """Pictures in, log density on a grid out.
 
-    A model is told nothing of files, sizes of the original or colors beyond RGB: the predictor
+    A model knows nothing about files, the original size or colors other than RGB: the predictor
     resizes a picture so that its long side is `size` and both sides are multiples of
     `output_stride`, and turns what comes back into a log density of the picture's own size.
 
@@ -34,7 +34,7 @@ class SaliencyModel(nn.Module, ABC):
 
         Returns:
             float32 (B, h / output_stride, w / output_stride): log density up to a constant that
-            may differ from picture to picture, finite.
+            may differ from picture to picture; finite.
         """
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""The center bias as a model: where people look before anything is known of the picture."""
+"""The center bias as a model: where people look before anything is known about the picture."""
 
 from __future__ import annotations
 

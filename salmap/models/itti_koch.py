@@ -23,7 +23,7 @@ GABOR_SIDE, GABOR_WAVELENGTH, GABOR_SIGMA = 13, 4.0, 2.24
 DARK = 0.1
 #: differences below this, a quarter of a gray level, are not stretched to the common range
 UNSEEN = 1e-3
-#: local maxima below this share of the highest are no peaks but flat background
+#: local maxima below this share of the highest are flat background, not peaks
 BACKGROUND = 0.01
 #: of those tried, these made the fixations likeliest on 60 training pictures: 20 of each of OSIE,
 #: Saliency in Crowd and Scene Saliency, none of them from a validation split
@@ -156,7 +156,7 @@ def center_surround(features: dict[int, Tensor], center: int, surround: int) -> 
 
 
 def promote_peaks(maps: Tensor) -> Tensor:
-    """The paper's operator N: maps with one strong peak gain, those with many alike lose.
+    """The paper's operator N: maps with one strong peak gain, maps with many similar ones lose.
 
     Each map is stretched to [0, M] with M = 1 and multiplied by (M - m)^2, where m is the mean of
     its local maxima other than the highest.

@@ -13,7 +13,7 @@ from torch import Tensor
 from salmap.errors import ModelError
 from salmap.models.base import SaliencyModel
 
-#: a map that stays below this everywhere says nothing: what is left of it is rounding noise
+#: a map that stays below this everywhere says nothing: it is rounding noise
 SILENT = 1e-6
 
 
@@ -27,7 +27,7 @@ class DensitySettings:
         gamma: exponent of the blurred map, in (0, 10]; above 1 the peaks take more.
 
     Raises:
-        ModelError: if one is no number or out of range.
+        ModelError: if one is not a number or out of range.
     """
 
     blur: float
@@ -54,7 +54,7 @@ def check_names(architecture: str, config: Mapping[str, Any], expected: set[str]
     unknown, missing = sorted(set(config) - expected), sorted(expected - set(config))
     if unknown:
         known = ", ".join(sorted(expected)) or "none"
-        raise ModelError(f"{architecture} has no setting '{unknown[0]}'. Known are: {known}.")
+        raise ModelError(f"{architecture} has no setting '{unknown[0]}'. Available: {known}.")
     if missing:
         raise ModelError(f"The configuration of {architecture} lacks '{missing[0]}'.")
 

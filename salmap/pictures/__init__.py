@@ -1,13 +1,8 @@
-"""Any source to an upright RGB picture, as a browser shows it; sizes and resizing."""
+"""Pictures from any source, upright and in RGB, as a browser shows them; sizes and resizing."""
 
-from salmap.pictures.decode import (
-    IMAGE_SUFFIXES,
-    MAX_PIXELS,
-    ImageSource,
-    image_size,
-    load_image,
-)
+from salmap.pictures.decode import image_size, load_image
 from salmap.pictures.resize import SCREEN_SIDE, fit_size, resize, screen_size, shrink_image
+from salmap.pictures.sources import IMAGE_SUFFIXES, MAX_PIXELS, ImageSource
 
 __all__ = [
     "IMAGE_SUFFIXES",

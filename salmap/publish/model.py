@@ -10,8 +10,9 @@ from huggingface_hub import CommitOperationAdd, HfApi, ModelCardData, constants,
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
 from salmap.errors import SalmapError
-from salmap.weights.file import ModelInfo, load_model
+from salmap.models.file import load_model
 from salmap.weights.hub import DEFAULT_FILE
+from salmap.weights.info import ModelInfo
 
 METRIC_NAMES = {
     "information_gain": "IG (bits per fixation)",

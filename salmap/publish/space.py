@@ -1,37 +1,41 @@
 """The app to a Hugging Face Space with the Docker runtime: what is sent, and sending it.
 
-A Space holds what `.dockerignore` lets into the image, the Dockerfile and the README, whose front
-matter configures it. The client sends large and binary files by Git LFS.
+A Space holds what goes into the image (`.dockerignore` says the same), the Dockerfile and the
+README, whose front matter configures it. The Hub's client sends large files by Git LFS.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from huggingface_hub import (
-    CommitOperationAdd,
-    CommitOperationDelete,
-    HfApi,
-    constants,
-    get_token,
-    metadata_load,
-)
+from huggingface_hub import HfApi, constants, get_token, metadata_load
+from huggingface_hub.utils import filter_repo_objects
 
 from salmap.errors import SalmapError
 from salmap.publish.model import refusal
 from salmap.weights import hub
 
-#: what a Space needs besides the files of the image
+#: what the image holds, as patterns in which `*` stands for any characters, slashes included
+IN_THE_IMAGE = (
+    "LICENSE",
+    "app.py",
+    "requirements.txt",
+    ".streamlit/config.toml",
+    "assets/*",
+    "salmap/*",
+    "train/*",
+)
+#: what a Space needs besides
 _FOR_THE_BUILD = (".dockerignore", "Dockerfile", "README.md")
+_SENT = [*IN_THE_IMAGE, *_FOR_THE_BUILD]
+_NOT_SENT = ["*__pycache__/*"]
 #: by this file a Space is known to hold Salmap
 _MARK = "salmap/version.py"
 #: what the Hub itself puts into a new Space
 _FROM_THE_HUB = {".gitattributes", "README.md"}
-_WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 @dataclass(frozen=True)
@@ -79,22 +83,22 @@ def plan(
     wheel_index: str = "",
     source: Path | None = None,
 ) -> Plan:
-    """Gather what a Space needs; nothing is sent.
+    """Collect what a Space needs; nothing is sent.
 
     Args:
         space: "owner/name".
         private: whether only the owner may see it.
-        weights_repo: "owner/name[@revision]" on the Hub, from where the Space takes all weights
-            instead of the bundled ones.
-        wheel_index: one more index for pip while the image is built, such as one with a CPU-only
-            torch.
-        source: the checkout; by default the one that this file is in.
+        weights_repo: "owner/name[@revision]" on the Hub, from which the Space takes all
+            weights instead of the bundled ones.
+        wheel_index: an additional index for pip while the image is built, such as one with a
+            CPU-only torch.
+        source: the checkout; by default the one that contains this file.
 
     Raises:
-        SalmapError: if a name is none, or if the checkout lacks what a Space needs.
+        SalmapError: if a name is not valid, or if the checkout lacks what a Space needs.
     """
     if re.fullmatch(r"[\w.-]+/[\w.-]+", space) is None:
-        raise SalmapError(f"'{space}' is no Space: write owner/name.")
+        raise SalmapError(f"'{space}' is not the name of a Space: write owner/name.")
     source = source or Path(__file__).resolve().parents[2]
     variables = {}
     if weights_repo:
@@ -110,39 +114,13 @@ def plan(
             f"{source / 'README.md'} does not begin with a Space's settings ('sdk: docker', ...): "
             "docs/spaces.md shows them."
         )
-    files = sorted({*image_files(source), *_FOR_THE_BUILD})
-    return Plan(source, space, private, tuple(files), variables)
+    return Plan(source, space, private, tuple(files_to_send(source)), variables)
 
 
-def image_files(source: Path) -> list[str]:
-    """What `.dockerignore` lets into the image: paths below `source`, with slashes, sorted.
-
-    Of its syntax, character classes and escapes are not understood.
-    """
-    lines = (source / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    rules = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    compiled = [(_regex(rule.removeprefix("!")), not rule.startswith("!")) for rule in rules]
-    exceptions = [rule[1:] for rule in rules if rule.startswith("!")]
-
-    def ignored(path: str) -> bool:
-        verdicts = [ignore for regex, ignore in compiled if regex.fullmatch(path)]
-        return bool(verdicts) and verdicts[-1]
-
-    def hopeless(folder: str) -> bool:
-        return ignored(folder) and not any(e.startswith(f"{folder}/") for e in exceptions)
-
-    found = []
-    for parent, folders, files in os.walk(source):
-        here = Path(parent).relative_to(source)
-        folders[:] = [name for name in folders if not hopeless((here / name).as_posix())]
-        found += [path for name in files if not ignored(path := (here / name).as_posix())]
-    return sorted(found)
-
-
-def _regex(rule: str) -> re.Pattern[str]:
-    """A rule of `.dockerignore`; one that matches a folder matches all that is in it."""
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", rule.strip("/"))
-    return re.compile("".join(_WILDCARDS.get(part) or re.escape(part) for part in parts) + "(/.*)?")
+def files_to_send(source: Path) -> list[str]:
+    """What a Space gets of a checkout: paths below `source`, with slashes, sorted."""
+    paths = (path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file())
+    return sorted(filter_repo_objects(paths, allow_patterns=_SENT, ignore_patterns=_NOT_SENT))
 
 
 def deploy(plan: Plan) -> str:
@@ -154,8 +132,8 @@ def deploy(plan: Plan) -> str:
         The link to the Space.
 
     Raises:
-        SalmapError: if there is no token, if the Space is another app's or public against the
-            plan, or if the Hub can't be reached or refuses.
+        SalmapError: if there is no token, if the Space holds another app or is public although the
+            plan says private, or if the Hub can't be reached or refuses.
     """
     if get_token() is None:
         raise SalmapError(
@@ -167,16 +145,16 @@ def deploy(plan: Plan) -> str:
         api.create_repo(
             plan.space, repo_type="space", space_sdk="docker", private=plan.private, exist_ok=True
         )
-        stale = _stale_files(api, plan)
+        _check_target(api, plan)
         for key, value in plan.variables.items():
             api.add_space_variable(plan.space, key, value)
-        api.create_commit(
-            plan.space,
+        api.upload_folder(
+            repo_id=plan.space,
             repo_type="space",
-            operations=[
-                *(CommitOperationDelete(file) for file in stale),
-                *(CommitOperationAdd(file, str(plan.source / file)) for file in plan.files),
-            ],
+            folder_path=plan.source,
+            allow_patterns=_SENT,
+            ignore_patterns=_NOT_SENT,
+            delete_patterns="*",
             commit_message="Deploy Salmap",
         )
     except hub.HUB_ERRORS as error:
@@ -184,11 +162,11 @@ def deploy(plan: Plan) -> str:
     return link(plan.space)
 
 
-def _stale_files(api: HfApi, plan: Plan) -> list[str]:
-    """What the Space holds and the plan does not.
+def _check_target(api: HfApi, plan: Plan) -> None:
+    """Refuse a Space that must be left alone.
 
     Raises:
-        SalmapError: if the Space must be left alone.
+        SalmapError: if it is public although the plan says private, or holds another app.
     """
     if plan.private and not api.space_info(plan.space).private:
         raise SalmapError(
@@ -198,7 +176,6 @@ def _stale_files(api: HfApi, plan: Plan) -> list[str]:
     there = set(api.list_repo_files(plan.space, repo_type="space"))
     if _MARK not in there and there - _FROM_THE_HUB:
         raise SalmapError(
-            f"{link(plan.space)} holds something else than Salmap, which would be deleted. "
+            f"{link(plan.space)} holds something other than Salmap, which would be deleted. "
             "Choose another name."
         )
-    return sorted(there - set(plan.files) - {".gitattributes"})

@@ -1,7 +1,7 @@
 """The scale on which densities are shown.
 
-A density spans orders of magnitude, so what its colors stand for has to be said. Here they stand
-for the *attention scale*: the value of a pixel, in [0, 1], is the share of all looks that fall on
+A density spans orders of magnitude, so what its colors stand for has to be stated. Here they stand
+for the *attention scale*: the value of a pixel, in [0, 1], is the share of attention that falls on
 pixels of lower density. So the pixels of value 0.8 or more are the smallest area that holds 20 %
 of attention, in every picture and for every model alike; nothing has to be normalized by eye, and
 one extreme pixel changes nothing. For a single Gaussian the attention scale is the Gaussian
@@ -30,7 +30,7 @@ def display_scale(density: MapArray, scale: str = "share") -> NDArray[np.float32
             of their range, so a density that is the same everywhere is 0.5 everywhere.
 
     Raises:
-        DensityError: if `density` is no density.
+        DensityError: if `density` is not a density.
         RenderError: if there is no such scale.
     """
     if scale not in SCALES:

@@ -28,8 +28,7 @@ from salmap.metrics import sim
 from salmap.pictures import load_image, screen_size, shrink_image
 from salmap.prediction import Prediction
 from salmap.predictor import load
-from salmap.render.draw import encode_jpeg
-from salmap.render.style import Look, View, draw
+from salmap.render import Style, View, draw, encode_jpeg
 from salmap.types import ImageArray
 from salmap.ui import memory
 from salmap.ui.state import Picture
@@ -169,14 +168,14 @@ def _screen_image(digest: str, _picture: Picture) -> ImageArray:
     return shrink_image(decoded(_picture))
 
 
-def drawing(picture: Picture, model: str, view: View, look: Look) -> str:
+def drawing(picture: Picture, model: str, view: View, look: Style) -> str:
     """A view as a data URI, drawn at screen size. The network is not run for it."""
     return _drawing(picture.digest, model, version(model), str(view), look, picture)
 
 
-@st.cache_data(show_spinner=False, max_size="64MB", hash_funcs={Look: repr})
+@st.cache_data(show_spinner=False, max_size="64MB", hash_funcs={Style: repr})
 def _drawing(
-    digest: str, model: str, version: str, view: str, look: Look, _picture: Picture
+    digest: str, model: str, version: str, view: str, look: Style, _picture: Picture
 ) -> str:
     density = screen_density(_picture, model)
     return data_uri(encode_jpeg(draw(View(view), screen_image(_picture), density, look), 88))

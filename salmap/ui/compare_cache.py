@@ -24,8 +24,7 @@ from salmap.fixations.truth import (
     truth_density,
 )
 from salmap.pictures import image_size, screen_size, shrink_image
-from salmap.render.draw import encode_jpeg
-from salmap.render.style import Look, View, difference_view, draw
+from salmap.render import Style, View, difference_view, draw, encode_jpeg
 from salmap.types import Fixations, ImageArray
 from salmap.ui import cache, state
 from salmap.ui.given import Given
@@ -35,13 +34,13 @@ from salmap.ui.state import Picture
 TILE_SIDE = 960
 
 
-def tile(picture: Picture, model: str, view: View, look: Look) -> str:
+def tile(picture: Picture, model: str, view: View, look: Style) -> str:
     """A view of a model's prediction as a data URI, at `TILE_SIDE`."""
     return _tile(picture.digest, model, cache.version(model), str(view), look, picture)
 
 
-@st.cache_data(show_spinner=False, max_size="64MB", hash_funcs={Look: repr})
-def _tile(digest: str, model: str, version: str, view: str, look: Look, _picture: Picture) -> str:
+@st.cache_data(show_spinner=False, max_size="64MB", hash_funcs={Style: repr})
+def _tile(digest: str, model: str, version: str, view: str, look: Style, _picture: Picture) -> str:
     density = _small(cache.screen_density(_picture, model))
     return _uri(draw(View(view), small_image(_picture), density, look))
 
@@ -140,7 +139,7 @@ def _missing(picture: Picture, given: Given, looks: dict[str, Fixations]) -> str
 
 
 def truth_tile(
-    picture: Picture, given: Given, sigma_share: float, found: Truth, view: View, look: Look
+    picture: Picture, given: Given, sigma_share: float, found: Truth, view: View, look: Style
 ) -> str:
     """A view of where people looked, as a data URI.
 

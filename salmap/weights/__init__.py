@@ -9,6 +9,7 @@ from salmap.weights.resolve import (
     local_file,
     models_folder,
     origin,
+    why_missing,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "local_file",
     "models_folder",
     "origin",
+    "why_missing",
 ]

@@ -1,93 +1,89 @@
-"""One safetensors file carries a whole model: written in one step, read with suspicion.
+"""The tensors of a model in one safetensors file: written in one step, read with suspicion.
 
-What is known of the model beside its tensors is in `salmap.weights.info`.
+What else is known about a model is in `salmap.weights.info`. No torch here.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import save as tensors_to_bytes
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save as tensors_to_bytes
 
-from salmap.errors import ModelError, WeightsError
+from salmap.errors import WeightsError
 from salmap.files import replace_file
-from salmap.models import SaliencyModel, build
-from salmap.weights.info import METADATA_KEY, ModelInfo, info_to_json, opened, read_info
+from salmap.weights.info import METADATA_KEY, ModelInfo, info_to_json, opened
+
+Array = NDArray[Any]
 
 #: safetensors' names of the types a tensor may be stored in, by the type it has in the model
 STORED_AS = {
-    torch.float32: ("F16", "F32"),
-    torch.int64: ("I64",),
-    torch.int32: ("I32",),
-    torch.uint8: ("U8",),
-    torch.bool: ("BOOL",),
+    "float32": ("F16", "F32"),
+    "int64": ("I64",),
+    "int32": ("I32",),
+    "uint8": ("U8",),
+    "bool": ("BOOL",),
 }
 
 
-def save_model(model: SaliencyModel, path: Path | str, info: ModelInfo, half: bool = True) -> None:
-    """Write a model and what is known of it: the file is there whole or not at all.
+@dataclass(frozen=True)
+class TensorSpec:
+    """What a model expects of one of its tensors.
+
+    Attributes:
+        shape: of the tensor.
+        dtype: its type in the model, as numpy names it, such as "float32".
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
+def write_tensors(
+    path: Path, tensors: Mapping[str, Array], info: ModelInfo, half: bool = True
+) -> None:
+    """Write tensors and what is known about their model: the file is there whole or not at all.
 
     Args:
-        model: its whole state dict is written.
         path: a `.safetensors` file; one that exists is replaced.
-        info: its `architecture` and `config` must be the model's own.
+        tensors: name -> values.
+        info: what is known about the model.
         half: float16 for the floating-point tensors, float32 otherwise.
 
     Raises:
-        WeightsError: if `info` describes another model or is no JSON, or if a tensor holds
-            values that are not finite or too large for float16.
+        WeightsError: if `info` is not valid JSON, or if a tensor holds values that are not finite
+            or too large for float16.
         OSError: if the file can't be written.
     """
-    path = Path(path)
     text = info_to_json(info, path.name)
-    given = json.loads(text)
-    own = json.loads(json.dumps(model.config()))
-    if (given["architecture"], given["config"]) != (model.architecture, own):
-        raise WeightsError(f"{path.name} was not written: its information is another model's.")
-    dtype = torch.float16 if half else torch.float32
-    tensors = {
-        name: _stored(tensor, dtype, f"{path.name} was not written: tensor {name}")
-        for name, tensor in model.state_dict().items()
+    dtype = np.float16 if half else np.float32
+    stored = {
+        name: _stored(values, dtype, f"{path.name} was not written: tensor {name}")
+        for name, values in tensors.items()
     }
-    replace_file(path, tensors_to_bytes(tensors, {METADATA_KEY: text}))
+    replace_file(path, tensors_to_bytes(stored, {METADATA_KEY: text}))
 
 
-def load_model(path: Path | str) -> tuple[SaliencyModel, ModelInfo]:
-    """Read a model: float32 parameters that need no gradient, in eval mode.
+def read_tensors(path: Path, expected: Mapping[str, TensorSpec]) -> dict[str, Array]:
+    """Read the tensors that a model expects, floating-point ones as float32.
 
-    The shapes in the file's header are compared with those its configuration asks for before
-    memory is taken for either.
+    The names, shapes and types in the file's header are compared with those expected before
+    memory is taken for any values.
 
     Raises:
-        WeightsError: if the file is missing, damaged, unsafe or made for another Salmap.
+        WeightsError: if the file is missing, damaged or unsafe, has other tensors than expected,
+            or holds values that are not finite.
     """
-    path = Path(path)
-    info = read_info(path)
-    with opened(path, framework="pt") as file:
-        _check_header(file, _expected(info, path.name), path.name)
-        state = {name: _loaded(file, name, path.name) for name in file.keys()}  # noqa: SIM118
-    model = build(info.architecture, info.config)
-    model.load_state_dict(state, strict=True)
-    return model.requires_grad_(False).eval(), info
+    with opened(path) as file:
+        _check_header(file, expected, path.name)
+        return {name: _loaded(file, name, path.name) for name in expected}
 
 
-def _expected(info: ModelInfo, file_name: str) -> dict[str, Tensor]:
-    """The state dict that the configuration asks for, without memory for its values."""
-    try:
-        with torch.device("meta"):
-            return build(info.architecture, info.config).state_dict()
-    except (ModelError, TypeError, ValueError, LookupError, AttributeError, RuntimeError) as error:
-        raise WeightsError(
-            f"{file_name}: its configuration describes no model that this Salmap can build "
-            f"({error}) Upgrade Salmap, or choose another model."
-        ) from error
-
-
-def _check_header(file: Any, expected: dict[str, Tensor], file_name: str) -> None:
+def _check_header(file: Any, expected: Mapping[str, TensorSpec], file_name: str) -> None:
     """Refuse missing, additional, misshapen or mistyped tensors."""
     names = set(file.keys())
     if names != set(expected):
@@ -95,43 +91,41 @@ def _check_header(file: Any, expected: dict[str, Tensor], file_name: str) -> Non
         parts = [f"{len(missing)} missing ({missing[0]})"] if missing else []
         parts += [f"{len(extra)} too many ({extra[0][:80]})"] if extra else []
         raise WeightsError(
-            f"{file_name} holds other tensors than its configuration asks for: "
+            f"{file_name} does not hold the tensors that its configuration asks for: "
             f"{' and '.join(parts)}. It is damaged or was made for another model."
         )
-    for name, tensor in expected.items():
+    for name, spec in expected.items():
         header = file.get_slice(name)
         shape, dtype = tuple(header.get_shape()), header.get_dtype()
-        if shape != tuple(tensor.shape) or dtype not in STORED_AS.get(tensor.dtype, ()):
+        if shape != spec.shape or dtype not in STORED_AS.get(spec.dtype, ()):
             raise WeightsError(
                 f"{file_name}: tensor {name} is {dtype} {shape}, its configuration asks for "
-                f"{tensor.dtype} {tuple(tensor.shape)}. It is damaged or was made for another "
-                "model."
+                f"{spec.dtype} {spec.shape}. It is damaged or was made for another model."
             )
 
 
-def _loaded(file: Any, name: str, file_name: str) -> Tensor:
-    tensor: Tensor = file.get_tensor(name)
-    _check_finite(tensor, f"{file_name}: tensor {name}")
-    return tensor.float() if tensor.is_floating_point() else tensor
+def _loaded(file: Any, name: str, file_name: str) -> Array:
+    values: Array = file.get_tensor(name)
+    _check_finite(values, f"{file_name}: tensor {name}")
+    return values.astype(np.float32, copy=False) if values.dtype.kind == "f" else values
 
 
-def _stored(tensor: Tensor, dtype: torch.dtype, subject: str) -> Tensor:
-    tensor = tensor.detach().cpu().clone().contiguous()
-    _check_finite(tensor, subject)
-    if not tensor.is_floating_point():
-        return tensor
-    stored = tensor.to(dtype)
-    if not torch.isfinite(stored).all():
-        raise WeightsError(f"{subject} exceeds half precision (65504). Save it with half=False.")
+def _stored(values: Array, dtype: type[np.floating], subject: str) -> Array:
+    _check_finite(values, subject)
+    if values.dtype.kind != "f":
+        return values
+    with np.errstate(over="ignore"):  # refused below, in words
+        stored = np.ascontiguousarray(values, dtype).reshape(values.shape)
+    if not np.isfinite(stored).all():
+        raise WeightsError(
+            f"{subject} exceeds the range of half precision (65504). Save it with half=False."
+        )
     return stored
 
 
-def _check_finite(tensor: Tensor, subject: str) -> None:
-    if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+def _check_finite(values: Array, subject: str) -> None:
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise WeightsError(
             f"{subject} has NaN or infinite values: the training went wrong, or the file is "
             "damaged."
         )
-
-
-__all__ = ["ModelInfo", "load_model", "read_info", "save_model"]

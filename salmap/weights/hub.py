@@ -1,7 +1,7 @@
 """Weight files on the Hugging Face Hub: `hf://owner/repo[@revision][/file]`.
 
-huggingface_hub downloads and caches them (and honours HF_HOME, HF_TOKEN, HF_ENDPOINT and
-HF_HUB_OFFLINE); this module asks it in an order that fails quickly, and says what failed.
+huggingface_hub downloads and caches them (and respects HF_HOME, HF_TOKEN, HF_ENDPOINT and
+HF_HUB_OFFLINE); this module calls it in an order that fails quickly, and says what failed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PROBE_TIMEOUT_S = 3.0
 #: what huggingface_hub raises on purpose, its transport's errors, and Xet's
 HUB_ERRORS = (HTTPError, OSError, ValueError, RuntimeError)
 
-#: told (bytes done, bytes in all or None)
+#: called with (bytes done, bytes in all or None)
 ProgressCallback = Callable[[int, int | None], None]
 
 
@@ -73,7 +73,7 @@ def parse(text: str, file: str = DEFAULT_FILE) -> HubFile:
         file: the file that is meant when none is named.
 
     Raises:
-        WeightsError: if it is no such name.
+        WeightsError: if it is not a valid name.
     """
     match = re.fullmatch(
         r"(?:hf://)?(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.%-]+))?(?:/(?P<file>.+))?/?",
@@ -81,7 +81,7 @@ def parse(text: str, file: str = DEFAULT_FILE) -> HubFile:
     )
     if match is None or ".." in (match["file"] or ""):
         raise WeightsError(
-            f"'{text}' is no Hub name: write hf://owner/repo, with @revision and /file if need be."
+            f"'{text}' is not a valid Hub name: write hf://owner/repo[@revision][/file]."
         )
     revision = unquote(match["revision"] or "main")
     return HubFile(match["repository"], revision, match["file"] or file)
@@ -117,7 +117,7 @@ def fetch(wanted: HubFile, progress: ProgressCallback | None = None) -> Path:
 
 
 def why_unavailable(wanted: HubFile) -> str:
-    """What would keep `fetch` from having a file and what to do, in words; empty if nothing."""
+    """Why `fetch` could not get a file and what to do, in words; empty if it could."""
     try:
         if _cached(wanted) is None:
             _probe(wanted)
@@ -138,7 +138,7 @@ def _cached(wanted: HubFile) -> Path | None:
 
 
 def _probe(wanted: HubFile) -> int | None:
-    """Ask once, without retries, whether the file can be had; its size in bytes."""
+    """Ask once, without retries, whether the file is available; its size in bytes."""
     url = hf_hub_url(wanted.repository, wanted.file, revision=wanted.revision)
     metadata = get_hf_file_metadata(url, timeout=PROBE_TIMEOUT_S)
     if metadata.commit_hash is None or metadata.etag is None:
@@ -159,13 +159,13 @@ def _download(wanted: HubFile, size: int | None, progress: ProgressCallback | No
         raise
     except (HTTPError, LocalEntryNotFoundError, RuntimeError) as error:
         raise WeightsError(
-            f"{wanted}: the download broke off again and again. Check your connection and retry."
+            f"{wanted}: the download broke off repeatedly. Check your connection and try again."
         ) from error
     return Path(path)
 
 
 def _reason(error: Exception, wanted: HubFile) -> str:  # noqa: PLR0911  (one line per failure)
-    """What failed and what to do, for a file that could not be had."""
+    """What went wrong and what to do, for a file that is not available."""
     page = f"{constants.ENDPOINT}/{wanted.repository}"
     match error:
         case OfflineModeIsEnabled():
@@ -174,7 +174,7 @@ def _reason(error: Exception, wanted: HubFile) -> str:  # noqa: PLR0911  (one li
                 "Unset it, or load the model once with a network."
             )
         case HFValidationError():
-            return "it is no valid Hub name: write hf://owner/repo[@revision][/file]."
+            return "this is not a valid Hub name: write hf://owner/repo[@revision][/file]."
         case GatedRepoError():
             return (
                 f"the repository is gated: accept its terms at {page}, then set HF_TOKEN to a "
@@ -194,7 +194,7 @@ def _reason(error: Exception, wanted: HubFile) -> str:  # noqa: PLR0911  (one li
         case HfHubHTTPError():
             return _http_reason(error.response.status_code)
         case FileMetadataError():
-            return f"{constants.ENDPOINT} does not answer as the Hub does. Check HF_ENDPOINT."
+            return f"{constants.ENDPOINT} does not respond like the Hub. Check HF_ENDPOINT."
         case HTTPError():
             return (
                 f"{constants.ENDPOINT} can't be reached. Check your network, or use a bundled "
@@ -211,7 +211,7 @@ def _http_reason(status: int) -> str:
     if status == 403:
         return "the Hub forbids access. Set HF_TOKEN to a token that may read this repository."
     if status == 429:
-        return "the Hub says too many requests (429). Wait some minutes, or set HF_TOKEN."
+        return "the Hub is refusing too many requests (429). Wait a few minutes, or set HF_TOKEN."
     return f"the Hub answered with status {status}. Try again later."
 
 
@@ -220,7 +220,7 @@ def _disk_reason(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk with {cache} is full. Free some space there, or set HF_HOME elsewhere."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{cache} can't be written. Set HF_HOME to a folder that can."
+        return f"{cache} is not writable. Set HF_HOME to a folder that is."
     if error.errno is None:
         return "the download was interrupted and is not complete. Try again."
     return f"the download failed ({error.strerror}). Try again."

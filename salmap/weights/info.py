@@ -1,7 +1,7 @@
-"""What is known of a model beside its tensors, and how to read it from a file's header.
+"""What is known about a model besides its tensors, and how to read it from a file's header.
 
 It is one JSON string under the metadata key `salmap` of a safetensors file. Files come from
-strangers, so nothing in one is believed before it is checked. No torch here.
+strangers, so everything in them is checked before it is used. No torch here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x0
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What is known of a model, beside its tensors; all of it JSON values.
+    """What is known about a model besides its tensors, all of it as JSON values.
 
     Attributes:
         name: what people call it.
@@ -56,7 +56,7 @@ class ModelInfo:
 
 
 def read_info(path: Path | str) -> ModelInfo:
-    """What is known of a model, from the file's header alone.
+    """What is known about a model, from the file's header alone.
 
     Raises:
         WeightsError: if the file is missing, damaged, unsafe or made for another Salmap.
@@ -78,7 +78,9 @@ def opened(path: Path, framework: str = "numpy") -> Iterator[Any]:
         with safe_open(path, framework=framework) as file:
             yield file
     except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path.name} is damaged ({error}): get it again.") from error
+        raise WeightsError(
+            f"{path.name} is damaged ({error}): download or copy it again."
+        ) from error
 
 
 def _check_start(path: Path) -> None:
@@ -94,17 +96,18 @@ def _check_start(path: Path) -> None:
     if start.startswith(PICKLE_STARTS):
         raise WeightsError(
             f"{path.name}: this is a PyTorch pickle or a zip archive, which can run any program "
-            "when opened; Salmap loads safetensors only: convert it with the tool that made it."
+            "when opened. Salmap loads only safetensors: convert it with the tool that made it."
         )
     header_bytes = int.from_bytes(start, "little")
     if len(start) < 8 or header_bytes > size - 8:
         raise WeightsError(
-            f"{path.name} is no safetensors file, or its end is missing: get it again."
+            f"{path.name} is not a safetensors file, or its end is missing: "
+            "download or copy it again."
         )
     if header_bytes > MAX_HEADER_BYTES:
         raise WeightsError(
             f"{path.name} has a header of {header_bytes / 2**20:.0f} MB; "
-            f"Salmap reads at most {MAX_HEADER_BYTES // 2**20} MB. It is no Salmap model."
+            f"Salmap reads at most {MAX_HEADER_BYTES // 2**20} MB. It is not a Salmap model."
         )
 
 
@@ -112,12 +115,14 @@ def info_to_json(info: ModelInfo, name: str) -> str:
     """The JSON text that goes into the file called `name`.
 
     Raises:
-        WeightsError: if a value is no JSON or of the wrong kind.
+        WeightsError: if a value is not valid JSON or of the wrong kind.
     """
     try:
         text = json.dumps({"format": FORMAT, **asdict(info)}, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise WeightsError(f"{name}: what is known of the model is no JSON: {error}.") from error
+        raise WeightsError(
+            f"{name}: what is known about the model is not valid JSON: {error}."
+        ) from error
     info_from_json(text, name)
     return text
 
@@ -126,22 +131,23 @@ def info_from_json(text: str | None, name: str) -> ModelInfo:
     """The inverse of `info_to_json`; every field is checked.
 
     Raises:
-        WeightsError: if the text is missing, too large, no JSON, or has a field of a wrong kind.
+        WeightsError: if the text is missing, too large or not valid JSON, or a field is of the
+            wrong kind.
     """
     if text is None:
         raise WeightsError(
-            f"{name} has no Salmap metadata: it is no Salmap model. "
+            f"{name} has no Salmap metadata: it is not a Salmap model. "
             "Salmap models are made by 'salmap train fit'."
         )
     if len(text) > MAX_METADATA_BYTES:
-        raise WeightsError(f"{name}: its Salmap metadata is too large: over 1 MB.")
+        raise WeightsError(f"{name}: its Salmap metadata is larger than 1 MB.")
     try:
         values = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise WeightsError(f"{name}: its Salmap metadata is no valid JSON.") from error
+        raise WeightsError(f"{name}: its Salmap metadata is not valid JSON.") from error
     number = values.get("format") if isinstance(values, dict) else None
     if type(number) is not int or number < 1:
-        raise WeightsError(f"{name}: its Salmap metadata names no format.")
+        raise WeightsError(f"{name}: its Salmap metadata does not say which format it has.")
     if number > FORMAT:
         raise WeightsError(
             f"{name} is of format {number}; this Salmap ({__version__}) reads up to {FORMAT}. "
@@ -157,7 +163,7 @@ def _checked_info(values: dict[str, Any], name: str) -> ModelInfo:
         kind_is_right = _KINDS.get(item.name, _is_text)
         required = item.name in ("name", "architecture", "config")
         if item.name in values and not kind_is_right(values[item.name]):
-            raise WeightsError(f"{name}: '{item.name}' in its Salmap metadata is wrong.")
+            raise WeightsError(f"{name}: '{item.name}' in its Salmap metadata has the wrong type.")
         if required and item.name not in values:
             raise WeightsError(f"{name}: '{item.name}' in its Salmap metadata is missing.")
     known = {item.name: values[item.name] for item in fields(ModelInfo) if item.name in values}
@@ -165,7 +171,7 @@ def _checked_info(values: dict[str, Any], name: str) -> ModelInfo:
 
 
 def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _is_text(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The models that Salmap knows by name, and where the weights of each come from. No torch here."""
+"""The models that Salmap knows by name, and where their weights come from. No torch here."""
 
 from __future__ import annotations
 
@@ -53,34 +53,38 @@ DEFAULT_MODEL = "lite"
 _ENTRIES = (
     ModelEntry(
         "center-bias",
-        "Where people look whatever the picture shows.",
+        "The habit of looking at the middle, whatever the picture shows.",
         Source.BUNDLED,
         sha256="d9489d11f41f8a0f1e865ad99df3e9768c9e8c9951bd10af07b9bfe2ba102128",
         size_bytes=8_688,
     ),
-    ModelEntry("itti-koch", "Color, brightness and orientation that differ.", Source.BUILT_IN),
+    ModelEntry(
+        "itti-koch", "Classic contrast-based method (Itti, Koch and Niebur 1998).", Source.BUILT_IN
+    ),
     ModelEntry(
         "large",
-        "Two encoders under one readout: better than lite, and slower.",
+        "The most accurate network: two encoders, slower than lite.",
         Source.BUNDLED,
         sha256="fb47e4642269f0f562c02d006ddaeaff2de7895f6c3d2ec7b9abf7ae05557970",
         size_bytes=53_345_050,
     ),
     ModelEntry(
         "lite",
-        "A small network, quick on any computer.",
+        "A small network, fast on any computer.",
         Source.BUNDLED,
         sha256="e8b9a3d02d8369c5ef6003de3e42fbbfe45ed9734c716e10709a3141731741fc",
         size_bytes=9_060_966,
     ),
     ModelEntry(
         "resnet50",
-        "A ResNet-50, the encoder of many papers: slower than lite, and not better.",
+        "A ResNet-50, the encoder used in many papers: slower than lite, no more accurate.",
         Source.BUNDLED,
         sha256="edd5d906c4e57b2080eb8dcf57a8a0dfa88a15d2973d78cdd85fd22f36a065ad",
         size_bytes=47_754_694,
         license="Apache-2.0 AND BSD-2-Clause",
     ),
-    ModelEntry("spectral-residual", "What is unexpected in the spectrum.", Source.BUILT_IN),
+    ModelEntry(
+        "spectral-residual", "Classic contrast-based method (Hou and Zhang 2007).", Source.BUILT_IN
+    ),
 )
 REGISTRY = {entry.name: entry for entry in _ENTRIES}

@@ -2,9 +2,9 @@
 
 Environment:
     SALMAP_WEIGHTS_REPO: a Hub repository `owner/repo[@revision]` from which all weights are taken,
-        each as `<name>.safetensors`. Without it, and where it fails, the bundled ones are used.
-    SALMAP_MODELS_DIR: where the user's own models are; each `.safetensors` file in it has its
-        stem for a name.
+        each as `<name>.safetensors`. Without it, or if it fails, the bundled ones are used.
+    SALMAP_MODELS_DIR: folder of the user's own models; each `.safetensors` file in it is a model
+        named after its stem.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SUFFIX = ".safetensors"
 HUB_PREFIX = "hf://"
 LFS_POINTER_START = b"version https://git-lfs"
 
-#: (path, size, time of change, checksum) of files that were found right
+#: (path, size, time of change, checksum) of files that passed the check
 _verified: set[tuple[str, int, int, str]] = set()
 
 
@@ -50,7 +50,7 @@ class ResolvedWeights:
 
 def list_models() -> list[str]:
     """Names of the models that `load` can load, registered and the user's own, sorted."""
-    return [entry.name for entry in all_models()]
+    return [entry.name for entry in all_models() if not why_missing(entry)]
 
 
 def all_models() -> list[ModelEntry]:
@@ -81,12 +81,27 @@ def origin(entry: ModelEntry) -> str:
     return str(entry.source)
 
 
+def why_missing(entry: ModelEntry) -> str:
+    """Why this installation has no weights of a model and where to get them; empty if it has."""
+    if entry.source is not Source.BUNDLED or _weights_repository() or _bundled(entry).is_file():
+        return ""
+    return _missing(entry)
+
+
+def _missing(entry: ModelEntry) -> str:
+    return (
+        f"There is no {entry.file_name} in {assets_folder()}: an installed Salmap carries the "
+        "small models only. Run Salmap from a checkout of its repository, set SALMAP_WEIGHTS_REPO "
+        "to a Hub repository that has the file, or give its path or hf://owner/repo as the model."
+    )
+
+
 def local_file(entry: ModelEntry) -> Path | None:
     """The weight file of a model where it is in a folder, not on the Hub."""
     if entry.source is Source.FOLDER:
         return models_folder() / f"{entry.name}{SUFFIX}"
     if entry.source is Source.BUNDLED and not _weights_repository():
-        return assets_folder() / entry.file_name
+        return _bundled(entry)
     return None
 
 
@@ -106,7 +121,7 @@ def short_name(model: str | Path) -> str:
 def resolve(
     model: str | Path, progress: ProgressCallback | None = None, use_hub: bool = True
 ) -> ResolvedWeights | None:
-    """The weight file of a model, downloaded if need be; None for a model that needs none.
+    """The weight file of a model, downloaded if necessary; None for a model without weights.
 
     See `salmap.load` for the arguments and errors.
     """
@@ -134,7 +149,7 @@ def _registered(
         try:
             return ResolvedWeights(_from_hub(repository, progress, f"{entry.name}{SUFFIX}"))
         except WeightsError as error:
-            if entry.source is not Source.BUNDLED:
+            if entry.source is not Source.BUNDLED or not _bundled(entry).is_file():
                 raise
             reason = f"{error} The bundled weights of '{entry.name}' are used."
             logger.warning(reason)
@@ -142,11 +157,15 @@ def _registered(
         reference = f"{HUB_PREFIX}{entry.repository}@{entry.revision}/{entry.file_name}"
         path = _from_hub(reference, progress)
     else:
-        path = assets_folder() / entry.file_name
+        path = _bundled(entry)
         if not path.is_file():
-            raise WeightsError(f"{path} is missing: install Salmap again, or copy it there.")
+            raise WeightsError(_missing(entry))
     _verify(path, entry.sha256)
     return ResolvedWeights(path, reason)
+
+
+def _bundled(entry: ModelEntry) -> Path:
+    return assets_folder() / entry.file_name
 
 
 def _weights_repository() -> str:
@@ -154,7 +173,7 @@ def _weights_repository() -> str:
 
 
 def assets_folder() -> Path:
-    """Where the bundled weights are: inside the installed package, or beside it in a checkout."""
+    """Where the bundled weights are: inside an installed package, or next to it in a checkout."""
     package = Path(__file__).parents[1]
     installed = package / "assets"
     return installed if installed.is_dir() else package.parent / "assets"
@@ -198,11 +217,11 @@ def _verify(path: Path, sha256: str) -> None:
 
 
 def _suggestion(name: str) -> str:
-    """What the user may have meant by a name that is none."""
+    """What the user may have meant by an unknown name."""
     names = list_models()
     close = difflib.get_close_matches(name, names, n=1)
     meant = f"Did you mean '{close[0]}'? " if close else ""
     return (
-        f"{meant}Known are: {', '.join(names)}. "
-        "A path to a .safetensors file and hf://owner/repo work too."
+        f"{meant}Available models: {', '.join(names)}. "
+        "A path to a .safetensors file or hf://owner/repo works, too."
     )

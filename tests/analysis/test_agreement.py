@@ -19,8 +19,7 @@ from salmap.fixations.truth import (
     score,
     truth_density,
 )
-from salmap.render.draw import difference, difference_limit
-from salmap.render.style import difference_view
+from salmap.render import difference, difference_limit, difference_view
 from salmap.types import Fixations
 from salmap.weights.registry import ModelEntry, Source
 

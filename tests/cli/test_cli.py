@@ -17,14 +17,14 @@ from typer.testing import CliRunner, Result
 import salmap
 from salmap.cli import main as cli
 from salmap.models import ARCHITECTURES
+from salmap.models.file import save_model
 from salmap.outputs import batch
-from salmap.outputs.batch import OUTPUTS, Picture, output_names
+from salmap.outputs.names import STANDARD_OUTPUTS, Output
 from salmap.predictor import Predictor
-from salmap.weights.file import save_model
 from salmap.weights.info import ModelInfo
 
 RUNNER = CliRunner()
-ENDINGS = sorted(OUTPUTS.values())
+ENDINGS = sorted(output.ending for output in STANDARD_OUTPUTS)
 
 
 @pytest.fixture(autouse=True)
@@ -65,8 +65,8 @@ def test_what_is_written_for_a_picture(tmp_path: Path) -> None:
 
     image = salmap.load_image(street)
     expected = {
-        "overlay": salmap.render.overlay(image, prediction.density, 0.5, "turbo"),
-        "heatmap": salmap.render.heatmap(prediction.density, "turbo"),
+        "overlay": salmap.render.overlay(image, prediction.density),
+        "heatmap": salmap.render.heatmap(prediction.density),
     }
     for kind, pixels in expected.items():
         written = np.asarray(Image.open(tmp_path / "out" / f"street_{kind}.png"))
@@ -86,7 +86,9 @@ def test_only_what_is_asked_for_is_saved(tmp_path: Path) -> None:
     )
     assert result.exit_code == 0
     assert names(tmp_path / "out") == ["a_density.npy", "a_regions.json"]
-    assert tuple(OUTPUTS) == cli.SAVEABLE
+    result = predict(tmp_path / "a.png", "--save", ",".join(Output), out=tmp_path / "all")
+    assert result.exit_code == 0
+    assert names(tmp_path / "all") == sorted(f"a{output.ending}" for output in Output)
 
 
 def test_options_change_what_is_drawn(tmp_path: Path) -> None:
@@ -108,9 +110,9 @@ def test_options_change_what_is_drawn(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "part"),
     [
-        ("--save", "overlay,film", "choose from overlay, heatmap, density, regions"),
+        ("--save", "overlay,film", "choose from overlay, heatmap, density, regions, regions-csv"),
         ("--save", "", "choose from"),
-        ("--colormap", "rainbow", "choose from"),
+        ("--colormap", "rainbow", "Choose one of"),
         ("--k", "0", "'--k'"),
         ("--opacity", "1.5", "'--opacity'"),
     ],
@@ -140,28 +142,6 @@ def test_a_folder_is_walked_and_names_are_kept_apart(tmp_path: Path) -> None:
         "dogs-2-png_density.npy",
         "street_density.npy",
     ]
-
-
-@pytest.mark.parametrize(
-    ("places", "expected"),
-    [
-        (["a.jpg"], ["a"]),
-        (["x/a.jpg", "y/b.jpg"], ["a", "b"]),
-        (["x/a.jpg", "y/A.jpg"], ["x-a", "y-A"]),
-        (["x/a.jpg", "x/a.png"], ["x-a-jpg", "x-a-png"]),
-        (["x/a.jpg", "y/a.jpg", "x-a.png"], ["x-a-jpg", "y-a", "x-a"]),
-        (["a.b.jpg", "a.jpg"], ["a.b", "a"]),
-    ],
-)
-def test_names_of_outputs(places: list[str], expected: list[str]) -> None:
-    assert output_names([Picture(Path(place), Path(place)) for place in places]) == expected
-
-
-def test_names_of_outputs_never_clash() -> None:
-    """Two folders given by hand can hold the same path below them."""
-    same = [Picture(Path(parent, "x/a.jpg"), Path("x/a.jpg")) for parent in "pqr"]
-    found = output_names([*same, Picture(Path("x-a-jpg-2.png"), Path("x-a-jpg-2.png"))])
-    assert len({name.casefold() for name in found}) == 4
 
 
 def test_a_picture_given_twice_is_done_once(
@@ -277,7 +257,9 @@ def test_expected_errors_are_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
     assert code.startswith("salmap: There is no model 'no'.")
     assert "\n" not in code
     code = run_main(monkeypatch, "predict", street, "--out", street)
-    assert code == f"salmap: {street} can't be made: File exists. Choose another folder for --out."
+    assert (
+        code == f"salmap: {street} can't be created: File exists. Choose another folder for --out."
+    )
 
 
 def write_model(path: Path, data: str = "OSIE (MIT)") -> Path:
@@ -326,21 +308,6 @@ def test_a_users_model_predicts_by_its_name(tmp_path: Path) -> None:
     result = predict(picture(tmp_path / "a.png"), out=tmp_path / "out", model="mine")
     assert result.exit_code == 0
     assert json.loads((tmp_path / "out" / "a_regions.json").read_text())["model"] == "mine"
-
-
-def test_evaluate_hands_everything_to_the_training_package(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    commands = []
-
-    def run(command: list[str], check: bool) -> subprocess.CompletedProcess[bytes]:
-        commands.append(command)
-        return subprocess.CompletedProcess(command, 3)
-
-    monkeypatch.setattr(subprocess, "run", run)
-    words = ["--dataset", "osie", "--model", "lite", "--model", "x", "--json", "f", "--help"]
-    assert RUNNER.invoke(cli.app, ["evaluate", *words]).exit_code == 3
-    assert commands == [[sys.executable, "-m", "train", "evaluate", *words]]
 
 
 def start(*words: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,8 @@ from PIL import Image
 import salmap
 from salmap.backends.pytorch import pick_device
 from salmap.errors import ModelError
-from salmap.outputs.batch import OUTPUTS, remaining
+from salmap.outputs.batch import remaining
+from salmap.outputs.names import STANDARD_OUTPUTS
 from salmap.processes import Processes, launched
 from tests.launching import ENVIRONMENT, LAUNCH, ROOT, TWO, run
 
@@ -76,7 +77,7 @@ def test_a_killed_run_goes_on_without_doing_anything_twice(killed):
     pictures, out, diary = killed
     before = state(out)
     whole = {name: times for name, times in before.items() if not name.endswith(".part")}
-    assert len(whole) == 4 * len(OUTPUTS)
+    assert len(whole) == 4 * len(STANDARD_OUTPUTS)
     assert len(before) == len(whole) + 2
     first_begun = diary.read_text().split()[1::2]
     assert len(first_begun) == len(set(first_begun)) == 6
@@ -96,14 +97,14 @@ def test_a_killed_run_goes_on_without_doing_anything_twice(killed):
     assert sorted(names) == sorted(everything - finished)
     after = state(out)
     assert {name: after[name] for name in whole} == whole
-    assert set(after) == {f"{n}{ending}" for n in range(9) for ending in OUTPUTS.values()}
+    assert set(after) == {f"{n}{output.ending}" for n in range(9) for output in STANDARD_OUTPUTS}
     for density in out.glob("*.npy"):
         assert np.load(density).sum(dtype=np.float64) == pytest.approx(1, abs=1e-6)
 
 
 def test_only_what_is_missing_of_a_picture_is_written(tmp_path):
-    outputs = {kind: tmp_path / f"a{ending}" for kind, ending in OUTPUTS.items()}
-    others = {kind: tmp_path / f"b{ending}" for kind, ending in OUTPUTS.items()}
+    outputs = {output: tmp_path / f"a{output.ending}" for output in STANDARD_OUTPUTS}
+    others = {output: tmp_path / f"b{output.ending}" for output in STANDARD_OUTPUTS}
     for path in [outputs["overlay"], *others.values()]:
         path.write_bytes(b"")
     half = tmp_path / f".{outputs['density'].name}.x_1.part"
@@ -145,12 +146,12 @@ def test_each_process_of_a_machine_takes_a_gpu_of_its_own(monkeypatch):
 
 def test_without_a_gpu_models_run_on_the_cpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert salmap.load("center-bias", device="auto").device == torch.device("cpu")
+    assert salmap.load("center-bias", device="auto").device == "cpu"
 
 
 @pytest.mark.parametrize("device", ["abacus", "cuda:99"])
 def test_a_device_that_is_not_there_is_refused(device):
-    with pytest.raises(ModelError, match=f"There is no device '{device}'"):
+    with pytest.raises(ModelError, match=f"The device '{device}' is not available"):
         salmap.load("center-bias", device=device)
 
 

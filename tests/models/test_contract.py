@@ -21,12 +21,12 @@ from salmap.backends.pytorch import TorchBackend
 from salmap.errors import ModelError
 from salmap.models import ARCHITECTURES, SaliencyModel, build
 from salmap.models.classical import CenterBias, IttiKoch, SpectralResidual
+from salmap.models.file import load_model, save_model
 from salmap.models.network import PRESETS, SaliencyNetwork
 from salmap.pictures import fit_size
 from salmap.prediction import Prediction
 from salmap.predictor import Predictor
 from salmap.types import ImageArray
-from salmap.weights.file import load_model, save_model
 from salmap.weights.info import ModelInfo
 from salmap.weights.registry import REGISTRY, Source
 
@@ -43,8 +43,8 @@ def make_predictor(name: str) -> Predictor:
         return salmap.load(name, use_hub=False)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = SaliencyNetwork(PRESETS[name])
-        return Predictor(TorchBackend(build(network.architecture), network.config()), name)
+        config = SaliencyNetwork(PRESETS[name]).config()
+        return Predictor(TorchBackend(build(SaliencyNetwork.architecture, config)), name)
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -75,7 +75,7 @@ def tensors_of(model: SaliencyModel) -> dict[str, torch.Tensor]:
 
 
 def test_every_architecture_is_under_contract():
-    assert {make_predictor(name).model.architecture for name in NAMES} == set(ARCHITECTURES)
+    assert {make_predictor(name).backend.model.architecture for name in NAMES} == set(ARCHITECTURES)
 
 
 def test_an_unknown_architecture_is_refused_with_those_that_exist():
@@ -124,7 +124,8 @@ class TestContract:
 
     def test_it_runs_in_eval_mode_and_keeps_no_gradient(self, predictor):
         outputs: list[torch.Tensor] = []
-        hook = predictor._running.register_forward_hook(lambda _m, _i, out: outputs.append(out))
+        running = predictor.backend._running
+        hook = running.register_forward_hook(lambda _m, _i, out: outputs.append(out))
         try:
             predictor.predict(make_image((50, 70)))
         finally:

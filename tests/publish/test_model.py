@@ -14,8 +14,8 @@ import salmap
 from salmap.cli import main as cli
 from salmap.errors import SalmapError, WeightsError
 from salmap.models import ARCHITECTURES
+from salmap.models.file import save_model
 from salmap.publish import model as publish
-from salmap.weights.file import save_model
 from salmap.weights.info import ModelInfo
 from tests.hub_server import Hub, connect, isolate, serve
 
@@ -136,7 +136,7 @@ def test_names_that_are_no_repository(checkpoint: Path, repository: str) -> None
 def test_only_sound_models_are_published(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     path.write_bytes(b"PK\x03\x04 weights")
-    with pytest.raises(WeightsError, match="safetensors only"):
+    with pytest.raises(WeightsError, match="only safetensors"):
         publish.plan(path, "ann/net")
 
 

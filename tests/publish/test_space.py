@@ -15,10 +15,10 @@ import pytest
 from huggingface_hub import metadata_load
 from typer.testing import CliRunner
 
-from salmap import weights
 from salmap.cli import main as cli
 from salmap.errors import SalmapError
 from salmap.publish import space as deploy
+from salmap.weights.resolve import resolve
 from tests.hub_server import LARGE_BYTES, Hub, Repository, connect, isolate, serve
 
 ROOT = Path(__file__).parents[2]
@@ -158,7 +158,7 @@ def test_a_dry_run_shows_everything_and_sends_nothing(
 def test_a_space_of_another_app_is_left_alone(hub: Hub, checkout: Path) -> None:
     hub.repositories["spaces/ann/looks"] = Repository(sdk="docker")
     hub.repositories["spaces/ann/looks"].commit({"app.py": b"my other app"})
-    with pytest.raises(SalmapError, match="holds something else"):
+    with pytest.raises(SalmapError, match="holds something other"):
         deploy.deploy(deploy.plan("ann/looks", "", "ann/weights", source=checkout))
     assert tree(hub) == {"app.py": b"my other app"}
     assert not hub.repositories["spaces/ann/looks"].variables
@@ -211,7 +211,7 @@ def test_names_that_are_no_space(checkout: Path, space: str) -> None:
 
 
 def test_weights_repositories_are_checked(checkout: Path) -> None:
-    with pytest.raises(SalmapError, match="no Hub name"):
+    with pytest.raises(SalmapError, match="not a valid Hub name"):
         deploy.plan("ann/looks", weights_repo="weights", source=checkout)
 
 
@@ -224,34 +224,28 @@ def test_only_a_checkout_is_deployed(checkout: Path) -> None:
         deploy.plan("ann/looks", source=checkout)
 
 
-@pytest.mark.parametrize(
-    ("rules", "kept"),
-    [
-        ("*\n!a", {"a/b/c.txt", "a/b.txt"}),
-        ("*\n!a/b/c.txt", {"a/b/c.txt"}),
-        ("# nothing\n\n**/*.txt", {"b/c"}),
-        ("*.txt", {"a/b/c.txt", "a/b.txt", "b/c"}),
-        ("a/*.txt\n/b/", {"a/b/c.txt", "c.txt"}),
-        ("a/**\n!a/b/*.txt\nb", {"a/b/c.txt", "c.txt"}),
-        ("a/**/c.???\n?.txt", {"a/b.txt", "b/c"}),
-    ],
-)
-def test_dockerignore(tmp_path: Path, rules: str, kept: set[str]) -> None:
-    for name in ("a/b/c.txt", "a/b.txt", "b/c", "c.txt"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    (tmp_path / ".dockerignore").write_text(rules)
-    assert set(deploy.image_files(tmp_path)) - {".dockerignore"} == kept
+def test_docker_and_the_hub_get_the_same_files() -> None:
+    """`.dockerignore` is written for Docker, `IN_THE_IMAGE` for the Hub's client."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    assert rules[0] == "*"
+    assert rules[-1] == "**/__pycache__"
+    assert {rule.removeprefix("!") for rule in rules[1:-1]} == {
+        pattern.removesuffix("/*") for pattern in deploy.IN_THE_IMAGE
+    }
 
 
 def test_the_image_holds_the_app_and_nothing_compiled() -> None:
-    files = deploy.image_files(ROOT)
+    files = deploy.files_to_send(ROOT)
     assert {"app.py", "requirements.txt", ".streamlit/config.toml", "LICENSE"} <= set(files)
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "salmap").rglob("*.py")}
     assert sources <= set(files)
     tops = {file.split("/")[0] for file in files}
     assert tops <= {
         "LICENSE",
+        ".dockerignore",
+        "Dockerfile",
+        "README.md",
         "app.py",
         "requirements.txt",
         ".streamlit",
@@ -286,7 +280,7 @@ def test_the_documented_way_to_a_weights_repository(
     assert hub.repositories["you/weights"].tree("main") == bundled
     monkeypatch.setenv("SALMAP_WEIGHTS_REPO", "you/weights")
     for name, content in bundled.items():
-        path = weights.resolve(Path(name).stem)
-        assert path is not None
-        assert tmp_path in path.parents
-        assert path.read_bytes() == content
+        found = resolve(Path(name).stem)
+        assert found is not None
+        assert tmp_path in found.path.parents
+        assert found.path.read_bytes() == content

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
+from salmap import render
 from salmap.density import normalize
 from salmap.errors import DensityError, ImageError, RenderError
 from salmap.pictures import load_image
 from salmap.regions import attention_area, region_labels
-from salmap.render import draw as render
 from salmap.render.canvas import Canvas
 from salmap.render.colormaps import diverging_table
 from salmap.types import Region
@@ -158,7 +158,7 @@ def test_colormaps_are_rgb_and_the_first_are_perceptually_uniform():
 
 def test_heatmap_colors_the_peak_with_the_last_color_and_the_rest_with_the_first():
     density = spot((300, 400), sigma=0.05)
-    colors = render.heatmap(density)
+    colors = render.heatmap(density, "viridis")
     table = render.colormap_table("viridis").astype(int)
     assert np.abs(colors[150, 200] - table[-1]).max() <= 6
     assert np.abs(colors[0, 0] - table[0]).max() <= 1
@@ -177,7 +177,7 @@ def test_overlay_without_opacity_or_above_the_threshold_is_the_picture():
 def test_overlay_is_opaque_at_the_peak_and_absent_where_nobody_looks():
     image, density = photo((300, 400)), spot((300, 400), sigma=0.05)
     drawn = render.overlay(image, density, opacity=1, colormap="viridis")
-    assert np.array_equal(drawn[150, 200], render.heatmap(density)[150, 200])
+    assert np.array_equal(drawn[150, 200], render.heatmap(density, "viridis")[150, 200])
     nobody = render.display_scale(density) < 1e-4
     assert nobody.mean() > 0.5
     assert np.array_equal(drawn[nobody], image[nobody])

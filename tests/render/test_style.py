@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from salmap import render
 from salmap.center_bias import gaussian
 from salmap.errors import RenderError
-from salmap.render import draw as render
-from salmap.render.style import Look, View, draw
+from salmap.render import Style, View, draw
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8)
 DENSITY = np.exp(gaussian((60, 90)))
@@ -13,21 +13,21 @@ DENSITY = np.exp(gaussian((60, 90)))
 @pytest.mark.parametrize("view", View)
 def test_every_view_is_a_new_picture_of_the_same_size(view):
     before = IMAGE.copy()
-    drawn = draw(view, IMAGE, DENSITY, Look())
+    drawn = draw(view, IMAGE, DENSITY, Style())
     assert drawn.shape == IMAGE.shape
     assert drawn.dtype == np.uint8
     np.testing.assert_array_equal(IMAGE, before)
 
 
 def test_the_original_is_untouched_and_the_others_are_not():
-    assert draw(View.ORIGINAL, IMAGE, DENSITY, Look()) is IMAGE
-    drawn = {view: draw(view, IMAGE, DENSITY, Look()).tobytes() for view in View}
+    assert draw(View.ORIGINAL, IMAGE, DENSITY, Style()) is IMAGE
+    drawn = {view: draw(view, IMAGE, DENSITY, Style()).tobytes() for view in View}
     assert len(set(drawn.values())) == len(View)
 
 
 def test_the_overlay_follows_every_choice():
     def overlay(**choices):
-        return draw(View.OVERLAY, IMAGE, DENSITY, Look(**choices)).tobytes()
+        return draw(View.OVERLAY, IMAGE, DENSITY, Style(**choices)).tobytes()
 
     variants = [{}, {"opacity": 0.2}, {"colormap": "cividis"}, {"smoothing": 0.05}]
     variants.append({"threshold": 0.7})
@@ -35,8 +35,18 @@ def test_the_overlay_follows_every_choice():
     assert overlay(opacity=0.0) == IMAGE.tobytes()
 
 
+def test_the_functions_draw_in_the_default_style():
+    style = Style()
+    assert (style.opacity, style.colormap) == (0.5, "inferno")  # what people's scripts rely on
+    for view, drawn in (
+        (View.OVERLAY, render.overlay(IMAGE, DENSITY)),
+        (View.HEATMAP, render.heatmap(DENSITY)),
+    ):
+        assert drawn.tobytes() == draw(view, IMAGE, DENSITY, style).tobytes()
+
+
 def test_the_default_colors_are_perceptually_uniform():
-    assert Look().colormap in render.COLORMAPS[:5]
+    assert Style().colormap in render.COLORMAPS[:5]
 
 
 @pytest.mark.parametrize(
@@ -45,4 +55,4 @@ def test_the_default_colors_are_perceptually_uniform():
 )
 def test_choices_out_of_range_are_refused(choices):
     with pytest.raises(RenderError, match=next(iter(choices))):
-        Look(**choices)
+        Style(**choices)

@@ -10,9 +10,9 @@ from torch.nn import functional as F
 
 from salmap.datasets.unlabeled import open_unlabeled
 from salmap.errors import DatasetError, TrainingError
+from salmap.models.file import load_model
 from salmap.models.network import PRESETS, SaliencyNetwork
 from salmap.pictures import load_image
-from salmap.weights.file import load_model
 from salmap.weights.info import read_info
 from tests.train.tiny import RECIPE, make_dataset, make_encoder
 from train.data.mixture import Mixture, collate, plan_epoch

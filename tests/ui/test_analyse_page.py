@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from salmap import weights
 from salmap.errors import WeightsError
-from salmap.outputs.export import Kind
-from salmap.render.style import Look
+from salmap.outputs.names import Output
+from salmap.render import Style
 from salmap.ui import state
 from salmap.ui.components import downloads, source
 from salmap.ui.components.controls import Settings
@@ -207,11 +207,11 @@ def test_one_broken_model_does_not_spoil_the_panel_of_another(monkeypatch, tmp_p
 
 def test_downloads_hold_what_their_names_say():
     mine = state.picture_from("mine.png", picture((60, 90)))
-    settings = Settings(MODEL, Look(), 3, True)
+    settings = Settings(MODEL, Style(), 3, True)
     archive = zipfile.ZipFile(io.BytesIO(downloads._archive(mine, settings)()))
-    assert set(archive.namelist()) == {f"mine_{kind}" for kind in Kind}
-    for kind in Kind:
-        assert archive.read(f"mine_{kind}") == downloads._file(mine, settings, kind)()
+    assert set(archive.namelist()) == {f"mine{output.ending}" for output in Output}
+    for output in Output:
+        assert archive.read(f"mine{output.ending}") == downloads._file(mine, settings, output)()
 
 
 def test_several_pictures_are_packed_with_a_summary():
@@ -222,7 +222,9 @@ def test_several_pictures_are_packed_with_a_summary():
     _, data = app.session_state["archive"]
     archive = zipfile.ZipFile(io.BytesIO(data))
     assert set(archive.namelist()) == {"summary.csv"} | {
-        f"{stem}_{kind}" for stem in ("a", "a-2") for kind in (Kind.OVERLAY, Kind.REGIONS_JSON)
+        f"{stem}{output.ending}"
+        for stem in ("a-png", "a-jpg")
+        for output in (Output.OVERLAY, Output.REGIONS)
     }
     assert archive.read("summary.csv").decode().count("\n") == 3
 

@@ -15,7 +15,7 @@ import salmap
 from salmap import weights
 from salmap.analysis.trust import UsualScore
 from salmap.errors import ImageError
-from salmap.render.style import Look, View
+from salmap.render import Style, View
 from salmap.ui import cache, state, words
 
 MODEL = "spectral-residual"
@@ -68,7 +68,7 @@ def test_pictures_that_differ_in_one_pixel_are_told_apart():
         stream = io.BytesIO()
         Image.fromarray(array).save(stream, "PNG", compress_level=1)
         picture = state.picture_from("same.png", stream.getvalue())
-        drawings.add(cache.drawing(picture, "center-bias", View.ORIGINAL, Look()))
+        drawings.add(cache.drawing(picture, "center-bias", View.ORIGINAL, Style()))
     assert len(drawings) == 2
 
 

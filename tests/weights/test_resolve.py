@@ -20,8 +20,9 @@ import salmap
 from salmap import weights
 from salmap.errors import ModelError, WeightsError
 from salmap.models import ARCHITECTURES
+from salmap.models.file import save_model
 from salmap.weights import hub as hub_module
-from salmap.weights.file import save_model
+from salmap.weights import resolve as resolving
 from salmap.weights.info import ModelInfo
 from salmap.weights.registry import REGISTRY, ModelEntry, Source
 from tests.hub_server import Hub, connect, isolate, serve
@@ -57,9 +58,21 @@ def model_bytes(tmp_path: Path) -> bytes:
     return write_model(tmp_path / "written.safetensors").read_bytes()
 
 
+def resolve(reference: str, **options: Any) -> Path | None:
+    """The path alone of what is found."""
+    found = resolving.resolve(reference, **options)
+    return found and found.path
+
+
+def fallback_reason(name: str) -> str:
+    found = resolving.resolve(name)
+    assert found is not None
+    return found.fallback_reason
+
+
 def refused(reference: str, *parts: str) -> None:
     with pytest.raises(WeightsError) as caught:
-        weights.resolve(reference)
+        resolve(reference)
     message = str(caught.value)
     assert "\n" not in message
     for part in parts:
@@ -103,14 +116,14 @@ def test_models_in_the_users_folder_have_their_stems_for_names(tmp_path: Path) -
     (tmp_path / "models" / "notes.txt").write_text("no model")
     assert "mine" in salmap.list_models()
     assert "notes" not in salmap.list_models()
-    assert weights.resolve("mine") == path
+    assert resolve("mine") == path
     assert salmap.load("mine").name == "mine"
 
 
 def test_a_users_model_does_not_replace_a_registered_one(tmp_path: Path) -> None:
     write_model(tmp_path / "models" / "itti-koch.safetensors")
     assert salmap.list_models().count("itti-koch") == 1
-    assert weights.resolve("itti-koch") is None
+    assert resolve("itti-koch") is None
 
 
 @pytest.mark.parametrize("variable", ["XDG_DATA_HOME", "HOME"])
@@ -134,7 +147,7 @@ def test_a_path_loads(kind: type, tmp_path: Path) -> None:
 
 
 def test_unknown_names(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"Did you mean 'itti-koch'\? Known are: .*center-bias"):
+    with pytest.raises(ModelError, match=r"Did you mean 'itti-koch'\? Available models: .*lite"):
         salmap.load("itty-koch")
     with pytest.raises(ModelError, match=r"There is no model '\.\./models/x'"):
         salmap.load("../models/x")
@@ -155,7 +168,7 @@ def register(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> ModelEntry:
 def bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "assets"
     path = write_model(folder / "test-net.safetensors")
-    monkeypatch.setattr(weights, "assets_folder", lambda: folder)
+    monkeypatch.setattr(resolving, "assets_folder", lambda: folder)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     register(monkeypatch, source=Source.BUNDLED, sha256=digest)
     return path
@@ -167,18 +180,28 @@ def test_bundled_weights_are_found_and_checked_once(
     assert "test-net" in salmap.list_models()
     assert salmap.load("test-net").name == "test-net"
     monkeypatch.setattr(hashlib, "file_digest", lambda *_: pytest.fail("read a second time"))
-    assert weights.resolve("test-net") == bundled
+    assert resolve("test-net") == bundled
 
 
 def test_changed_bundled_weights_are_refused(bundled: Path) -> None:
-    weights.resolve("test-net")
+    resolve("test-net")
     bundled.write_bytes(bundled.read_bytes() + b" ")
     refused("test-net", str(bundled), "damaged or was changed", "SHA-256", "Delete it")
 
 
-def test_missing_bundled_weights(bundled: Path) -> None:
+def test_weights_that_an_installation_lacks(
+    bundled: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel carries few weights; of the others a sentence says where to get them."""
     bundled.unlink()
-    refused("test-net", str(bundled), "missing", "install Salmap again")
+    assert "test-net" not in salmap.list_models()
+    refused("test-net", f"no test-net.safetensors in {bundled.parent}", "checkout",
+            "SALMAP_WEIGHTS_REPO", "hf://owner/repo")  # fmt: skip
+    monkeypatch.setenv("SALMAP_WEIGHTS_REPO", "ann/weights")
+    assert "test-net" in salmap.list_models()
+    refused("test-net", "ann/weights", "no such repository")
+    hub.add("ann/weights", {"test-net.safetensors": b"theirs" * 1000})
+    assert resolve("test-net") is not None
 
 
 def test_a_git_lfs_pointer_in_place_of_weights(bundled: Path) -> None:
@@ -192,7 +215,7 @@ def test_the_assets_of_a_wheel_or_of_a_checkout(
 ) -> None:
     package = tmp_path / "salmap"
     (package / "assets" if installed else package).mkdir(parents=True)
-    monkeypatch.setattr(weights, "__file__", str(package / "weights.py"))
+    monkeypatch.setattr(resolving, "__file__", str(package / "weights" / "resolve.py"))
     expected = package / "assets" if installed else tmp_path / "assets"
     assert weights.assets_folder() == expected
 
@@ -214,7 +237,7 @@ def test_hub_names() -> None:
         "x/y.safetensors",
     )
     for text in ("hf://a", "hf://", "hf://a/b@", "hf://a b/c", "hf:///b", "hf://a/b/../../c"):
-        with pytest.raises(WeightsError, match="no Hub name"):
+        with pytest.raises(WeightsError, match="not a valid Hub name"):
             hub_module.parse(text)
 
 
@@ -235,19 +258,19 @@ def test_a_model_loads_from_the_hub(hub: Hub, model_bytes: bytes) -> None:
 def test_a_pinned_revision_in_the_cache_needs_no_request(hub: Hub, model_bytes: bytes) -> None:
     old = hub.add("ann/net", {"model.safetensors": model_bytes})
     hub.add("ann/net", {"model.safetensors": b"new" * 1000})
-    path = weights.resolve(f"hf://ann/net@{old}")
+    path = resolve(f"hf://ann/net@{old}")
     assert path is not None
     assert path.read_bytes() == model_bytes
     hub.requests.clear()
-    assert weights.resolve(f"hf://ann/net@{old}") == path
+    assert resolve(f"hf://ann/net@{old}") == path
     assert not hub.requests
 
 
 def test_a_branch_follows_the_hub(hub: Hub) -> None:
     hub.add("ann/net", {"model.safetensors": b"old" * 1000})
-    weights.resolve("hf://ann/net")
+    resolve("hf://ann/net")
     hub.add("ann/net", {"model.safetensors": b"new" * 1000})
-    path = weights.resolve("hf://ann/net")
+    path = resolve("hf://ann/net")
     assert path is not None
     assert path.read_bytes() == b"new" * 1000
 
@@ -257,7 +280,7 @@ def test_the_cached_copy_serves_when_the_hub_does_not(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     hub.add("ann/net", {"model.safetensors": b"file" * 1000})
-    path = weights.resolve("hf://ann/net")
+    path = resolve("hf://ann/net")
     hub.requests.clear()
     if trouble == "offline":
         offline(monkeypatch)
@@ -270,7 +293,7 @@ def test_the_cached_copy_serves_when_the_hub_does_not(
         hub.status = 503
     else:
         del hub.repositories["ann/net"]
-    assert weights.resolve("hf://ann/net") == path
+    assert resolve("hf://ann/net") == path
     assert len(hub.seen("HEAD")) <= 1
 
 
@@ -280,8 +303,8 @@ def test_a_token_opens_private_and_gated_repositories_and_stays_on_the_hub(
     hub.add("ann/private", {"model.safetensors": b"1" * 2000}, private=True)
     hub.add("ann/gated", {"model.safetensors": b"2" * 2000}, gated=True)
     monkeypatch.setenv("HF_TOKEN", hub.token)
-    assert weights.resolve("hf://ann/private")
-    assert weights.resolve("hf://ann/gated")
+    assert resolve("hf://ann/private")
+    assert resolve("hf://ann/gated")
     assert {request.token for request in hub.seen("HEAD", "/resolve/")} == {hub.token}
     assert {request.token for request in hub.seen("GET", "/cdn/")} == {None}
 
@@ -290,7 +313,7 @@ def test_progress_is_told_to_the_end(hub: Hub) -> None:
     content = os.urandom(300_000)
     hub.add("ann/net", {"model.safetensors": content})
     told: list[tuple[int, int | None]] = []
-    weights.resolve("hf://ann/net", progress=lambda done, total: told.append((done, total)))
+    resolve("hf://ann/net", progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (300_000, 300_000)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
@@ -303,7 +326,7 @@ def test_a_cut_download_resumes_where_it_broke_off(
     hub.add("ann/net", {"model.safetensors": content})
     hub.cuts = [40_000, 30_000]
     told: list[int] = []
-    path = weights.resolve("hf://ann/net", progress=lambda done, _: told.append(done))
+    path = resolve("hf://ann/net", progress=lambda done, _: told.append(done))
     assert path is not None
     assert path.read_bytes() == content
     ranges = [request.range for request in hub.seen("GET", "/cdn/")]
@@ -314,10 +337,10 @@ def test_a_cut_download_resumes_where_it_broke_off(
 def test_a_download_that_breaks_off_again_and_again(hub: Hub, tmp_path: Path) -> None:
     hub.add("ann/net", {"model.safetensors": b"x" * 100_000})
     hub.cuts = [0] * 50
-    refused("hf://ann/net", "hf://ann/net/model.safetensors", "broke off", "retry")
+    refused("hf://ann/net", "hf://ann/net/model.safetensors", "broke off", "try again")
     assert not list((tmp_path / "cache").rglob("*.incomplete"))
     hub.cuts = []
-    assert weights.resolve("hf://ann/net")
+    assert resolve("hf://ann/net")
 
 
 def test_a_file_that_is_not_what_the_hub_promised(hub: Hub) -> None:
@@ -376,8 +399,8 @@ def test_offline_and_not_cached(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> No
     ("code", "parts"),
     [
         (errno.ENOSPC, ("is full", "HF_HOME")),
-        (errno.EACCES, ("can't be written", "HF_HOME")),
-        (errno.EROFS, ("can't be written", "HF_HOME")),
+        (errno.EACCES, ("is not writable", "HF_HOME")),
+        (errno.EROFS, ("is not writable", "HF_HOME")),
     ],
 )
 def test_a_disk_that_fails(
@@ -398,7 +421,7 @@ def test_a_disk_that_fails(
 
 def test_a_server_that_is_no_hub(hub: Hub) -> None:
     hub.status = 200
-    refused("hf://ann/net", "does not answer as the Hub does", "HF_ENDPOINT")
+    refused("hf://ann/net", "does not respond like the Hub", "HF_ENDPOINT")
 
 
 def test_registered_hub_weights_are_checked(
@@ -418,11 +441,11 @@ def test_a_deployment_takes_all_weights_from_its_own_repository(
 ) -> None:
     hub.add("ann/weights", {"test-net.safetensors": b"theirs" * 1000})
     monkeypatch.setenv("SALMAP_WEIGHTS_REPO", "ann/weights")
-    path = weights.resolve("test-net")
+    path = resolve("test-net")
     assert path is not None
     assert path.read_bytes() == b"theirs" * 1000
-    assert weights.resolve("test-net", use_hub=False) == bundled
-    assert weights.resolve("spectral-residual") is None
+    assert resolve("test-net", use_hub=False) == bundled
+    assert resolve("spectral-residual") is None
     assert weights.origin(REGISTRY["test-net"]) == "ann/weights/test-net.safetensors on the Hub"
     assert weights.local_file(REGISTRY["test-net"]) is None
 
@@ -452,21 +475,21 @@ def test_where_the_deployments_repository_fails_the_bundled_weights_serve(
         hub.cuts = [0] * 50
     elif trouble == "changed":
         hub.stored[hashlib.sha256(content).hexdigest()] = b"y" * len(content)
-    assert weights.resolve("test-net") == bundled
-    assert part in weights.replaced("test-net")
-    assert "The bundled weights of 'test-net' are used." in weights.replaced("test-net")
+    assert resolve("test-net") == bundled
+    assert part in fallback_reason("test-net")
+    assert "The bundled weights of 'test-net' are used." in fallback_reason("test-net")
     monkeypatch.delenv("SALMAP_WEIGHTS_REPO")
-    assert weights.replaced("test-net") == ""
+    assert fallback_reason("test-net") == ""
 
 
 def test_the_deployments_repository_is_asked_again(
     hub: Hub, bundled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SALMAP_WEIGHTS_REPO", "ann/weights")
-    assert weights.resolve("test-net") == bundled
+    assert resolve("test-net") == bundled
     hub.add("ann/weights", {"test-net.safetensors": b"theirs" * 1000})
-    assert weights.resolve("test-net") != bundled
-    assert weights.replaced("test-net") == ""
+    assert resolve("test-net") != bundled
+    assert fallback_reason("test-net") == ""
 
 
 def test_streamlits_secrets_name_the_repository_too(tmp_path: Path) -> None:
@@ -476,8 +499,8 @@ def test_streamlits_secrets_name_the_repository_too(tmp_path: Path) -> None:
     (tmp_path / ".streamlit/secrets.toml").write_text(secrets)
     code = (
         "import os, streamlit; assert streamlit.secrets.load_if_toml_exists(); "
-        "from salmap import registry, weights; "
-        "print(weights.origin(registry.REGISTRY['lite']), os.environ['HF_TOKEN'])"
+        "from salmap.weights import registry, resolve; "
+        "print(resolve.origin(registry.REGISTRY['lite']), os.environ['HF_TOKEN'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -498,7 +521,7 @@ def test_the_deployments_repository_may_be_pinned(
     commit = hub.add("ann/weights", {"test-net.safetensors": b"old" * 1000})
     hub.add("ann/weights", {"test-net.safetensors": b"new" * 1000})
     monkeypatch.setenv("SALMAP_WEIGHTS_REPO", f"hf://ann/weights@{commit}")
-    path = weights.resolve("test-net")
+    path = resolve("test-net")
     assert path is not None
     assert path.read_bytes() == b"old" * 1000
 
@@ -508,7 +531,7 @@ def test_the_environment_that_huggingface_hub_documents(
 ) -> None:
     """In a process of its own: HF_ENDPOINT, HF_HOME and HF_TOKEN are honoured, a bar is offered."""
     hub.add("ann/net", {"model.safetensors": model_bytes}, private=True)
-    code = "import salmap.weights as w; print(w.resolve('hf://ann/net'))"
+    code = "from salmap.weights.resolve import resolve; print(resolve('hf://ann/net').path)"
     environment = {**os.environ, "HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home")}
     environment |= {"HF_TOKEN": hub.token, "HF_HUB_DISABLE_XET": "1", "TQDM_POSITION": "-1"}
     done = subprocess.run(

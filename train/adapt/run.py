@@ -12,9 +12,9 @@ import torch
 from salmap.datasets import FixationDataset
 from salmap.errors import TrainingError
 from salmap.evaluation.baseline import fit_baseline
+from salmap.models.file import load_model, save_model
 from salmap.models.network import SaliencyNetwork
 from salmap.version import __version__
-from salmap.weights.file import load_model, save_model
 from salmap.weights.info import ModelInfo
 from salmap.weights.resolve import SUFFIX, resolve, short_name
 

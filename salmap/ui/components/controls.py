@@ -8,8 +8,7 @@ import streamlit as st
 
 from salmap import weights
 from salmap.analysis.summary import MAX_REGIONS
-from salmap.render.colormaps import COLORMAPS
-from salmap.render.style import Look
+from salmap.render import COLORMAPS, Style
 from salmap.weights.registry import DEFAULT_MODEL
 
 MODEL_KEY = "model"
@@ -27,7 +26,7 @@ class Settings:
     """
 
     model: str
-    look: Look
+    look: Style
     k: int
     numbered: bool
 
@@ -58,9 +57,9 @@ def model_picker() -> str:
     return model
 
 
-def look_controls() -> Look:
+def look_controls() -> Style:
     """Opacity, colors, smoothing and threshold; none of them changes a number."""
-    standard = Look()
+    standard = Style()
     opacity = st.slider(
         "Opacity", 0, 100, round(standard.opacity * 100), 5, format="%d %%", key="opacity",
         persist_state="session", help="How strongly the overlay covers the picture.",
@@ -82,4 +81,4 @@ def look_controls() -> Look:
         help="Blurs what is drawn, in per cent of the picture's long side. "
         "Shares and regions stay as they are.",
     )  # fmt: skip
-    return Look(opacity / 100, colormap, smoothing / 100, threshold / 100)
+    return Style(opacity / 100, colormap, smoothing / 100, threshold / 100)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from salmap.errors import SalmapError
-from salmap.outputs import export
-from salmap.outputs.export import Kind
+from salmap.outputs import tables
+from salmap.outputs.names import Output, file_name, output_names, safe_place, safe_stem
+from salmap.outputs.result import Result, zip_files
 from salmap.ui import cache, words
 from salmap.ui.components.controls import Settings
 from salmap.ui.state import Picture
@@ -17,11 +18,11 @@ from salmap.ui.state import Picture
 MAX_ZIP_MB = 200
 
 _LABELS = {
-    Kind.OVERLAY: "Overlay, PNG",
-    Kind.HEATMAP: "Heatmap, PNG",
-    Kind.DENSITY: "Density, NPY",
-    Kind.REGIONS_CSV: "Regions, CSV",
-    Kind.REGIONS_JSON: "Regions, JSON",
+    Output.OVERLAY: "Overlay, PNG",
+    Output.HEATMAP: "Heatmap, PNG",
+    Output.DENSITY: "Density, NPY",
+    Output.REGIONS_CSV: "Regions, CSV",
+    Output.REGIONS: "Regions, JSON",
 }
 _ARCHIVE = "archive"
 
@@ -33,7 +34,7 @@ def downloads(picture: Picture, settings: Settings) -> None:
         st.download_button(
             "Everything, ZIP",
             _archive(picture, settings),
-            f"{export.stem(picture.name)}_salmap.zip",
+            f"{safe_stem(picture.name)}_salmap.zip",
             "application/zip",
             key="download_all",
             on_click="ignore",
@@ -43,15 +44,15 @@ def downloads(picture: Picture, settings: Settings) -> None:
             st.download_button(
                 label,
                 _file(picture, settings, kind),
-                export.file_name(picture.name, kind),
+                file_name(picture.name, kind),
                 kind.mime,
                 key=f"download_{kind}",
                 on_click="ignore",
             )
 
 
-def _result(picture: Picture, settings: Settings) -> export.Result:
-    return export.Result(
+def _result(picture: Picture, settings: Settings) -> Result:
+    return Result(
         picture.name,
         cache.decoded(picture),
         cache.prediction(picture, settings.model),
@@ -60,12 +61,12 @@ def _result(picture: Picture, settings: Settings) -> export.Result:
     )
 
 
-def _file(picture: Picture, settings: Settings, kind: Kind) -> Callable[[], bytes]:
+def _file(picture: Picture, settings: Settings, kind: Output) -> Callable[[], bytes]:
     return lambda: _result(picture, settings).file(kind)
 
 
 def _archive(picture: Picture, settings: Settings) -> Callable[[], bytes]:
-    return lambda: export.zip_files(_result(picture, settings).files())
+    return lambda: zip_files(_result(picture, settings).files())
 
 
 def batch_downloads(pictures: Sequence[Picture], settings: Settings) -> None:
@@ -75,7 +76,7 @@ def batch_downloads(pictures: Sequence[Picture], settings: Settings) -> None:
         "In the ZIP, beside a summary of all",
         list(_LABELS),
         selection_mode="multi",
-        default=[Kind.OVERLAY, Kind.REGIONS_JSON],
+        default=[Output.OVERLAY, Output.REGIONS],
         format_func=_LABELS.__getitem__,
         key="archive_kinds",
         persist_state="session",
@@ -99,12 +100,12 @@ def batch_downloads(pictures: Sequence[Picture], settings: Settings) -> None:
     )
 
 
-def _pack(pictures: Sequence[Picture], settings: Settings, kinds: Sequence[Kind]) -> bytes:
+def _pack(pictures: Sequence[Picture], settings: Settings, kinds: Sequence[Output]) -> bytes:
     """The ZIP of all pictures; empty if it would be too large. What fails is in the summary."""
     bar = st.progress(0.0)
     files: dict[str, bytes] = {}
     rows: list[dict[str, object]] = []
-    stems = export.unique_stems([picture.name for picture in pictures])
+    stems = output_names([safe_place(picture.name) for picture in pictures])
     for done, (picture, stem) in enumerate(zip(pictures, stems, strict=True)):
         name = words.plain(picture.name)
         bar.progress(done / len(pictures), f"{name}, {done + 1} of {len(pictures)}")
@@ -112,11 +113,11 @@ def _pack(pictures: Sequence[Picture], settings: Settings, kinds: Sequence[Kind]
             numbers = cache.analysis(picture, settings.model)
             files |= _result(picture, settings).files(kinds, stem)
         except SalmapError as error:
-            rows.append(export.failed_row(picture.name, settings.model, str(error)))
+            rows.append(tables.failed_row(picture.name, settings.model, str(error)))
             continue
-        rows.append(export.summary_row(picture.name, numbers, settings.k))
+        rows.append(tables.summary_row(picture.name, numbers, settings.k))
         if sum(map(len, files.values())) > MAX_ZIP_MB * 1_000_000:
             bar.empty()
             return b""
     bar.empty()
-    return export.zip_files({"summary.csv": export.summary_csv(rows), **files})
+    return zip_files({"summary.csv": tables.summary_csv(rows), **files})

@@ -7,8 +7,8 @@ import html
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from salmap.render import Style, View
 from salmap.render.colormaps import diverging_table
-from salmap.render.style import Look, View
 from salmap.ui import cache, compare_cache
 from salmap.ui.components.viewer import viewer
 from salmap.ui.state import Picture
@@ -17,7 +17,7 @@ _LEFT, _RIGHT = "compared_left", "compared_right"
 _GAINS = (1, 3, 10)
 
 
-def two_at_a_time(picture: Picture, models: list[str], look: Look) -> None:
+def two_at_a_time(picture: Picture, models: list[str], look: Style) -> None:
     """Choose two models, swipe between them, and see where one expects more than the other."""
     first, second = st.columns(2, gap="medium")
     left = _pick(first, "Left", _LEFT, models)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from salmap import weights
 from salmap.errors import ImageError, SalmapError
-from salmap.render.style import View
+from salmap.render import View
 from salmap.ui import cache, state, words
 from salmap.ui.components.controls import MODEL_KEY, Settings, settings
 from salmap.ui.components.downloads import batch_downloads, downloads

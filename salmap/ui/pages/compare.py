@@ -13,7 +13,7 @@ from salmap.analysis.agreement import FEWEST, MOST, is_baseline, proposed
 from salmap.errors import ImageError, SalmapError
 from salmap.fixations import truth
 from salmap.fixations.truth import Truth
-from salmap.render.style import Look, View
+from salmap.render import Style, View
 from salmap.ui import cache, compare_cache, given, state, words
 from salmap.ui.components.controls import look_controls
 from salmap.ui.components.loading import load_model
@@ -112,7 +112,7 @@ def _ready(picture: Picture, chosen: list[str]) -> list[str]:
     return ready
 
 
-def _comparison(picture: Picture, models: list[str], look: Look, sigma: float) -> None:
+def _comparison(picture: Picture, models: list[str], look: Style, sigma: float) -> None:
     looks = _looks(picture, sigma)
     _side_by_side(picture, models, look, looks, sigma)
     st.subheader("Two at a time", anchor=False)
@@ -135,7 +135,7 @@ def _looks(picture: Picture, sigma: float) -> _Looks:
 
 
 def _side_by_side(
-    picture: Picture, models: list[str], look: Look, looks: _Looks, sigma: float
+    picture: Picture, models: list[str], look: Style, looks: _Looks, sigma: float
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.pills(

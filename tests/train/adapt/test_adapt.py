@@ -13,9 +13,10 @@ from salmap.cli.train import app
 from salmap.datasets import FixationDataset, Record
 from salmap.errors import TrainingError
 from salmap.evaluation.baseline import fit_baseline
+from salmap.models.file import save_model
 from salmap.models.network import PRESETS, SaliencyNetwork
 from salmap.types import Fixations
-from salmap.weights.file import ModelInfo, save_model
+from salmap.weights.info import ModelInfo
 from train.adapt import measure as adapt_measure
 from train.adapt.fit import Seen, fit, predict
 from train.adapt.run import adapt

@@ -18,8 +18,8 @@ from safetensors.torch import load_file, save_file
 from salmap.errors import WeightsError
 from salmap.models import ARCHITECTURES, build
 from salmap.models.base import SaliencyModel
+from salmap.models.file import load_model, save_model
 from salmap.version import __version__
-from salmap.weights.file import load_model, save_model
 from salmap.weights.info import FORMAT, ModelInfo, read_info
 
 NETWORK = {
@@ -140,8 +140,8 @@ def test_a_failed_write_keeps_the_old_file(
     [
         ({"architecture": "center-bias"}, "another model"),
         ({"config": {**NETWORK, "width": 16}}, "another model"),
-        ({"scores": {"osie": {"nss": [float("nan")]}}}, "no JSON"),
-        ({"notes": Path("x")}, "no JSON"),
+        ({"scores": {"osie": {"nss": [float("nan")]}}}, "not valid JSON"),
+        ({"notes": Path("x")}, "not valid JSON"),
         ({"license": None}, "'license'"),
     ],
 )
@@ -187,7 +187,7 @@ def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
 
     path = tmp_path / "old.safetensors"
     path.write_bytes(pickle.dumps(Bomb()))
-    refused(path, "PyTorch pickle.*safetensors only: convert it")
+    refused(path, "PyTorch pickle.*only safetensors: convert it")
     assert not (tmp_path / "exploded").exists()
 
 
@@ -195,7 +195,7 @@ def test_a_torch_checkpoint_is_refused(network: SaliencyModel, tmp_path: Path) -
     path = tmp_path / "model.pt"
     torch.save(network.state_dict(), path)
     assert zipfile.is_zipfile(path)
-    refused(path, "PyTorch pickle.*safetensors only: convert it")
+    refused(path, "PyTorch pickle.*only safetensors: convert it")
 
 
 @pytest.mark.parametrize(
@@ -221,16 +221,16 @@ def test_what_is_no_safetensors_file(tmp_path: Path, data: bytes, message: str) 
 def test_a_truncated_file(file: Path, share: float) -> None:
     data = file.read_bytes()
     file.write_bytes(data[: int(len(data) * share)])
-    refused(file, "get it again")
+    refused(file, "copy it again")
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"format": FORMAT + 1}, "Upgrade Salmap"),
-        ({"format": "1"}, "names no format"),
-        ({"format": True}, "names no format"),
-        ({"format": "LEFT OUT"}, "names no format"),
+        ({"format": "1"}, "not say which format"),
+        ({"format": True}, "not say which format"),
+        ({"format": "LEFT OUT"}, "not say which format"),
         ({"name": "LEFT OUT"}, "'name'.*missing"),
         ({"config": []}, "'config'.*wrong"),
         ({"data": "OSIE"}, "'data'.*wrong"),
@@ -251,11 +251,11 @@ def test_wrong_metadata(file: Path, fields: dict[str, Any], message: str) -> Non
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("not json", "no valid JSON"),
-        ("[" * 100_000, "no valid JSON"),
-        ('{"format": NaN}', "no valid JSON"),
-        ("[1]", "names no format"),
-        ('{"format": 1, "name": "' + "x" * 2**20 + '"}', "too large"),
+        ("not json", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ('{"format": NaN}', "not valid JSON"),
+        ("[1]", "not say which format"),
+        ('{"format": 1, "name": "' + "x" * 2**20 + '"}', "larger than 1 MB"),
     ],
 )
 def test_metadata_that_is_no_record(file: Path, text: str, message: str) -> None:
@@ -263,7 +263,7 @@ def test_metadata_that_is_no_record(file: Path, text: str, message: str) -> None
 
 
 def test_a_giant_network_costs_no_memory(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A configuration that asks for other tensors than there are is refused before it is built."""
+    """A configuration that asks for does not hold there are is refused before it is built."""
     devices = []
 
     def spy(architecture: str, config: dict[str, Any]) -> SaliencyModel:
@@ -271,7 +271,7 @@ def test_a_giant_network_costs_no_memory(file: Path, monkeypatch: pytest.MonkeyP
         devices.append({p.device.type for p in model.parameters()})
         return model
 
-    monkeypatch.setattr("salmap.weights.file.build", spy)
+    monkeypatch.setattr("salmap.models.file.build", spy)
     encoders = [{"name": "vit_giant_patch14_dinov2", "levels": [1, 2]}]
     refused(rewritten(file, config={**NETWORK, "encoders": encoders}), "another model")
     assert devices == [{"meta"}]

@@ -1,0 +1,109 @@
+"""What can be made of a prediction, and what its files are called."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import PurePath
+
+
+class Output(StrEnum):
+    """A file that can be made of a prediction; its value is its name on the command line."""
+
+    OVERLAY = "overlay"
+    HEATMAP = "heatmap"
+    DENSITY = "density"
+    REGIONS = "regions"
+    REGIONS_CSV = "regions-csv"
+
+    @property
+    def ending(self) -> str:
+        """What the file's name ends with, such as "_overlay.png"."""
+        return _ENDINGS[self]
+
+    @property
+    def mime(self) -> str:
+        """Its media type."""
+        return _MIMES[self.ending.rpartition(".")[2]]
+
+
+_ENDINGS = {
+    Output.OVERLAY: "_overlay.png",
+    Output.HEATMAP: "_heatmap.png",
+    Output.DENSITY: "_density.npy",
+    Output.REGIONS: "_regions.json",
+    Output.REGIONS_CSV: "_regions.csv",
+}
+_MIMES = {
+    "png": "image/png",
+    "npy": "application/octet-stream",
+    "json": "application/json",
+    "csv": "text/csv",
+}
+#: what `salmap predict` saves unless it is told otherwise
+STANDARD_OUTPUTS = (Output.OVERLAY, Output.HEATMAP, Output.DENSITY, Output.REGIONS)
+
+
+def file_name(picture: str, output: Output) -> str:
+    """What a file made of a picture is called: `street.jpg` gives `street_overlay.png`."""
+    return f"{safe_stem(picture)}{output.ending}"
+
+
+def safe_stem(picture: str) -> str:
+    """A picture's name without folders, suffix and what file systems refuse; never empty."""
+    name = picture.replace("\\", "/").rpartition("/")[2]
+    base = name.rpartition(".")[0] or name
+    kept = "".join(c if c.isalnum() or c in "-_ " else "_" for c in base).strip()
+    return kept[:80] or "picture"
+
+
+def safe_place(picture: str) -> PurePath:
+    """The name of an uploaded picture as a path for `output_names`: safe, with its suffix."""
+    suffix = re.sub(r"\W", "", picture.rpartition(".")[2])[:10]
+    return PurePath(f"{safe_stem(picture)}.{suffix or 'picture'}")
+
+
+def output_names(places: Sequence[PurePath]) -> list[str]:
+    """What each picture's outputs are called: its stem, or more of its path where stems clash.
+
+    `cats/1.jpg` and `dogs/1.jpg` give "cats-1" and "dogs-1", `1.jpg` and `1.png` beside each
+    other "1-jpg" and "1-png", two of the same path "1" and "1-2". Upper and lower case count as
+    the same.
+
+    Args:
+        places: the pictures' paths below a folder that need not be named.
+    """
+    names: list[str | None] = [None] * len(places)
+    taken: set[str] = set()
+    for candidate in (_stem, _path_without_suffix, _path_with_suffix):
+        wanted = {i: candidate(places[i]) for i, name in enumerate(names) if name is None}
+        counts = Counter(name.casefold() for name in wanted.values())
+        for i, name in wanted.items():
+            if counts[name.casefold()] == 1 and name.casefold() not in taken:
+                names[i] = name
+        taken.update(name.casefold() for name in names if name)
+    return [name or _numbered(places[i], taken) for i, name in enumerate(names)]
+
+
+def _stem(place: PurePath) -> str:
+    return place.stem
+
+
+def _path_without_suffix(place: PurePath) -> str:
+    return "-".join(place.with_suffix("").parts)
+
+
+def _path_with_suffix(place: PurePath) -> str:
+    return f"{_path_without_suffix(place)}-{place.suffix[1:]}"
+
+
+def _numbered(place: PurePath, taken: set[str]) -> str:
+    base = name = _path_without_suffix(place)
+    number = 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{base}-{number}"
+    taken.add(name.casefold())
+    return name

@@ -1,0 +1,86 @@
+"""The files that can be made of one prediction, as bytes. Nothing is written here."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from salmap.density import normalize
+from salmap.outputs.names import Output, safe_stem
+from salmap.outputs.tables import regions_csv
+from salmap.prediction import Prediction
+from salmap.regions import region_record
+from salmap.render import Style, View, draw, encode_png
+from salmap.types import ImageArray
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A picture and its prediction, ready to be made into files.
+
+    Attributes:
+        name: of the picture's file; written into the regions' JSON.
+        image: uint8 (H, W, 3).
+        prediction: of the same size.
+        style: how overlay and heatmap are drawn.
+        k: number of regions.
+    """
+
+    name: str
+    image: ImageArray
+    prediction: Prediction
+    style: Style = field(default_factory=Style)
+    k: int = 5
+
+    def file(self, output: Output) -> bytes:
+        """The bytes of one file, pictures at full size."""
+        match output:
+            case Output.OVERLAY:
+                return self._png(View.OVERLAY)
+            case Output.HEATMAP:
+                return self._png(View.HEATMAP)
+            case Output.DENSITY:
+                return self._density()
+            case Output.REGIONS:
+                return self._regions()
+            case Output.REGIONS_CSV:
+                return regions_csv(self.prediction.regions(self.k))
+
+    def files(self, outputs: Iterable[Output] = tuple(Output), stem: str = "") -> dict[str, bytes]:
+        """File name -> bytes of several files; their names begin with `stem` or the picture's."""
+        stem = stem or safe_stem(self.name)
+        return {f"{stem}{output.ending}": self.file(output) for output in outputs}
+
+    def _png(self, view: View) -> bytes:
+        return encode_png(draw(view, self.image, self.prediction.density, self.style))
+
+    def _density(self) -> bytes:
+        stream = io.BytesIO()
+        np.save(stream, normalize(self.prediction.density).astype(np.float32))
+        return stream.getvalue()
+
+    def _regions(self) -> bytes:
+        height, width = self.prediction.size
+        record = {
+            "picture": self.name,
+            "model": self.prediction.model,
+            "width": width,
+            "height": height,
+            "regions": [region_record(region) for region in self.prediction.regions(self.k)],
+        }
+        return json.dumps(record, indent=2, ensure_ascii=False).encode()
+
+
+def zip_files(files: Mapping[str, bytes]) -> bytes:
+    """One ZIP of several files; PNG files, which do not shrink further, are stored as they are."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in files.items():
+            packed = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+            archive.writestr(name, data, packed)
+    return stream.getvalue()

@@ -1,0 +1,60 @@
+"""Tables that people take home: the regions of a picture, a summary of many pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+
+from salmap.analysis.summary import Analysis
+from salmap.types import Region
+
+_REGION_COLUMNS = (
+    "rank", "share", "area", "peak_x", "peak_y", "left", "top", "right", "bottom",
+)  # fmt: skip
+_SUMMARY_COLUMNS = (
+    "picture", "model", "width", "height", "half_of_attention_on_area",
+    "regions", "first_share", "first_peak_x", "first_peak_y", "problem",
+)  # fmt: skip
+
+
+def regions_csv(regions: Iterable[Region]) -> bytes:
+    """Regions as CSV (UTF-8, one row for each): shares and areas in [0, 1], the rest in pixels."""
+    rows = [(r.rank, f"{r.share:.6f}", f"{r.area:.6f}", *r.peak, *r.box) for r in regions]
+    return _csv(_REGION_COLUMNS, rows)
+
+
+def summary_csv(rows: Iterable[Mapping[str, object]]) -> bytes:
+    """Many pictures as CSV, one row for each; see `summary_row`. Missing values stay empty."""
+    return _csv(_SUMMARY_COLUMNS, ([row.get(c, "") for c in _SUMMARY_COLUMNS] for row in rows))
+
+
+def summary_row(name: str, analysis: Analysis, k: int) -> dict[str, object]:
+    """One picture's row of `summary_csv`, with its `k` strongest regions."""
+    height, width = analysis.size
+    regions = analysis.regions[:k]
+    row: dict[str, object] = {
+        "picture": name,
+        "model": analysis.model,
+        "width": width,
+        "height": height,
+        "half_of_attention_on_area": f"{analysis.half_area:.6f}",
+        "regions": len(regions),
+    }
+    if regions:
+        x, y = regions[0].peak
+        row |= {"first_share": f"{regions[0].share:.6f}", "first_peak_x": x, "first_peak_y": y}
+    return row
+
+
+def failed_row(name: str, model: str, problem: str) -> dict[str, object]:
+    """The row of `summary_csv` of a picture that could not be analyzed."""
+    return {"picture": name, "model": model, "problem": " ".join(problem.split())}
+
+
+def _csv(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return stream.getvalue().encode()

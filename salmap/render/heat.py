@@ -1,0 +1,86 @@
+"""Colors laid over a picture: heatmap, overlay, focus.
+
+Everything here returns new uint8 arrays (H, W, 3), RGB. What the colors stand
+for is explained in `salmap.render.scale`.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from salmap.pictures import ImageSource
+from salmap.render.blend import blend, check_range, color, fade, matching
+from salmap.render.colormaps import colormap_table
+from salmap.render.scale import display_scale
+from salmap.render.style import Style
+from salmap.types import ImageArray, MapArray
+
+_FADE = 0.25  # an overlay fades in over this much of the display scale
+_FOCUS_SHARE = 0.5  # what draws this share of attention stays perfectly clear in `focus`
+
+
+def heatmap(density: MapArray, colormap: str = Style.colormap, scale: str = "share") -> ImageArray:
+    """A density in colors: uint8 (H, W, 3).
+
+    Raises:
+        DensityError: if `density` is not a density.
+        RenderError: if there is no such colormap or scale.
+    """
+    return color(display_scale(density, scale), colormap_table(colormap))
+
+
+def overlay(
+    image: ImageSource,
+    density: MapArray,
+    opacity: float = Style.opacity,
+    colormap: str = Style.colormap,
+    threshold: float = Style.threshold,
+    scale: str = "share",
+) -> ImageArray:
+    """A heatmap laid over its picture; where attention is weak, the picture shows as it is.
+
+    Args:
+        image: the picture, (H, W); whatever `load_image` takes.
+        density: (H, W), non-negative.
+        opacity: of the heatmap where attention is high, in [0, 1].
+        colormap: a name from `COLORMAPS`.
+        threshold: display value, in [0, 1], up to which nothing is laid over the picture; on the
+            scale "share", 0.5 shows where people spend half their attention; 1 hides the heatmap.
+        scale: one of `SCALES`.
+
+    Returns:
+        uint8 (H, W, 3).
+
+    Raises:
+        DensityError: if `density` is not a density of the picture's size.
+        RenderError: if an option does not exist or is out of range.
+    """
+    check_range("opacity", opacity)
+    check_range("threshold", threshold)
+    picture = matching(image, density)
+    values = display_scale(density, scale)
+    colors = color(values, colormap_table(colormap))
+    return blend(picture, colors, opacity * fade(values, threshold, threshold + _FADE))
+
+
+def focus(image: ImageSource, density: MapArray, strength: float = 0.8) -> ImageArray:
+    """The picture with what draws little attention darkened and drained of color.
+
+    Where people spend half their attention, the picture is untouched.
+
+    Args:
+        image: the picture, (H, W); whatever `load_image` takes.
+        density: (H, W), non-negative.
+        strength: in [0, 1]; 0 changes nothing, 1 makes what nobody looks at black.
+
+    Raises:
+        DensityError: if `density` is not a density of the picture's size.
+        RenderError: if `strength` is out of range.
+    """
+    check_range("strength", strength)
+    picture = matching(image, density)
+    hidden = strength * (1 - fade(display_scale(density), 0.0, 1 - _FOCUS_SHARE))
+    gray = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    dark = (gray * (1 - strength)).astype(np.uint8)
+    return blend(picture, dark, hidden)
