@@ -131,6 +131,34 @@ def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
 
 
+#: what keeps the Hub from taking what is sent -> what people are told
+REFUSALS = {
+    "no token": "https://huggingface.co/settings/tokens",
+    "wrong token": "does not accept your token",
+    "read only": "may not write there",
+    "payment required": "wants a paid plan",
+    "out of order": "status 500",
+    "unreachable": "Check your network",
+}
+
+
+def make_trouble(hub: Hub, monkeypatch: pytest.MonkeyPatch, trouble: str) -> None:
+    """Let one of `REFUSALS` happen."""
+    match trouble:
+        case "no token":
+            monkeypatch.delenv("HF_TOKEN")
+        case "wrong token":
+            monkeypatch.setenv("HF_TOKEN", "hf_wrong")
+        case "read only":
+            hub.read_only = True
+        case "payment required":
+            hub.status = 402
+        case "out of order":
+            hub.status = 500
+        case _:
+            connect(monkeypatch, "http://127.0.0.1:9")
+
+
 def connect(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Have this process's Hub client talk to the server at `url`."""
     monkeypatch.setattr(constants, "ENDPOINT", url)

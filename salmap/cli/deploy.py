@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from salmap.cli.options import PrivateOption, YesOption
+
 
 def deploy(
     space: Annotated[str, typer.Argument(help="owner/name of a Space on the Hub.")],
@@ -16,11 +18,8 @@ def deploy(
         str,
         typer.Option(help="An additional index for pip there, such as one of CPU-only torch."),
     ] = "",
-    private: Annotated[bool, typer.Option("--private", help="Only you can see it.")] = False,
-    yes: Annotated[
-        bool,
-        typer.Option("--yes", help="Do it; without --yes you only see what would be done."),
-    ] = False,
+    private: PrivateOption = False,
+    yes: YesOption = False,
 ) -> None:
     """Put the app on a Hugging Face Space. Needs HF_TOKEN with write access; see docs/spaces.md."""
     from salmap.publish import space as deploying  # noqa: PLC0415

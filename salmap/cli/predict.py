@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from tqdm import tqdm
 
+from salmap.cli.options import ModelOption
 from salmap.cli.text import one_line
 from salmap.errors import RenderError, SalmapError
 from salmap.outputs.names import STANDARD_OUTPUTS, Output
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from salmap.outputs.batch import Job
     from salmap.predictor import Predictor
     from salmap.render import Style
-
-ModelOption = Annotated[
-    str, typer.Option(help="A name from 'salmap models', a .safetensors file, or hf://owner/repo.")
-]
 
 
 def _outputs(text: str) -> list[Output]:

@@ -7,15 +7,14 @@ from typing import Annotated
 
 import typer
 
+from salmap.cli.options import PrivateOption, YesOption
+
 
 def publish(
     checkpoint: Annotated[Path, typer.Argument(help="A .safetensors model.")],
     repository: Annotated[str, typer.Argument(help="owner/repo on the Hub.")],
-    private: Annotated[bool, typer.Option("--private", help="Only you can see it.")] = False,
-    yes: Annotated[
-        bool,
-        typer.Option("--yes", help="Do it; without --yes you only see what would be done."),
-    ] = False,
+    private: PrivateOption = False,
+    yes: YesOption = False,
 ) -> None:
     """Upload a model and its card to the Hugging Face Hub. Needs HF_TOKEN with write access."""
     from salmap.publish import model as publishing  # noqa: PLC0415

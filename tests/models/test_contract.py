@@ -146,7 +146,7 @@ class TestContract:
         assert together.dtype == torch.float32
         assert together.shape == (2, *(side // model.output_stride for side in size))
         assert torch.isfinite(together).all()
-        torch.testing.assert_close(together, alone, atol=1e-3, rtol=1e-3)
+        assert (together - alone).abs().max() <= 1e-4 * alone.abs().max()  # single precision
 
     def test_the_configuration_is_json_and_builds_the_same_model(self, predictor):
         model = predictor.backend.model

@@ -17,7 +17,7 @@ from salmap.models import ARCHITECTURES
 from salmap.models.file import save_model
 from salmap.publish import model as publish
 from salmap.weights.info import ModelInfo
-from tests.hub_server import Hub, connect, isolate, serve
+from tests.hub_server import REFUSALS, Hub, connect, isolate, make_trouble, serve
 
 INFO = ModelInfo(
     name="street | <b>net</b>",
@@ -99,30 +99,12 @@ def test_large_files_are_sent_once(hub: Hub, checkpoint: Path) -> None:
     assert hub.repositories["ann/two"].tree("main")["model.safetensors"] == checkpoint.read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("trouble", "part"),
-    [
-        ("no token", "https://huggingface.co/settings/tokens"),
-        ("wrong token", "does not accept your token"),
-        ("read only", "may not write there"),
-        ("out of order", "status 500"),
-        ("unreachable", "Check your network"),
-    ],
-)
+@pytest.mark.parametrize("trouble", REFUSALS)
 def test_refusals(
-    hub: Hub, checkpoint: Path, monkeypatch: pytest.MonkeyPatch, trouble: str, part: str
+    hub: Hub, checkpoint: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
-    if trouble == "no token":
-        monkeypatch.delenv("HF_TOKEN")
-    elif trouble == "wrong token":
-        monkeypatch.setenv("HF_TOKEN", "hf_wrong")
-    elif trouble == "read only":
-        hub.read_only = True
-    elif trouble == "out of order":
-        hub.status = 500
-    else:
-        connect(monkeypatch, "http://127.0.0.1:9")
-    with pytest.raises(SalmapError, match=part):
+    make_trouble(hub, monkeypatch, trouble)
+    with pytest.raises(SalmapError, match=REFUSALS[trouble]):
         publish.publish(publish.plan(checkpoint, "ann/net"))
     assert not hub.repositories
 

@@ -19,7 +19,16 @@ from salmap.cli import main as cli
 from salmap.errors import SalmapError
 from salmap.publish import space as deploy
 from salmap.weights.resolve import resolve
-from tests.hub_server import LARGE_BYTES, Hub, Repository, connect, isolate, serve
+from tests.hub_server import (
+    LARGE_BYTES,
+    REFUSALS,
+    Hub,
+    Repository,
+    connect,
+    isolate,
+    make_trouble,
+    serve,
+)
 
 ROOT = Path(__file__).parents[2]
 README = "---\ntitle: Salmap\nsdk: docker\napp_port: 8501\n---\n\n# Salmap\n"
@@ -176,30 +185,10 @@ def test_a_model_of_the_same_name_is_another_repository(hub: Hub, checkout: Path
     assert hub.repositories["ann/looks"].tree("main") == {"model.safetensors": b"mine"}
 
 
-@pytest.mark.parametrize(
-    ("trouble", "part"),
-    [
-        ("no token", "https://huggingface.co/settings/tokens"),
-        ("wrong token", "does not accept your token"),
-        ("read only", "may not write there"),
-        ("payment required", "wants a paid plan"),
-        ("unreachable", "Check your network"),
-    ],
-)
-def test_refusals(
-    hub: Hub, checkout: Path, monkeypatch: pytest.MonkeyPatch, trouble: str, part: str
-) -> None:
-    if trouble == "no token":
-        monkeypatch.delenv("HF_TOKEN")
-    elif trouble == "wrong token":
-        monkeypatch.setenv("HF_TOKEN", "hf_wrong")
-    elif trouble == "read only":
-        hub.read_only = True
-    elif trouble == "payment required":
-        hub.status = 402
-    else:
-        connect(monkeypatch, "http://127.0.0.1:9")
-    with pytest.raises(SalmapError, match=part):
+@pytest.mark.parametrize("trouble", REFUSALS)
+def test_refusals(hub: Hub, checkout: Path, monkeypatch: pytest.MonkeyPatch, trouble: str) -> None:
+    make_trouble(hub, monkeypatch, trouble)
+    with pytest.raises(SalmapError, match=REFUSALS[trouble]):
         deploy.deploy(deploy.plan("ann/looks", source=checkout))
     assert not hub.repositories
 
