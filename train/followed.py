@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salmap.datasets import FixationDataset, Sample
-from salmap.datasets.samples import SIDE
 from salmap.density import fixation_density, shrink_density
 from salmap.files import replace_file
 from salmap.pictures import screen_size, shrink_image
 from salmap.render import encode_jpeg
+from salmap.render.fixations import SIDE
 from salmap.render.style import Look, View, draw
 from salmap.types import ImageArray, MapArray
 

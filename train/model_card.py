@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from salmap.evaluation.intervals import Interval
 from salmap.evaluation.reliability import LEVELS
 from salmap.evaluation.report import footnotes
-from salmap.evaluation.scoring import METRICS
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD, Evaluation
+from salmap.metrics import METRICS
 from salmap.weights.info import ModelInfo
 
 

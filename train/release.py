@@ -12,13 +12,12 @@ import numpy as np
 import torch
 
 from salmap import load
-from salmap.analysis.trust import GOLD_STANDARD_KEY
 from salmap.datasets import FixationDataset
 from salmap.density import log_normalize
 from salmap.evaluation.candidates import ModelCandidate
-from salmap.evaluation.scoring import METRICS
 from salmap.evaluation.task import GOLD_STANDARD, Evaluation, evaluate, prepare
 from salmap.files import replace_file
+from salmap.metrics import GOLD_STANDARD_KEY, METRICS
 from salmap.models.classical import CenterBias
 from salmap.weights.file import load_model, save_model
 from salmap.weights.info import ModelInfo

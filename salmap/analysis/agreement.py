@@ -20,7 +20,7 @@ class Agreement:
 
     Attributes:
         cc: correlation, in [-1, 1].
-        sim: share of looks in common, in [0, 1].
+        sim: share of attention in common, in [0, 1].
         kl_of_b: divergence of b from a, nats: what is lost by believing b if a is right.
         kl_of_a: the other way round.
     """

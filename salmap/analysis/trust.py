@@ -9,6 +9,7 @@ import numpy as np
 
 from salmap.density import normalize
 from salmap.errors import DensityError
+from salmap.metrics import GOLD_STANDARD_KEY
 from salmap.types import MapArray
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 #: name of the model that looks at no picture
 CENTER_BIAS_MODEL = "center-bias"
-#: key beside "ig" in `ModelInfo.scores`: the information gain of the gold standard
-GOLD_STANDARD_KEY = "ig_gold_standard"
 
 
 def center_bias_share(density: MapArray, center_bias: MapArray) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from salmap.datasets.base import FixationDataset, Problem, Record, Sample
 from salmap.datasets.cat2000 import open_cat2000
@@ -17,21 +17,35 @@ from salmap.datasets.scene import open_scene
 from salmap.datasets.splits import SplitNames, read_splits
 from salmap.errors import DatasetError
 
-Loader: TypeAlias = Callable[[Path, SplitNames | None], FixationDataset]
 
-DATASETS: dict[str, Loader] = {
-    "osie": open_osie,
-    "saliency-in-crowd": open_saliency_in_crowd,
-    "scene": open_scene,
-    "cat2000": open_cat2000,
-    "salicon": open_salicon,
-    "mit1003": open_mit1003,
-    "folder": open_folder,
+@dataclass(frozen=True)
+class Layout:
+    """A layout of files on disk.
+
+    Attributes:
+        title: what people call it.
+        open: reads a folder in this layout, with other splits if they are given.
+    """
+
+    title: str
+    open: Callable[[Path, SplitNames | None], FixationDataset]
+
+
+#: by the name that commands take
+LAYOUTS = {
+    "folder": Layout("images, with fixations.csv or maps", open_folder),
+    "osie": Layout("OSIE", open_osie),
+    "saliency-in-crowd": Layout("Saliency in Crowd", open_saliency_in_crowd),
+    "scene": Layout("Scene Saliency", open_scene),
+    "cat2000": Layout("CAT2000", open_cat2000),
+    "salicon": Layout("SALICON", open_salicon),
+    "mit1003": Layout("MIT1003", open_mit1003),
 }
 
 __all__ = [
-    "DATASETS",
+    "LAYOUTS",
     "FixationDataset",
+    "Layout",
     "Problem",
     "Record",
     "Sample",
@@ -44,7 +58,7 @@ def open_dataset(name: str, path: Path, splits: Path | None = None) -> FixationD
     """The data set `name` in its authors' layout under `path`.
 
     Args:
-        name: one of `DATASETS`.
+        name: one of `LAYOUTS`.
         path: the folder it was unpacked to.
         splits: a JSON file that says which pictures are for training and which for validation;
             None takes the data set's own split.
@@ -56,7 +70,7 @@ def open_dataset(name: str, path: Path, splits: Path | None = None) -> FixationD
     path = Path(path)
     if not path.is_dir():
         raise DatasetError(f"There is no folder {path} for the data set {name}. Check the path.")
-    return DATASETS[name](path, None if splits is None else read_splits(splits, name))
+    return LAYOUTS[name].open(path, None if splits is None else read_splits(splits, name))
 
 
 def parse_data_option(option: str) -> tuple[str, Path]:
@@ -73,6 +87,6 @@ def parse_data_option(option: str) -> tuple[str, Path]:
 
 
 def _require_name(name: str) -> None:
-    if name not in DATASETS:
-        known = ", ".join(sorted(DATASETS))
+    if name not in LAYOUTS:
+        known = ", ".join(sorted(LAYOUTS))
         raise DatasetError(f"There is no data set {name!r}. There are: {known}.")

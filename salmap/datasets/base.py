@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from salmap.datasets.pictures import read_picture, read_size
 from salmap.errors import DatasetError, SalmapError, listed
-from salmap.fixations.truth import SIGMA_SHARE
+from salmap.fixations.scoring import SIGMA_SHARE
 from salmap.types import Fixations, ImageArray
 
 Split: TypeAlias = Literal["train", "val", "test", "all"]
@@ -28,13 +28,13 @@ class Problem:
     Attributes:
         file: the file or picture it is about.
         what: what is wrong, a sentence.
-        mend: what to do, a sentence; empty where `what` says it too.
+        fix: what to do, a sentence; empty where `what` says it too.
         nobody_looked: whether the files are whole but hold no fixation on this picture.
     """
 
     file: str
     what: str
-    mend: str = ""
+    fix: str = ""
     nobody_looked: bool = False
 
 
@@ -108,7 +108,7 @@ class FixationDataset:
         duration_s: how long each picture was shown.
         splits: names of the stimuli in the splits "train" and "val"; the others are in "test".
         problems: what was found wrong when the files were listed.
-        notes: what is worth knowing about the files but needs no mending.
+        notes: what is worth knowing about the files but is not wrong.
         use_exif: turn pictures upright as their EXIF data say. Off by default: the sets were
             shown and annotated with MATLAB, which takes the pixels as they are stored.
 

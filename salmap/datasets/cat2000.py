@@ -29,9 +29,10 @@ from numpy.typing import NDArray
 from salmap.datasets.base import FixationDataset, FixationSource, Problem, Record, listed
 from salmap.datasets.matfile import read_map, read_mat
 from salmap.datasets.pictures import list_pictures, require_size
-from salmap.datasets.scanpaths import join_viewers, points_of_mask
+from salmap.datasets.scanpaths import join_viewers
 from salmap.datasets.splits import SplitNames, every_tenth, split_from_val
 from salmap.errors import DatasetError
+from salmap.fixations.points import points_of_mask
 from salmap.types import Fixations
 
 #: the stimuli spanned 45.5 x 31 degrees on 1920x1080 pixels, which is 42 pixels to a degree

@@ -13,10 +13,10 @@ import numpy as np
 from tqdm import tqdm
 
 from salmap.datasets.base import FixationDataset, Problem, listed
-from salmap.datasets.samples import with_fixations
 from salmap.errors import DatasetError, SalmapError
 from salmap.files import replace_file
 from salmap.render.draw import encode_jpeg
+from salmap.render.fixations import with_fixations
 
 #: how many sizes or categories a report spells out
 _SHOWN = 24
@@ -43,7 +43,7 @@ class Report:
         outside: fixations that fell outside their picture and are left out.
         sigma_px: smallest and largest one degree of visual angle, in pixels.
         license, citation: as the authors state them.
-        notes: what is worth knowing but needs no mending.
+        notes: what is worth knowing but is not wrong.
         problems: what is wrong.
     """
 
@@ -73,7 +73,7 @@ def check_dataset(dataset: FixationDataset, progress: bool = False) -> Report:
     bar = tqdm(indices, desc=f"Checking {dataset.name}", delay=2, disable=not progress)
     examined = [dataset.examine(index) for index in bar]
     found = [e.fixations for e in examined if e.fixations is not None]
-    viewers = {int(v) for fixations in found for v in np.unique(fixations.viewer)}
+    viewers = frozenset[int]().union(*(fixations.viewers for fixations in found))
     sigmas = [dataset.sigma_px(i) for i in indices if examined[i].size]
     return Report(
         name=dataset.name,
@@ -82,7 +82,7 @@ def check_dataset(dataset: FixationDataset, progress: bool = False) -> Report:
         sizes=Counter(e.size for e in examined if e.size),
         categories=Counter(r.category for r in dataset.records if r.category),
         fixations=tuple(len(fixations) for fixations in found),
-        viewers=None if viewers <= {-1} else len(viewers),
+        viewers=len(viewers) or None,
         outside=sum(e.outside for e in examined),
         sigma_px=(min(sigmas), max(sigmas)) if sigmas else None,
         license=dataset.license,
@@ -135,8 +135,8 @@ def report_record(report: Report) -> dict[str, Any]:
         "citation": report.citation,
         "notes": list(report.notes),
         "problems": [
-            {"what": what, "mend": mend, "files": names[:_SHOWN], "count": len(names)}
-            for (what, mend), names in _by_kind(report.problems).items()
+            {"what": what, "fix": fix, "files": names[:_SHOWN], "count": len(names)}
+            for (what, fix), names in _by_kind(report.problems).items()
         ],
     }
 
@@ -199,14 +199,14 @@ def _fixation_counts(fixations: Sequence[int]) -> str:
 
 
 def _by_kind(problems: Sequence[Problem]) -> dict[tuple[str, str], list[str]]:
-    """The files with each kind of problem, (what, mend)."""
+    """The files with each kind of problem, (what, fix)."""
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
     for problem in problems:
-        files[problem.what, problem.mend].append(problem.file)
+        files[problem.what, problem.fix].append(problem.file)
     return files
 
 
 def _problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
     """A line for each kind of problem, with the first files and the count."""
-    for (what, mend), names in _by_kind(problems).items():
-        yield f"  - {len(names)} x {what} {listed(names)}. {mend}".rstrip()
+    for (what, fix), names in _by_kind(problems).items():
+        yield f"  - {len(names)} x {what} {listed(names)}. {fix}".rstrip()

@@ -24,9 +24,9 @@ import numpy as np
 from salmap.datasets.base import FixationDataset, FixationSource, Problem, Record, listed
 from salmap.datasets.fixations_csv import read_fixations_csv
 from salmap.datasets.pictures import list_tree, read_gray, require_size
-from salmap.datasets.scanpaths import points
 from salmap.datasets.splits import SplitNames, hashed_split
 from salmap.errors import DatasetError
+from salmap.fixations.points import draw_points
 from salmap.types import Fixations
 
 POINTS_PER_MAP = 200
@@ -98,7 +98,4 @@ def _draw_points(path: Path, picture: Path, name: str) -> Fixations:
             "that is bright where people look."
         )
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    chance = np.cumsum(gray.ravel())
-    draws = np.random.default_rng(seed).random(POINTS_PER_MAP) * chance[-1]
-    rows, columns = np.unravel_index(np.searchsorted(chance, draws, side="right"), gray.shape)
-    return points(columns, rows)
+    return draw_points(gray, POINTS_PER_MAP, seed)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from salmap.datasets.base import FixationDataset, Problem, Record, listed
 from salmap.datasets.pictures import list_pictures, read_gray, require_size
-from salmap.datasets.scanpaths import points_of_mask
 from salmap.datasets.splits import SplitNames, hashed_split
 from salmap.errors import DatasetError
+from salmap.fixations.points import points_of_mask
 from salmap.types import Fixations
 
 #: what the MIT/Tuebingen benchmark takes for one degree on these pictures

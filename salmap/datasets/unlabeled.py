@@ -35,7 +35,7 @@ def open_unlabeled(path: Path, held_out: Iterable[Path]) -> FixationDataset:
             f"{len(leaks)} of the unlabeled pictures in {path} are held out for validation: "
             f"{listed(leaks)}. Take them out of the folder."
         )
-    none = Fixations([], [], [], [])  # type: ignore[arg-type]
+    none = Fixations.of_unknown_viewers([], [])
     records = [Record(name, picture, none) for name, picture in pictures.items()]
     return FixationDataset(NAME, records, splits={"train": list(pictures)}, use_exif=True)
 

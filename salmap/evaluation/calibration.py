@@ -23,7 +23,7 @@ from scipy.special import logsumexp
 from salmap.density import log_normalize
 from salmap.errors import DatasetError
 from salmap.evaluation.baseline import Baseline
-from salmap.evaluation.scoring import Truth
+from salmap.fixations.scoring import Truth
 
 KNOTS = 20
 FOLDS = 5

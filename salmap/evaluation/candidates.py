@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from salmap.density import normalize
 from salmap.evaluation import gold_standard
 from salmap.evaluation.baseline import Baseline
 from salmap.evaluation.calibration import Calibration
 from salmap.evaluation.gold_standard import GoldStandard
 from salmap.evaluation.reliability import measure
 from salmap.evaluation.saliency_maps import MapFolder
-from salmap.evaluation.scoring import METRICS, PictureScorer, Scores
+from salmap.fixations.brought import as_log_density
+from salmap.fixations.scoring import PictureScorer
+from salmap.metrics import METRICS, LogDensity, Scores
 from salmap.types import ImageArray
 
 if TYPE_CHECKING:
@@ -40,15 +41,20 @@ class Candidate(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """What a model says of one picture.
+    """What a model says about one picture.
 
     Attributes:
         saliency_map: (H, W), any scale; the density where there is one.
-        log_density: (H, W), or None if the map is no density.
+        log_density: (H, W), or None if the map is not a density.
     """
 
     saliency_map: NDArray[np.floating]
-    log_density: NDArray[np.floating] | None
+    log_density: LogDensity | None
+
+    @classmethod
+    def of(cls, log_density: LogDensity) -> Guess:
+        """That of a model that predicts a density."""
+        return cls(log_density.density, log_density)
 
 
 class Guesser:
@@ -70,7 +76,7 @@ class Guesser:
         scores = scorer.score(guess.saliency_map, guess.log_density)
         if guess.log_density is None:
             return scores
-        return scores | measure(guess.log_density, scorer.truth.fixations)
+        return scores | measure(guess.log_density.values, scorer.truth.fixations)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +87,7 @@ class BaselineCandidate(Guesser):
 
     def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
         """The same for every picture of a size."""
-        log_density = scorer.baseline.values
-        return Guess(np.exp(log_density), log_density)
+        return Guess.of(scorer.baseline)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +99,7 @@ class ModelCandidate(Guesser):
 
     def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
         """The model's prediction, at the picture's full size."""
-        prediction = self.predictor.predict(stimulus)
-        return Guess(prediction.density, prediction.log_density)
+        return Guess.of(LogDensity(self.predictor.predict(stimulus).log_density))
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +121,10 @@ class FolderCandidate(Guesser):
         saved = self.folder.read(scorer.truth.name, scorer.truth.size)
         if calibration := self.calibrations.get(scorer.truth.name):
             log_density = calibration.log_density(saved.values, scorer.baseline.values)
-            return Guess(saved.values, log_density)
+            return Guess(saved.values, LogDensity(log_density))
         if not saved.is_density:
             return Guess(saved.values, None)
-        with np.errstate(divide="ignore"):
-            return Guess(saved.values, np.log(normalize(saved.values)))
+        return Guess(saved.values, as_log_density(saved.values))
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,8 +25,9 @@ from salmap import metrics
 from salmap.density import resize_log_density
 from salmap.errors import FixationsError
 from salmap.evaluation.baseline import Baseline
-from salmap.evaluation.scoring import METRICS, Scores, Truth
-from salmap.types import Fixations
+from salmap.fixations.scoring import Truth
+from salmap.metrics import METRICS, Scores
+from salmap.types import UNKNOWN_VIEWER, Fixations
 
 #: range of the bandwidth, as a share of the picture's long side
 BANDWIDTH_RANGE = (0.004, 0.2)
@@ -61,7 +62,7 @@ class GoldStandard:
 def has_viewers(truth: Truth) -> bool:
     """Whether a picture's fixations are known to be of two viewers or more."""
     viewers = np.unique(truth.fixations.viewer)
-    return len(viewers) > 1 and bool(viewers.min() >= 0)
+    return len(viewers) > 1 and UNKNOWN_VIEWER not in viewers
 
 
 def tune(truths: Sequence[Truth], baseline: Baseline, seed: int = 0) -> GoldStandard:
@@ -165,8 +166,8 @@ def _map_scores(
 ) -> Scores:
     """`nss`, `auc` and `sauc` on a coarse grid."""
     size = _grid_size(truth.size, gold.bandwidth * max(truth.size))
-    fixations = _onto_grid(truth.fixations, truth.size, size)
-    negatives = _onto_grid(nonfixations, truth.size, size)
+    fixations = truth.fixations.scaled(truth.size, size)
+    negatives = nonfixations.scaled(truth.size, size)
     totals = {"nss": 0.0, "auc": 0.0, "sauc": 0.0}
     for viewer, density in _viewer_densities(gold, truth, baseline, size):
         own = fixations.select(fixations.viewer == viewer)
@@ -206,10 +207,3 @@ def _grid_size(size: tuple[int, int], sigma: float) -> tuple[int, int]:
     """(rows, columns) of a grid just fine enough for kernels of `sigma` pixels."""
     cell = max(1.0, sigma / CELLS_PER_BANDWIDTH)
     return max(1, round(size[0] / cell)), max(1, round(size[1] / cell))
-
-
-def _onto_grid(fixations: Fixations, size: tuple[int, int], grid: tuple[int, int]) -> Fixations:
-    """Fixations in cells of the grid instead of pixels of the picture."""
-    x = (fixations.x + 0.5) * (grid[1] / size[1]) - 0.5
-    y = (fixations.y + 0.5) * (grid[0] / size[0]) - 0.5
-    return Fixations(x, y, fixations.viewer, fixations.order)

@@ -19,8 +19,8 @@ from rich.table import Table
 
 from salmap.evaluation.intervals import LEVEL, RESAMPLES, Interval, PairedTest
 from salmap.evaluation.reliability import LEVELS
-from salmap.evaluation.scoring import METRICS
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD, Evaluation
+from salmap.metrics import METRICS, Metric
 from salmap.version import __version__
 
 PACKAGES = ("torch", "timm", "numpy", "scipy", "opencv-python-headless", "pillow")
@@ -157,7 +157,7 @@ def _as_dict(evaluation: Evaluation) -> dict[str, Any]:
         "split": task.split,
         "pictures": len(task.truths),
         "drop_first": task.drop_first,
-        "metrics": {key: asdict(metric) for key, metric in METRICS.items()},
+        "metrics": {key: _about(metric) for key, metric in METRICS.items()},
         "intervals": {"level": LEVEL, "resamples": RESAMPLES, "method": "percentile bootstrap"},
         "baseline": {
             "row": BASELINE,
@@ -169,6 +169,15 @@ def _as_dict(evaluation: Evaluation) -> dict[str, Any]:
         "paired_tests": [asdict(test) for test in evaluation.paired_tests()],
         "failures": [asdict(failure) for failure in evaluation.failures],
         "notes": list(evaluation.notes),
+    }
+
+
+def _about(metric: Metric) -> dict[str, str | bool]:
+    return {
+        "title": metric.title,
+        "unit": metric.unit,
+        "meaning": metric.meaning,
+        "higher_is_better": metric.higher_is_better,
     }
 
 

@@ -25,7 +25,9 @@ from salmap.evaluation.gold_standard import GoldStandard
 from salmap.evaluation.intervals import Interval, PairedTest, mean_interval, paired_test
 from salmap.evaluation.reliability import GROUPS, LEVELS, group_keys, region_key
 from salmap.evaluation.saliency_maps import MapFolder
-from salmap.evaluation.scoring import Nonfixations, PictureScorer, Scores, Truth, read_truths
+from salmap.evaluation.truths import Nonfixations, read_truths
+from salmap.fixations.scoring import PictureScorer, Truth
+from salmap.metrics import Scores
 
 BASELINE = "center bias (baseline)"
 GOLD_STANDARD = "gold standard"

@@ -17,11 +17,10 @@ from typing import BinaryIO
 import numpy as np
 
 from salmap.errors import FixationsError, listed
+from salmap.fixations.points import points_of_mask
 from salmap.pictures import load_image
-from salmap.types import Fixations
+from salmap.types import UNKNOWN_VIEWER, Fixations
 
-#: the viewer of fixations of which nobody knows who made them
-UNKNOWN_VIEWER = -1
 #: a map with more than this share of its pixels lit is blurred and shows no points
 MAX_LIT_SHARE = 0.05
 
@@ -104,9 +103,7 @@ def parse_fixation_map(data: bytes, name: str, size: tuple[int, int]) -> Fixatio
             f"{name} shows no points: {points.mean():.0%} of its pixels are lit. A blurred map "
             "does not tell where people looked; give white points on black, or a fixations.csv."
         )
-    y, x = np.nonzero(points)
-    viewer, order = np.full(len(x), UNKNOWN_VIEWER), np.zeros(len(x), np.int64)
-    return Fixations(x.astype(np.float64), y.astype(np.float64), viewer, order)
+    return points_of_mask(points)
 
 
 def _rows(

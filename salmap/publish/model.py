@@ -10,22 +10,10 @@ from huggingface_hub import CommitOperationAdd, HfApi, ModelCardData, constants,
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
 from salmap.errors import SalmapError
+from salmap.metrics import GOLD_STANDARD_KEY, METRICS, heading
 from salmap.weights.file import ModelInfo, load_model
 from salmap.weights.hub import DEFAULT_FILE
 
-METRIC_NAMES = {
-    "information_gain": "IG (bits per fixation)",
-    "ig": "IG (bits per fixation)",
-    "nss": "NSS",
-    "cc": "CC",
-    "sim": "SIM",
-    "kl_divergence": "KL",
-    "kl": "KL",
-    "auc_judd": "AUC",
-    "auc": "AUC",
-    "shuffled_auc": "sAUC",
-    "sauc": "sAUC",
-}
 #: SPDX names that the Hub knows, in its spelling
 HUB_LICENSES = ("apache-2.0", "mit", "bsd-3-clause", "bsd-2-clause", "cc0-1.0", "cc-by-4.0")
 
@@ -164,14 +152,23 @@ def _score_table(info: ModelInfo) -> str:
     if not info.scores:
         return "## Scores\n\nNone were recorded."
     metrics = list(dict.fromkeys(metric for row in info.scores.values() for metric in row))
-    names = [METRIC_NAMES.get(metric, _text(metric)) for metric in metrics]
+    names = [heading(metric) or _text(metric) for metric in metrics]
     lines = ["| data set | " + " | ".join(names) + " |", "|---" * (len(metrics) + 1) + "|"]
     for data_set, row in info.scores.items():
         cells = [_cell(row.get(metric, [])) for metric in metrics]
         lines.append(f"| {_text(data_set)} | " + " | ".join(cells) + " |")
     return "## Scores\n\nOn pictures that were not trained on; 95 % intervals in brackets.\n\n" + (
-        "\n".join(lines)
+        "\n".join([*lines, "", *_legend(metrics)])
     )
+
+
+def _legend(metrics: list[str]) -> list[str]:
+    """What the columns mean."""
+    known = [METRICS[metric] for metric in metrics if metric in METRICS]
+    lines = [f"- {metric.title}: {metric.meaning}" for metric in known]
+    if GOLD_STANDARD_KEY in metrics:
+        lines.append("- gold standard: what the other viewers of a picture predict of each viewer")
+    return lines
 
 
 def _cell(score: list[float]) -> str:

@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from salmap.cli.train import app
+from salmap.cli.main import app
 from salmap.density import fixation_density, log_normalize
 from salmap.errors import DatasetError, ImageError
 from salmap.evaluation.candidates import Guess, Guesser
 from salmap.evaluation.reliability import LEVELS
 from salmap.evaluation.saliency_maps import MapFolder
-from salmap.evaluation.scoring import METRICS
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD, calibrated, evaluate, prepare
+from salmap.metrics import METRICS, LogDensity
 from tests import pysaliency_oracle as oracle
 from tests.make_datasets import make_folder, make_folder_of_maps
 from tests.train import eyes
@@ -39,7 +39,7 @@ class Noise(Guesser):
             raise ImageError("This one is too noisy.")
         assert stimulus.shape == (*scorer.truth.size, 3)
         log_density = self.log_density(scorer.truth)
-        return Guess(np.exp(log_density), log_density)
+        return Guess.of(LogDensity(log_density))
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def test_the_command_writes_table_json_csv_and_a_report_that_stands_alone(root):
     assert list(content["rows"]) == rows
     assert (content["dataset"], content["split"], content["pictures"]) == ("folder", "val", 4)
     assert {"salmap", "numpy", "torch"} <= content["versions"].keys()
-    assert content["command"].startswith("python -m train")
+    assert content["command"].startswith("salmap ")
     assert content["failures"] == []
     assert len(content["paired_tests"]) == 3
     row = content["rows"]["center-bias"]

@@ -115,7 +115,7 @@ def test_a_picture_without_fixations_is_a_problem(tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "data/stimuli/9999.jpg")
     (problem,) = open_dataset("osie", tmp_path).problems()
     assert "9999.jpg" in problem.file
-    assert problem.mend
+    assert problem.fix
 
 
 def test_scene_with_pictures_missing_that_have_no_numbers(tmp_path):

@@ -53,7 +53,7 @@ def test_it_stretches_to_any_picture_as_a_log_density():
 
 
 def test_pictures_without_fixations_are_passed_over_but_two_must_have_some():
-    nobody = eyes.look(np.random.default_rng(0), (48, 64)).select(np.zeros(0, int))
+    nobody = eyes.gaze(np.random.default_rng(0), (48, 64)).select(np.zeros(0, int))
     fit_baseline([*stimuli(2, 0.2), (nobody, (48, 64))], "")
     with pytest.raises(FixationsError, match="two pictures"):
         fit_baseline([*stimuli(1, 0.2), (nobody, (48, 64))], "")

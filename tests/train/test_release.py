@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD
+from salmap.metrics import GOLD_STANDARD_KEY, METRICS
 from salmap.weights.info import read_info
 from tests.train.tiny import RECIPE, make_dataset, make_encoder
 from train.release import release
@@ -26,6 +27,7 @@ def released(tmp_path_factory):
 def test_the_file_holds_scores_with_their_intervals(released):
     info = read_info(released)
     assert released.name == "tiny.safetensors"
+    assert info.scores["tiny"].keys() == {*METRICS, GOLD_STANDARD_KEY}
     for mean, low, high in info.scores["tiny"].values():
         assert low <= mean <= high
     assert "three seconds on a screen" in info.notes  # of the recipe that it is said to come from

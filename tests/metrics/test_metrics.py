@@ -318,19 +318,16 @@ def test_information_gain_refuses_what_is_no_log_density_and_a_baseline_that_say
     assert metrics.information_gain(never, uniform, some) == -np.inf
 
 
-def test_a_guess_spares_the_sum_only_if_it_is_the_exponential():
-    log_density = log_normalize(np.random.default_rng(0).normal(0, 2, (90, 70)))
-    density = metrics.Measured(np.exp(log_density))
-    assert metrics.LogDensity(log_density, density).values is log_density
-    unfit = log_density + 1  # its probabilities sum to e
-    for guess in (
-        None,
-        density,
-        metrics.Measured(np.exp(unfit)),
-        metrics.Measured(np.ones((2, 2))),
-    ):
-        with pytest.raises(DensityError, match=r"sum to 2\.71"):
-            metrics.LogDensity(unfit, guess)
+def test_a_log_density_is_checked_once_and_brings_its_density():
+    values = log_normalize(np.random.default_rng(0).normal(0, 2, (90, 70)))
+    checked = metrics.LogDensity(values)
+    np.testing.assert_array_equal(checked.density, np.exp(values))
+    some = fixations_at([(3, 4)])
+    assert metrics.log_likelihood(checked, some) == metrics.log_likelihood(values, some)
+    with pytest.raises(DensityError, match=r"sum to 2\.71"):
+        metrics.LogDensity(values + 1)
+    with pytest.raises(DensityError, match="sum to nan"):
+        metrics.LogDensity(np.full((2, 2), np.nan))
 
 
 SHAPE = (5, 6)
