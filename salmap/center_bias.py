@@ -1,6 +1,6 @@
-"""Priors of where people look before anything is known of the picture.
+"""Where people look before anything is known about the picture.
 
-All are log densities on a grid in normalized coordinates: stretched to a picture, cell by cell.
+All are log densities on a grid that is stretched to the picture.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from salmap.errors import FixationsError
 
 #: an upright RGB picture, uint8 (H, W, 3)
 ImageArray = NDArray[np.uint8]
-#: the viewer of fixations of which nobody knows who made them
+#: the viewer of fixations whose viewer is unknown
 UNKNOWN_VIEWER = -1
 #: a float32 or float64 map of one number per pixel, (H, W)
 MapArray = NDArray[np.floating]
@@ -27,7 +27,7 @@ class Fixations:
     Attributes:
         x, y: float64 (n,), pixels; the origin is the center of the top-left pixel, so that pixel
             `[row, column]` is where `round(y) == row` and `round(x) == column`.
-        viewer: int64 (n,), which viewer made each fixation; `UNKNOWN_VIEWER` where nobody knows.
+        viewer: int64 (n,), which viewer made each fixation; `UNKNOWN_VIEWER` where unknown.
         order: int64 (n,), its place in that viewer's scanpath, from 0.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Make a trained model fit to ship: scored on held-out pictures, with its card beside it."""
+"""Preparing a trained model for release: scored on held-out pictures, with a card."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def release(
         model: the file that `train fit` made.
         datasets: whole data sets.
         out: folder for `<name>.safetensors` and `<name>.md`.
-        recipe: the recipe that made it.
+        recipe: the recipe it was trained with.
         commands: the commands that made model and card, for the card.
 
     Returns:
@@ -88,7 +88,7 @@ def fit_center_bias(datasets: Sequence[FixationDataset], out: Path) -> None:
         license="Apache-2.0",
         data=tuple(f"{d.name} ({d.license or 'license unknown'})" for d in datasets),
         source="python -m train center-bias",
-        notes="Looks at no picture: the mean of where people looked on the training pictures.",
+        notes="Ignores the picture: the mean density of fixations on the training pictures.",
     )
     save_model(model, out, info)
 

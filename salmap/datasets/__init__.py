@@ -1,4 +1,4 @@
-"""Data sets of fixations, each read from its authors' own layout."""
+"""Data sets of fixations, each read from the layout its authors publish."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ __all__ = [
 
 
 def open_dataset(name: str, path: Path, splits: Path | None = None) -> FixationDataset:
-    """The data set `name` in its authors' layout under `path`.
+    """Open the data set `name` in its authors' layout under `path`.
 
     Args:
         name: one of `LAYOUTS`.
-        path: the folder it was unpacked to.
-        splits: a JSON file that says which pictures are for training and which for validation;
-            None takes the data set's own split.
+        path: its folder.
+        splits: a JSON file that names the pictures for training and for validation; None uses
+            the data set's own split.
 
     Raises:
         DatasetError: if the name is unknown, the folder missing, or files are damaged.
@@ -81,7 +81,7 @@ def parse_data_option(option: str) -> tuple[str, Path]:
     """
     name, sign, path = option.partition("=")
     if not sign or not path:
-        raise DatasetError(f"A data set is given as NAME=PATH, such as osie=data/osie: {option!r}.")
+        raise DatasetError(f"Give a data set as NAME=PATH, such as osie=data/osie, not {option!r}.")
     _require_name(name)
     return name, Path(path)
 
@@ -89,4 +89,4 @@ def parse_data_option(option: str) -> tuple[str, Path]:
 def _require_name(name: str) -> None:
     if name not in LAYOUTS:
         known = ", ".join(sorted(LAYOUTS))
-        raise DatasetError(f"There is no data set {name!r}. There are: {known}.")
+        raise DatasetError(f"There is no data set {name!r}. Choose one of {known}.")

@@ -54,7 +54,7 @@ def open_cat2000(path: Path, splits: SplitNames | None = None) -> FixationDatase
     missing = sorted(pictures.keys() - sources.keys())
     if len(missing) == len(pictures):
         raise DatasetError(
-            f"There are fixations for none of the {len(pictures)} pictures in {root / 'Stimuli'}: "
+            f"None of the {len(pictures)} pictures in {root / 'Stimuli'} has fixations: "
             f"{listed(missing)}. Unpack allFixData.mat or FIXATIONLOCS of the same set beside it."
         )
     by_viewer = (root / "allFixData.mat").is_file()
@@ -71,7 +71,7 @@ def open_cat2000(path: Path, splits: SplitNames | None = None) -> FixationDatase
         duration_s=5.0,
         splits=splits if splits is not None else _split(pictures),
         problems=[
-            Problem(f"Stimuli/{n}", "There are no fixations for it.", "Unpack the set again.")
+            Problem(f"Stimuli/{n}", "It has no fixations.", "Unpack the set again.")
             for n in missing
         ],
         notes=[] if by_viewer else ["From FIXATIONLOCS, which does not tell viewers apart."],
@@ -79,9 +79,9 @@ def open_cat2000(path: Path, splits: SplitNames | None = None) -> FixationDatase
 
 
 def _list_stimuli(folder: Path) -> dict[str, Path]:
-    """Pictures by "Category/NNN.jpg"; folders inside a category (`Output`) are not looked into."""
+    """Pictures by "Category/NNN.jpg"; folders inside a category (`Output`) are skipped."""
     if not folder.is_dir():
-        raise DatasetError(f"There is no folder {folder}. Give the folder that holds trainSet.")
+        raise DatasetError(f"There is no folder {folder}. Give the folder that contains trainSet.")
     categories = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
     found = {
         f"{category.name}/{name}": picture
@@ -89,7 +89,7 @@ def _list_stimuli(folder: Path) -> dict[str, Path]:
         for name, picture in list_pictures(category).items()
     }
     if not found:
-        raise DatasetError(f"{folder} holds no folders of categories. Unpack trainSet again.")
+        raise DatasetError(f"{folder} contains no category folders. Unpack trainSet again.")
     return found
 
 
@@ -160,7 +160,7 @@ def _scanpaths(cell: Any, where: str) -> Iterator[tuple[str, NDArray[np.float64]
 
 
 def _clean(data: Any, where: str) -> NDArray[np.float64]:
-    """xy (n, 2) without what is no number and without immediate repeats."""
+    """xy (n, 2) without NaN and without immediate repeats."""
     table = np.asarray(data, np.float64)
     if table.size == 0:
         return np.empty((0, 2))

@@ -1,4 +1,4 @@
-"""Looking through a whole data set: what it holds and what is wrong with it."""
+"""Checking a whole data set: what it contains and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from salmap.render.fixations import with_fixations
 _SHOWN = 24
 _SHOWN_SIZES = 5
 _SHOWN_SAMPLES = 4
-#: a larger share of pictures that nobody looked at means that the fixations are not all there
+#: a larger share of pictures without fixations means that fixations are missing
 MAX_EMPTY_SHARE = 0.05
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Report:
-    """What a data set holds.
+    """What a data set contains.
 
     Attributes:
         name: of the data set.
@@ -39,11 +39,11 @@ class Report:
         sizes: pictures of each (height, width).
         categories: pictures in each category.
         fixations: on each readable picture, those outside not counted.
-        viewers: how many made them; None where the files do not say.
+        viewers: how many there are; None where the files do not say.
         outside: fixations that fell outside their picture and are left out.
         sigma_px: smallest and largest one degree of visual angle, in pixels.
         license, citation: as the authors state them.
-        notes: what is worth knowing but is not wrong.
+        notes: worth knowing, but not wrong.
         problems: what is wrong.
     """
 
@@ -63,11 +63,11 @@ class Report:
 
 
 def check_dataset(dataset: FixationDataset, progress: bool = False) -> Report:
-    """Read all fixations and the heads of all pictures.
+    """Read all fixations and the headers of all pictures.
 
     Args:
         dataset: any data set.
-        progress: show a bar on stderr where it takes more than two seconds.
+        progress: show a progress bar on stderr after two seconds.
     """
     indices = range(len(dataset))
     bar = tqdm(indices, desc=f"Checking {dataset.name}", delay=2, disable=not progress)
@@ -93,9 +93,9 @@ def check_dataset(dataset: FixationDataset, progress: bool = False) -> Report:
 
 
 def require_sound(dataset: FixationDataset, progress: bool = False) -> FixationDataset:
-    """Refuse a data set with problems, before hours of work are spent on it.
+    """Refuse a data set with problems before hours are spent on it.
 
-    A few pictures that nobody looked at are no reason: they are named in a warning and left out.
+    A few pictures without fixations are named in a warning and left out.
 
     Returns:
         The data set without them.
@@ -106,11 +106,12 @@ def require_sound(dataset: FixationDataset, progress: bool = False) -> FixationD
     problems = check_dataset(dataset, progress).problems
     if not problems:
         return dataset
-    empty = [p.file for p in problems if p.nobody_looked]
+    empty = [p.file for p in problems if p.without_fixations]
     lines = "\n".join(_problem_lines(problems))
     if len(empty) < len(problems) or len(empty) > MAX_EMPTY_SHARE * len(dataset):
         raise DatasetError(f"The data set {dataset.name} has {len(problems)} problems.\n{lines}")
-    logger.warning("%s: %d pictures are left out.\n%s", dataset.name, len(empty), lines)
+    warning = "%s: %d pictures without fixations are left out.\n%s"
+    logger.warning(warning, dataset.name, len(empty), lines)
     left_out = set(empty)
     return dataset.select(i for i, r in enumerate(dataset.records) if r.name not in left_out)
 
@@ -164,7 +165,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"  categories  {len(report.categories)}: {_counts(report.categories)}"
     if report.fixations:
         yield f"  fixations   {_fixation_counts(report.fixations)}"
-    yield f"  viewers     {'not told apart' if report.viewers is None else report.viewers}"
+    yield f"  viewers     {'unknown' if report.viewers is None else report.viewers}"
     yield f"  outside     {report.outside} fixations fell outside their picture and are left out"
     if report.sigma_px:
         low, high = report.sigma_px

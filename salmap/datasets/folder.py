@@ -6,11 +6,11 @@
   viewing. `image` is a path in `images`, `subject` any name, `x, y` zero-based pixels: 0, 0 is the
   center of the top-left pixel.
 - `maps/`: a gray picture of the same path and stem for each picture, of its size: how likely
-  each pixel is to be looked at, in any scale. `POINTS_PER_MAP` points are drawn from it, the same
-  ones each time, and stand for the fixations (viewer -1); so what is learned from a map, and
-  scored on it, is right up to the noise of so many fixations.
+  each pixel is to be fixated, on any scale. `POINTS_PER_MAP` points are drawn from it, the same
+  ones each time, and stand for the fixations (viewer -1); training and scores are exact up to
+  the noise of that many fixations.
 
-Where there are both, `fixations.csv` is used.
+If both exist, `fixations.csv` is used.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset
     sources: dict[str, FixationSource]
     if table.is_file():
         sources = dict(read_fixations_csv(table, pictures.keys()))
-        notes = ["maps is not used, as there is fixations.csv."] if maps.is_dir() else []
+        notes = ["fixations.csv is used; maps is ignored."] if maps.is_dir() else []
     elif maps.is_dir():
         sources = _map_sources(maps, pictures)
         notes = [f"{POINTS_PER_MAP} points drawn from each map stand for the fixations."]
@@ -68,8 +68,8 @@ def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset
             Problem(
                 f"images/{name}",
                 "It has no fixations or map.",
-                "Add them, or take the picture out of images.",
-                nobody_looked=table.is_file(),
+                "Add them, or remove the picture from images.",
+                without_fixations=table.is_file(),
             )
             for name in missing
         ],
@@ -94,8 +94,8 @@ def _draw_points(path: Path, picture: Path, name: str) -> Fixations:
     require_size(gray.shape, path, picture, use_exif=True)
     if not np.isfinite(gray).all() or gray.min() < 0 or gray.max() <= 0:
         raise DatasetError(
-            f"The map {path} is negative, not finite or black everywhere. Give a gray picture "
-            "that is bright where people look."
+            f"The map {path} is negative, not finite or black everywhere. Use a gray picture "
+            "that is bright where people looked."
         )
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
     return draw_points(gray, POINTS_PER_MAP, seed)

@@ -2,9 +2,9 @@
 
 Layout: `ALLSTIMULI/*.jpeg`, `ALLFIXATIONMAPS/*_fixPts.jpg`, maps that are white where somebody
 looked (those written as `*_fixMap.jpg` are blurred and not needed). They do not tell viewers
-apart, leave out each viewer's first fixation, and are JPEG files, so that a point is what is
-brighter than half. The recordings in `DATA` are raw samples, not fixations; who has made
-fixations of them can give them as `fixations.csv` in the layout `folder`.
+apart, leave out each viewer's first fixation, and are JPEG files, so pixels
+brighter than half are points. The recordings in `DATA` are raw samples, not fixations; detect
+fixations in them first and use the layout `folder` with a `fixations.csv`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from salmap.errors import DatasetError
 from salmap.fixations.points import points_of_mask
 from salmap.types import Fixations
 
-#: what the MIT/Tuebingen benchmark takes for one degree on these pictures
+#: one degree of visual angle according to the MIT/Tuebingen benchmark
 SIGMA_PX = 35.0
 _WHITE = 127
 
@@ -60,7 +60,7 @@ def open_mit1003(path: Path, splits: SplitNames | None = None) -> FixationDatase
             )
             for name in missing
         ],
-        notes=["From maps of points, which do not tell viewers apart."],
+        notes=["Read from maps of points, which do not tell viewers apart."],
     )
 
 

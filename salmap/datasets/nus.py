@@ -43,7 +43,7 @@ def open_nus(
     if len(unseen) == len(pictures):
         raise DatasetError(
             f"None of the {len(pictures)} pictures in {data / 'stimuli'} is named in {mat}: "
-            f"{listed(unseen)}. Put the pictures and the fixations of the same data set together."
+            f"{listed(unseen)}. Use the pictures and the fixations of the same data set."
         )
     return FixationDataset(
         name,
@@ -57,7 +57,7 @@ def open_nus(
             Problem(
                 f"data/stimuli/{n}",
                 "The fixations file does not name this picture.",
-                "Take the picture out or get the complete fixations.mat.",
+                "Remove the picture, or download the complete fixations.mat.",
             )
             for n in unseen
         ],
@@ -82,7 +82,7 @@ def read_nus_fixations(path: Path) -> dict[str, Fixations]:
             )
         except (AttributeError, TypeError, ValueError) as error:
             raise DatasetError(
-                f"{path}: entry {number + 1} lacks img, subjects, fix_x or fix_y, or they are no "
+                f"{path}: entry {number + 1} lacks img, subjects, fix_x or fix_y, or they are not "
                 f"numbers ({error}). Download the file again."
             ) from error
     return found

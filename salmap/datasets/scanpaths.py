@@ -1,4 +1,4 @@
-"""Putting the fixations of several viewers together."""
+"""Joining the fixations of several viewers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def join_viewers(
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             raise DatasetError(
                 f"{where}: viewer {viewer} has coordinates that are not finite (NaN). "
-                "Take these fixations out or download the file again."
+                "Remove these fixations, or download the file again."
             )
         xs.append(x)
         ys.append(y)

@@ -29,7 +29,7 @@ class Candidate(Protocol):
 
     @property
     def name(self) -> str:
-        """What its row is called."""
+        """Name of its row."""
 
     def score(self, stimulus: ImageArray, scorer: PictureScorer) -> Scores:
         """Its scores on one picture, uint8 (H, W, 3).
@@ -58,12 +58,12 @@ class Guess:
 
 
 class Guesser:
-    """A candidate that is scored by the map it gives for a picture."""
+    """A candidate that predicts a map for each picture."""
 
     name: str
 
     def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
-        """Its map; of the scorer it may use all but where people looked.
+        """Its map; it may use everything in the scorer but the fixations.
 
         Raises:
             SalmapError: if it has none for this picture.
@@ -71,7 +71,7 @@ class Guesser:
         raise NotImplementedError
 
     def score(self, stimulus: ImageArray, scorer: PictureScorer) -> Scores:
-        """All metrics and, of a density, how reliable it is."""
+        """All metrics and, for a density, how reliable it is."""
         guess = self.guess(stimulus, scorer)
         scores = scorer.score(guess.saliency_map, guess.log_density)
         if guess.log_density is None:
@@ -92,7 +92,7 @@ class BaselineCandidate(Guesser):
 
 @dataclass(frozen=True, eq=False)
 class ModelCandidate(Guesser):
-    """A model as `salmap.load` gives it, under the name that the user called it by."""
+    """A model that `salmap.load` returned, under the name that the user gave."""
 
     name: str
     predictor: Predictor
@@ -104,7 +104,7 @@ class ModelCandidate(Guesser):
 
 @dataclass(frozen=True, eq=False)
 class FolderCandidate(Guesser):
-    """Saved maps; those that are no densities get an `ig` only if they have been calibrated.
+    """Saved maps; those that are not densities have an `ig` only if they are calibrated.
 
     Attributes:
         name: of the row.
@@ -117,7 +117,7 @@ class FolderCandidate(Guesser):
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
 
     def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
-        """The saved map; calibration gives it a log density and leaves the map as it is."""
+        """The saved map; calibration adds a log density and leaves the map unchanged."""
         saved = self.folder.read(scorer.truth.name, scorer.truth.size)
         if calibration := self.calibrations.get(scorer.truth.name):
             log_density = calibration.log_density(saved.values, scorer.baseline.values)
@@ -129,14 +129,14 @@ class FolderCandidate(Guesser):
 
 @dataclass(frozen=True, eq=False)
 class GoldStandardCandidate:
-    """What the other viewers predict of one viewer."""
+    """Each viewer predicted from the others."""
 
     name: str
     gold: GoldStandard
     baseline: Baseline
 
     def score(self, stimulus: ImageArray, scorer: PictureScorer) -> Scores:
-        """NaN throughout for a picture that fewer than two known viewers looked at."""
+        """NaN for a picture with fixations of fewer than two known viewers."""
         if not gold_standard.has_viewers(scorer.truth):
             return dict.fromkeys(METRICS, float("nan"))
         return gold_standard.score(self.gold, scorer.truth, self.baseline, scorer.nonfixations)

@@ -1,14 +1,14 @@
-"""The gold standard: what the other viewers predict of one viewer.
+"""The gold standard: how well viewers are predicted from each other.
 
 Every viewer of a picture is predicted by a kernel density estimate of the other viewers' fixations,
 mixed with a little center bias and uniform density (Kuemmerer, Wallis and Bethge 2015, PNAS
-112:16054). It is how well people agree: what a model can be expected to reach, though a model may
-pass it, since it learns from more viewers than one picture has.
+112:16054). It measures how well people agree, which a model can be expected to reach. A model may
+even exceed it, since it learns from more viewers than one picture has.
 
 `ig` needs the densities at the fixations only, and is exact. For `nss`, `auc` and `sauc` each
-viewer's density is drawn on a grid of `CELLS_PER_BANDWIDTH` cells a bandwidth, too fine for the
-scores to notice. `cc`, `sim` and `kl` compare with the density of all viewers, of whom each
-prediction would hold all but one: they have no honest counterpart here and stay NaN.
+viewer's density is drawn on a grid of `CELLS_PER_BANDWIDTH` cells a bandwidth, fine enough not to
+affect the scores. `cc`, `sim` and `kl` compare with the density of all viewers, all but
+one of whom each prediction contains: they have no honest counterpart here and stay NaN.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def has_viewers(truth: Truth) -> bool:
 def tune(truths: Sequence[Truth], baseline: Baseline, seed: int = 0) -> GoldStandard:
     """The bandwidth and weights under which viewers are most likely, given the others.
 
-    The weights are found by expectation maximisation (Dempster, Laird and Rubin 1977) for each
+    The weights are found by expectation maximization (Dempster, Laird and Rubin 1977) for each
     bandwidth that is tried. Pictures weigh the same however many fixations they have.
 
     Raises:
@@ -77,7 +77,7 @@ def tune(truths: Sequence[Truth], baseline: Baseline, seed: int = 0) -> GoldStan
     usable = [t for t in truths if has_viewers(t)]
     if not usable:
         raise FixationsError(
-            "The gold standard needs pictures that two or more viewers looked at, "
+            "The gold standard needs pictures with fixations of two or more viewers, "
             "and to know who looked where."
         )
     order = np.random.default_rng(seed).permutation(len(usable))[:MAX_TUNING_PICTURES]
@@ -98,12 +98,12 @@ def tune(truths: Sequence[Truth], baseline: Baseline, seed: int = 0) -> GoldStan
 
 
 def score(gold: GoldStandard, truth: Truth, baseline: Baseline, nonfixations: Fixations) -> Scores:
-    """How well the viewers of one picture are predicted by each other.
+    """How well the viewers of one picture are predicted from each other.
 
     Each metric is averaged over fixations, of which each is predicted by the other viewers.
 
     Raises:
-        FixationsError: if fewer than two known viewers looked at the picture.
+        FixationsError: if there are fixations of fewer than two known viewers.
     """
     if not has_viewers(truth):
         raise FixationsError(

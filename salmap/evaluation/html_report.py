@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing else: scores, and the pictures behind them."""
+"""A self-contained HTML report: the scores, and the pictures behind them."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ img { max-width: 100%; height: auto; }
 {{ scores(categories, row_titles) }}
 {% endif %}
 {% if reliability %}
-<h2>Share of all looks, in %, in the region said to hold</h2>
+<h2>Share of fixations, in %, in the region predicted to hold</h2>
 {{ scores(reliability, levels) }}
-<h2>Share of all looks, in %, by tenths of the area, from the least to the most salient</h2>
+<h2>Share of fixations, in %, by tenths of the area, from the least to the most salient</h2>
 {{ scores(groups, tenths) }}
 {% endif %}
 {% if tests %}
@@ -136,7 +136,7 @@ def write_html(evaluation: Evaluation, guessers: Sequence[Guesser], path: Path) 
 
     Args:
         evaluation: the scores.
-        guessers: candidates whose best and worst cases are to be shown; their maps are made anew.
+        guessers: candidates whose best and worst cases are shown; their maps are predicted again.
         path: the file.
     """
     columns = [(metric.title, metric.meaning) for metric in METRICS.values()]
@@ -151,9 +151,9 @@ def write_html(evaluation: Evaluation, guessers: Sequence[Guesser], path: Path) 
             (category, [_cell(evaluation, row, "ig", category) for row in evaluation.rows])
             for category in evaluation.categories
         ],
-        levels=[(f"{level:.0%}", "said to hold this share of all looks") for level in LEVELS],
+        levels=[(f"{level:.0%}", "predicted to hold this share of fixations") for level in LEVELS],
         reliability=[
-            (row, [_percent(looked) for _, looked in evaluation.regions(row)])
+            (row, [_percent(observed) for _, observed in evaluation.regions(row)])
             for row in evaluation.densities
         ],
         tenths=[(str(group + 1), "") for group in range(GROUPS)],
@@ -186,11 +186,11 @@ def _percent(interval: Interval) -> tuple[str, str]:
 
 
 def _group_lines(evaluation: Evaluation, row: str) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What a density says of each tenth of the area, and what was found there."""
+    """The share predicted for each tenth of the area, and the share observed there."""
     groups = evaluation.groups(row)
     return [
-        (f"{row}, said", [(f"{100 * said:.1f}", "") for said, _ in groups]),
-        (f"{row}, found", [_percent(looked) for _, looked in groups]),
+        (f"{row}, predicted", [(f"{100 * share:.1f}", "") for share, _ in groups]),
+        (f"{row}, observed", [_percent(observed) for _, observed in groups]),
     ]
 
 

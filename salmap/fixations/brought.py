@@ -1,4 +1,4 @@
-"""Fixations on one picture, and perhaps on a few others, that somebody brings in a file."""
+"""Fixations on one picture, and perhaps on a few others, from a file that a user brings."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from salmap.density import fixation_density
 from salmap.metrics import METRICS, Density, LogDensity, Measured, Scored, Scores
 from salmap.types import Fixations, MapArray
 
-#: one degree of visual angle as a share of the long side, where nobody says how far away the
-#: screen was; of the same order as in OSIE (24 / 800), Saliency in Crowd (26 / 1024) and MIT1003
+#: one degree of visual angle as a share of the long side, where the distance to the screen is
+#: unknown; of the same order as in OSIE (24 / 800), Saliency in Crowd (26 / 1024) and MIT1003
 #: (35 / 1024)
 SIGMA_SHARE = 0.03
 
@@ -97,5 +97,5 @@ class PictureScorer:
     def score_density(
         self, log_density: LogDensity, which: Collection[str] = tuple(METRICS)
     ) -> Scores:
-        """The scores of one prediction that is a density; errors as for `score`."""
+        """The scores of a prediction that is a density; errors as for `score`."""
         return self.score(log_density.density, log_density, which)

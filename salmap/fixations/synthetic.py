@@ -1,6 +1,6 @@
-"""Made-up viewers of one example picture: they show how scores work and measure nothing.
+"""Synthetic viewers of one example picture: they show how scores work and measure nothing.
 
-Nobody looked: each "viewer" starts near the middle, as people do, and then hops between places
+Each "viewer" starts near the middle, as people do, then hops between places
 that were chosen by hand because faces, writing and objects usually draw attention.
 """
 

@@ -2,7 +2,7 @@
 
 All are pure functions of numpy arrays. Maps are (H, W) of any float dtype and of any scale unless
 a density (sums to 1) or log density (natural log of one) is asked for. Fixations outside the
-picture are left out; if none is left there is no score, and a `FixationsError` says so. Several
+picture are left out; if none is left, a `FixationsError` is raised. Several
 fixations of one pixel count several times. To score one map in several ways, pass `Measured(map)`
 instead of the map, or `LogDensity(map)` instead of a log density, so that what the metrics share
 is worked out once; and `compare` gives `cc`, `sim` and `kl_divergence` in one pass.

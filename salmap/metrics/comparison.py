@@ -14,7 +14,7 @@ KL_EPSILON = 2.2204e-16
 
 @dataclass(frozen=True)
 class Comparison:
-    """How alike two maps of one picture are: see `cc`, `sim` and `kl_divergence`."""
+    """How similar two maps of one picture are: see `cc`, `sim` and `kl_divergence`."""
 
     cc: float
     sim: float
@@ -22,7 +22,7 @@ class Comparison:
 
 
 def compare(empirical: Map | Measured | Density, predicted: Map | Measured) -> Comparison:
-    """`cc`, `sim` and `kl_divergence` of two maps at the price of one.
+    """`cc`, `sim` and `kl_divergence` of two maps, at the cost of one of them.
 
     Raises:
         DensityError: if the shapes differ or a map is not finite.

@@ -50,15 +50,15 @@ def auc_judd(saliency_map: Map | Measured, fixations: Fixations) -> float:
 def shuffled_auc(
     saliency_map: Map | Measured, fixations: Fixations, nonfixations: Fixations
 ) -> float:
-    """Area under the ROC curve that tells fixations from where people look in other pictures.
+    """Area under the ROC curve that tells fixations from those on other pictures.
 
-    It takes the reward for mere center bias away (Tatler, Baddeley and Gilchrist 2005, Vision
+    It removes the reward for center bias alone (Tatler, Baddeley and Gilchrist 2005, Vision
     Research 45:643).
 
     Args:
         saliency_map: (H, W).
         fixations: where people looked on this picture.
-        nonfixations: where they looked on all other pictures of the set, each stretched to this
+        nonfixations: those on all other pictures of the set, each stretched to this
             picture's size; see `salmap.evaluation.truths.Nonfixations`.
 
     Returns:

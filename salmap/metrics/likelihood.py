@@ -17,10 +17,10 @@ def log_likelihood(log_density: Map | LogDensity, fixations: Fixations) -> float
         fixations: where people looked.
 
     Returns:
-        At most 0; minus infinity if somebody looked where the density is 0.
+        At most 0; minus infinity if the density is 0 at a fixation.
 
     Raises:
-        DensityError: if `log_density` is no log density.
+        DensityError: if `log_density` is not a log density.
         FixationsError: if no fixation falls on the picture.
     """
     values = as_log_density(log_density).values
@@ -39,11 +39,11 @@ def information_gain(
         fixations: where people looked.
 
     Returns:
-        Any number; minus infinity if somebody looked where `log_density` says "never".
+        Any number; minus infinity if `log_density` is, at a fixation.
 
     Raises:
-        DensityError: if the shapes differ, one is no log density, or the baseline gives a fixated
-            pixel no probability at all, so that nothing can be compared with it.
+        DensityError: if the shapes differ, one is not a log density, or the baseline gives a
+            fixated pixel the probability 0, so that nothing can be compared with it.
         FixationsError: if no fixation falls on the picture.
     """
     model, prior = as_log_density(log_density), as_log_density(baseline_log_density)
@@ -51,7 +51,7 @@ def information_gain(
     baseline = log_likelihood(prior, fixations)
     if np.isinf(baseline):
         raise DensityError(
-            "The baseline gives a pixel that was looked at the probability 0; "
+            "The baseline gives a fixated pixel the probability 0; "
             "mix a little uniform density into it."
         )
     return (log_likelihood(model, fixations) - baseline) / float(np.log(2))

@@ -116,7 +116,7 @@ def test_the_baseline_is_fitted_to_the_training_split_alone(tmp_path):
     np.testing.assert_array_equal(task.baseline.grid, less_validation.baseline.grid)
     assert task.notes == []
     assert prepare(dataset, "all").notes == [
-        "The center bias was fitted to pictures that are evaluated."
+        "The center bias was fitted to some of the evaluated pictures."
     ]
 
 
@@ -212,11 +212,11 @@ def test_the_command_writes_table_json_csv_and_a_report_that_stands_alone(root):
     assert content["rows"][maps]["scores"]["ig"]["mean"] is None
     assert content["rows"][GOLD_STANDARD]["scores"]["cc"]["mean"] is None
     regions = row["reliability"]["regions"]
-    assert [r["said"] for r in regions] == list(LEVELS)
-    assert regions[0]["looked"]["mean"] < regions[-1]["looked"]["mean"] <= 1
+    assert [r["predicted"] for r in regions] == list(LEVELS)
+    assert regions[0]["observed"]["mean"] < regions[-1]["observed"]["mean"] <= 1
     tenths = row["reliability"]["tenths_of_the_area"]
-    assert sum(t["said"] for t in tenths) == pytest.approx(1)
-    assert sum(t["looked"]["mean"] for t in tenths) == pytest.approx(1)
+    assert sum(t["predicted"] for t in tenths) == pytest.approx(1)
+    assert sum(t["observed"]["mean"] for t in tenths) == pytest.approx(1)
     assert content["rows"][maps]["reliability"] is content["rows"][GOLD_STANDARD]["reliability"]
     assert content["rows"][maps]["reliability"] is None
 
@@ -228,8 +228,8 @@ def test_the_command_writes_table_json_csv_and_a_report_that_stands_alone(root):
     html = files["html"].read_text()
     assert len(re.findall(r'src="data:image/jpeg;base64,/9j/', html)) == 3 * 3 * 2
     assert not re.search(r'(?:src|href)="(?!data:)', html)
-    assert f"<td>{100 * regions[3]['looked']['mean']:.1f}<small>" in html
-    assert "center-bias, found" in html and f"{maps}, found" not in html
+    assert f"<td>{100 * regions[3]['observed']['mean']:.1f}<small>" in html
+    assert "center-bias, observed" in html and f"{maps}, observed" not in html
     for text in ("best", "median", "worst", "gold standard", "center-bias minus"):
         assert text in html
     for metric in METRICS.values():

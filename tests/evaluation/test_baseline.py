@@ -72,7 +72,7 @@ def test_a_density_or_log_density_can_be_read_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (np.array([[0.0, 1.0]]), "never looked at"),
+        (np.array([[0.0, 1.0]]), "the probability 0"),
         (np.array([[np.nan, 1.0]]), "NaN"),
         (np.ones(3), "shape"),
         (np.array([["a"]]), "no numbers"),

@@ -178,5 +178,5 @@ def test_the_card_of_a_model_of_which_little_is_known() -> None:
     card = publish.model_card(info, "ann/net", 10)
     front = yaml.safe_load(card.split("---\n")[1])
     assert (front["license"], front["license_name"]) == ("other", "my-own-license-1.0")
-    assert "None were recorded." in card
+    assert "None recorded." in card
     assert "Not stated." in card
