@@ -33,7 +33,7 @@ from salmap.evaluation.baseline import Baseline, fit_baseline
 from salmap.evaluation.task import prepare
 from salmap.evaluation.truths import Nonfixations
 from salmap.fixations.scoring import PictureScorer, Truth
-from salmap.metrics import KL_EPSILON, METRICS, LogDensity
+from salmap.metrics import METRICS, LogDensity
 from salmap.types import Fixations
 from tests import pysaliency_oracle as oracle
 
@@ -130,13 +130,7 @@ class Pysaliency:
             **{key: oracle.per_picture(v, fixations) for key, v in per_fixation.items()},
             "cc": model.CCs(stimuli, truth),
             "sim": model.SIMs(stimuli, truth),
-            "kl": model.KLDivs(
-                stimuli,
-                truth,
-                minimum_value=0,
-                log_regularization=KL_EPSILON,
-                quotient_regularization=KL_EPSILON,
-            ),
+            "kl": oracle.kl_divergences(model, stimuli, truth),
         }
 
 

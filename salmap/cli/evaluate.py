@@ -70,8 +70,8 @@ def evaluate(
     Pictures that fail are named on stderr and the others are still scored; the exit status is 0
     only if every picture was scored.
     """
-    from salmap.datasets import open_dataset  # noqa: PLC0415
-    from salmap.evaluation import task as tasks  # noqa: PLC0415
+    from salmap.datasets import open_dataset  # noqa: PLC0415  (keeps --help quick)
+    from salmap.evaluation import task as tasks  # noqa: PLC0415  (keeps --help quick)
     from salmap.evaluation.baseline import read_baseline  # noqa: PLC0415  (keeps --help quick)
 
     outputs = [path for path in (json_file, csv_file, html_file) if path]
@@ -97,16 +97,16 @@ def _require_folders(outputs: Sequence[Path]) -> None:
 
 
 def _load_models(names: Sequence[str], device: str) -> list[Guesser]:
-    from salmap.evaluation.candidates import ModelCandidate  # noqa: PLC0415
+    from salmap.evaluation.candidates import ModelCandidate  # noqa: PLC0415  (keeps --help quick)
     from salmap.predictor import load  # noqa: PLC0415  (torch)
 
     return [ModelCandidate(name, load(name, device=device)) for name in dict.fromkeys(names)]
 
 
 def _map_folders(folders: Sequence[Path], task: Task, calibrate: bool) -> list[Guesser]:
-    from salmap.evaluation.candidates import FolderCandidate  # noqa: PLC0415
-    from salmap.evaluation.saliency_maps import MapFolder  # noqa: PLC0415
-    from salmap.evaluation.task import calibrated  # noqa: PLC0415
+    from salmap.evaluation.candidates import FolderCandidate  # noqa: PLC0415  (keeps --help quick)
+    from salmap.evaluation.saliency_maps import MapFolder  # noqa: PLC0415  (keeps --help quick)
+    from salmap.evaluation.task import calibrated  # noqa: PLC0415  (keeps --help quick)
 
     found: list[Guesser] = []
     for folder in dict.fromkeys(folders):
@@ -122,8 +122,8 @@ def _write(
     csv_file: Path | None,
     html_file: Path | None,
 ) -> None:
-    from salmap.evaluation.html_report import write_html  # noqa: PLC0415
-    from salmap.evaluation.report import print_report, write_csv, write_json  # noqa: PLC0415
+    from salmap.evaluation.html_report import write_html  # noqa: PLC0415  (keeps --help quick)
+    from salmap.evaluation.report import print_report, write_csv, write_json  # noqa: PLC0415  (keeps --help quick)
 
     print_report(evaluation)
     if json_file:

@@ -10,9 +10,8 @@ from salmap.datasets.base import FixationDataset, Problem, Record, Sample
 from salmap.datasets.cat2000 import open_cat2000
 from salmap.datasets.folder import open_folder
 from salmap.datasets.mit1003 import open_mit1003
-from salmap.datasets.osie import open_osie
+from salmap.datasets.nus import OSIE, SALIENCY_IN_CROWD
 from salmap.datasets.salicon import open_salicon
-from salmap.datasets.saliency_in_crowd import open_saliency_in_crowd
 from salmap.datasets.scene import open_scene
 from salmap.datasets.splits import SplitNames, read_splits
 from salmap.errors import DatasetError
@@ -34,8 +33,8 @@ class Layout:
 #: by the name that commands take
 LAYOUTS = {
     "folder": Layout("images, with fixations.csv or maps", open_folder),
-    "osie": Layout("OSIE", open_osie),
-    "saliency-in-crowd": Layout("Saliency in Crowd", open_saliency_in_crowd),
+    "osie": Layout("OSIE", OSIE.open),
+    "saliency-in-crowd": Layout("Saliency in Crowd", SALIENCY_IN_CROWD.open),
     "scene": Layout("Scene Saliency", open_scene),
     "cat2000": Layout("CAT2000", open_cat2000),
     "salicon": Layout("SALICON", open_salicon),

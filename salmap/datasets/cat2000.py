@@ -26,8 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from salmap.datasets.base import FixationDataset, FixationSource, Problem, Record, listed
+from salmap.datasets.base import FixationDataset, FixationSource, Problem
 from salmap.datasets.matfile import read_map, read_mat
+from salmap.datasets.pairing import pair
 from salmap.datasets.pictures import list_pictures, require_size
 from salmap.datasets.scanpaths import join_viewers
 from salmap.datasets.splits import SplitNames, every_tenth, split_from_val
@@ -50,30 +51,23 @@ def open_cat2000(path: Path, splits: SplitNames | None = None) -> FixationDatase
     """
     root = path / "trainSet" if (path / "trainSet").is_dir() else path
     pictures = _list_stimuli(root / "Stimuli")
-    sources = _fixation_sources(root, pictures)
-    missing = sorted(pictures.keys() - sources.keys())
-    if len(missing) == len(pictures):
-        raise DatasetError(
-            f"None of the {len(pictures)} pictures in {root / 'Stimuli'} has fixations: "
-            f"{listed(missing)}. Unpack allFixData.mat or FIXATIONLOCS of the same set beside it."
-        )
+    records, problems = pair(
+        pictures,
+        _fixation_sources(root, pictures),
+        Problem("Stimuli", "It has no fixations.", "Unpack the set again."),
+        f"Unpack allFixData.mat or FIXATIONLOCS of the same set into {root}.",
+        category=lambda name: name.split("/")[0],
+    )
     by_viewer = (root / "allFixData.mat").is_file()
     return FixationDataset(
         "cat2000",
-        [
-            Record(name, picture, sources[name], name.split("/")[0])
-            for name, picture in pictures.items()
-            if name in sources
-        ],
+        records,
         sigma_px=SIGMA_PX,
         citation="Borji and Itti: CAT2000: a large scale fixation dataset for boosting saliency "
         "research. CVPR workshop 'Future of Datasets', 2015.",
         duration_s=5.0,
         splits=splits if splits is not None else _split(pictures),
-        problems=[
-            Problem(f"Stimuli/{n}", "It has no fixations.", "Unpack the set again.")
-            for n in missing
-        ],
+        problems=problems,
         notes=[] if by_viewer else ["From FIXATIONLOCS, which does not tell viewers apart."],
     )
 

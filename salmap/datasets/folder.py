@@ -21,8 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from salmap.datasets.base import FixationDataset, FixationSource, Problem, Record, listed
+from salmap.datasets.base import FixationDataset, FixationSource, Problem
 from salmap.datasets.fixations_csv import read_fixations_csv
+from salmap.datasets.pairing import pair
 from salmap.datasets.pictures import list_tree, read_gray, require_size
 from salmap.datasets.splits import SplitNames, hashed_split
 from salmap.errors import DatasetError
@@ -50,29 +51,23 @@ def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset
         notes = [f"{POINTS_PER_MAP} points drawn from each map stand for the fixations."]
     else:
         raise DatasetError(f"{path} has neither fixations.csv nor the folder maps. Add one.")
-    missing = [name for name in pictures if name not in sources]
-    if len(missing) == len(pictures):
-        raise DatasetError(
-            f"None of the {len(pictures)} pictures in {path / 'images'} has fixations or a map: "
-            f"{listed(missing)}. A map has the same name as its picture, without the ending."
-        )
+    records, problems = pair(
+        pictures,
+        sources,
+        Problem(
+            "images",
+            "It has no fixations or map.",
+            "Add them, or remove the picture from images.",
+            without_fixations=table.is_file(),
+        ),
+        "A map has the same name as its picture, without the ending.",
+        category=lambda name: Path(name).parent.name or None,
+    )
     return FixationDataset(
         "folder",
-        [
-            Record(name, picture, sources[name], Path(name).parent.name or None)
-            for name, picture in pictures.items()
-            if name in sources
-        ],
+        records,
         splits=splits if splits is not None else hashed_split(pictures),
-        problems=[
-            Problem(
-                f"images/{name}",
-                "It has no fixations or map.",
-                "Add them, or remove the picture from images.",
-                without_fixations=table.is_file(),
-            )
-            for name in missing
-        ],
+        problems=problems,
         notes=notes,
         use_exif=True,
     )

@@ -12,10 +12,10 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from salmap.datasets.base import FixationDataset, Problem, Record, listed
+from salmap.datasets.base import FixationDataset, Problem
+from salmap.datasets.pairing import pair
 from salmap.datasets.pictures import list_pictures, read_gray, require_size
 from salmap.datasets.splits import SplitNames, hashed_split
-from salmap.errors import DatasetError
 from salmap.fixations.points import points_of_mask
 from salmap.types import Fixations
 
@@ -33,33 +33,25 @@ def open_mit1003(path: Path, splits: SplitNames | None = None) -> FixationDatase
     pictures = list_pictures(path / "ALLSTIMULI")
     maps = path / "ALLFIXATIONMAPS"
     points = {name: maps / f"{Path(name).stem}_fixPts.jpg" for name in pictures}
-    missing = [name for name, point_map in points.items() if not point_map.is_file()]
-    if len(missing) == len(pictures):
-        raise DatasetError(
-            f"None of the {len(pictures)} pictures has its *_fixPts.jpg in {maps}: "
-            f"{listed(missing)}. Unpack ALLFIXATIONMAPS there."
-        )
-    absent = set(missing)
+    records, problems = pair(
+        pictures,
+        {
+            name: partial(_read_points, point_map, pictures[name])
+            for name, point_map in points.items()
+            if point_map.is_file()
+        },
+        Problem("ALLSTIMULI", "Its *_fixPts.jpg is missing.", "Unpack ALLFIXATIONMAPS again."),
+        f"Unpack ALLFIXATIONMAPS into {path}.",
+    )
     return FixationDataset(
         "mit1003",
-        [
-            Record(name, picture, partial(_read_points, points[name], picture))
-            for name, picture in pictures.items()
-            if name not in absent
-        ],
+        records,
         sigma_px=SIGMA_PX,
         citation="Judd, Ehinger, Durand and Torralba: Learning to predict where humans look. "
         "ICCV 2009.",
         duration_s=3.0,
         splits=splits if splits is not None else hashed_split(pictures),
-        problems=[
-            Problem(
-                f"ALLSTIMULI/{name}",
-                "Its *_fixPts.jpg is missing.",
-                "Unpack ALLFIXATIONMAPS again.",
-            )
-            for name in missing
-        ],
+        problems=problems,
         notes=["Read from maps of points, which do not tell viewers apart."],
     )
 

@@ -25,11 +25,8 @@ def read_picture(path: Path, use_exif: bool = False) -> ImageArray:
     Raises:
         DatasetError: naming the file, if it is missing or not a picture.
     """
-    with _unreadable_named(path):
-        if use_exif:
-            return load_image(path)
-        with _stored(path) as image:
-            return load_image(image)
+    with _source(path, use_exif) as source:
+        return load_image(source)
 
 
 def read_size(path: Path, use_exif: bool = False) -> tuple[int, int]:
@@ -38,11 +35,8 @@ def read_size(path: Path, use_exif: bool = False) -> tuple[int, int]:
     Raises:
         DatasetError: naming the file, if it is missing or not a picture.
     """
-    with _unreadable_named(path):
-        if use_exif:
-            return image_size(path)
-        with _stored(path) as image:
-            return image_size(image)
+    with _source(path, use_exif) as source:
+        return image_size(source)
 
 
 def read_gray(path: Path) -> NDArray[np.float64]:
@@ -98,6 +92,17 @@ def _listed(folder: Path, paths: Iterable[Path]) -> dict[str, Path]:
     if not found:
         raise DatasetError(f"The folder {folder} contains no pictures. Unpack them there.")
     return dict(sorted(found.items()))
+
+
+@contextmanager
+def _source(path: Path, use_exif: bool) -> Iterator[Path | Image.Image]:
+    """The picture, upright or as its pixels are stored."""
+    with _unreadable_named(path):
+        if use_exif:
+            yield path
+        else:
+            with _stored(path) as image:
+                yield image
 
 
 @contextmanager
