@@ -30,9 +30,10 @@ from numpy.typing import NDArray
 from salmap.datasets import open_dataset, parse_data_option
 from salmap.density import resize_log_density
 from salmap.evaluation.baseline import Baseline, fit_baseline
-from salmap.evaluation.scoring import METRICS, Nonfixations, PictureScorer, Truth
 from salmap.evaluation.task import prepare
-from salmap.metrics import KL_EPSILON
+from salmap.evaluation.truths import Nonfixations
+from salmap.fixations.scoring import PictureScorer, Truth
+from salmap.metrics import METRICS, LogDensity
 from salmap.types import Fixations
 from tests import pysaliency_oracle as oracle
 
@@ -50,7 +51,7 @@ def made_up_truths(count: int) -> list[Truth]:
         center = np.where(rng.random((shape[0], 1)) < 0.5, 0.5, rng.uniform(0.2, 0.8, 2))
         x, y = (rng.normal(center, 0.12, shape).clip(0, 0.999) * OSIE_SIZE[::-1] - 0.5).T
         fixations = Fixations(x, y, viewer, order)
-        truths.append(Truth(index, str(index), None, OSIE_SIZE, fixations, OSIE_SIGMA_PX))
+        truths.append(Truth(str(index), OSIE_SIZE, fixations, OSIE_SIGMA_PX, index=index))
     return truths
 
 
@@ -66,7 +67,7 @@ def made_up_predictions(truths: Sequence[Truth], variety: int = 10) -> list[NDAr
 
 
 class Salmap:
-    """`PictureScorer`, as evaluation calls it."""
+    """`PictureScorer`, as evaluation calls it, the exponential of each log density included."""
 
     def __init__(
         self,
@@ -76,7 +77,6 @@ class Salmap:
         models: int,
     ) -> None:
         self.truths, self.log_densities, self.models = truths, log_densities, models
-        self.densities = [np.exp(p) for p in log_densities]
         self.prior = baseline.by_size()
         self.nonfixations = Nonfixations(truths)
 
@@ -86,7 +86,7 @@ class Salmap:
         for place, truth in enumerate(self.truths):
             scorer = PictureScorer(truth, self.prior(truth.size), self.nonfixations.of(place))
             for _ in range(self.models):
-                scores = scorer.score(self.densities[place], self.log_densities[place])
+                scores = scorer.score_density(LogDensity(self.log_densities[place]))
             rows.append(scores)
         return {key: np.array([row[key] for row in rows]) for key in METRICS}
 
@@ -130,13 +130,7 @@ class Pysaliency:
             **{key: oracle.per_picture(v, fixations) for key, v in per_fixation.items()},
             "cc": model.CCs(stimuli, truth),
             "sim": model.SIMs(stimuli, truth),
-            "kl": model.KLDivs(
-                stimuli,
-                truth,
-                minimum_value=0,
-                log_regularization=KL_EPSILON,
-                quotient_regularization=KL_EPSILON,
-            ),
+            "kl": oracle.kl_divergences(model, stimuli, truth),
         }
 
 

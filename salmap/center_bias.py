@@ -1,6 +1,6 @@
-"""Priors of where people look before anything is known of the picture.
+"""Where people look before anything is known about the picture.
 
-All are log densities on a grid in normalized coordinates: stretched to a picture, cell by cell.
+All are log densities on a grid that is stretched to the picture.
 """
 
 from __future__ import annotations
@@ -58,9 +58,7 @@ def histogram(
         inside = fixations.inside(size)
         if len(inside) == 0:
             continue
-        row = ((inside.y + 0.5) / size[0] * grid[0]).astype(int)
-        column = ((inside.x + 0.5) / size[1] * grid[1]).astype(int)
-        np.add.at(total, (row, column), 1 / len(inside))
+        np.add.at(total, inside.scaled(size, grid).pixels(), 1 / len(inside))
     if total.sum() == 0:
         raise FixationsError("A center bias needs at least one fixation; there is none.")
     return total / total.sum()

@@ -21,7 +21,7 @@ _BLUR_GRID = 320  # long side, in cells, of the copy on which a density is smoot
 
 
 def check_map(values: NDArray[np.floating], name: str = "map") -> tuple[float, float]:
-    """Refuse what is no (H, W) map of finite numbers.
+    """Refuse anything but an (H, W) map of finite numbers.
 
     Returns:
         The smallest and the largest value.
@@ -46,10 +46,10 @@ def normalize(values: NDArray[np.floating]) -> NDArray[np.float64]:
     values = np.asarray(values, np.float64)
     check_map(values)
     if values.min() < 0:
-        raise DensityError("A density can't be made from negative values.")
+        raise DensityError("A density must not have negative values.")
     total = values.sum()
     if total <= 0:
-        raise DensityError("A density can't be made from a map that is zero everywhere.")
+        raise DensityError("A map that is zero everywhere can't be normalized to a density.")
     return values / total
 
 
@@ -68,7 +68,7 @@ def log_normalize(values: NDArray[np.floating]) -> NDArray[np.float32]:
 def blur(values: NDArray[np.floating], sigma_px: float) -> NDArray[np.float64]:
     """A density blurred by a Gaussian of `sigma_px` pixels; still sums to 1.
 
-    What would leave the picture is given back in proportion.
+    Mass that would leave the picture is redistributed in proportion.
     """
     if sigma_px <= 0:
         return normalize(values)
@@ -78,7 +78,7 @@ def blur(values: NDArray[np.floating], sigma_px: float) -> NDArray[np.float64]:
 def resize_log_density(
     log_density: NDArray[np.floating], size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """A log density resampled (bilinear) to (height, width) and normalized anew."""
+    """A log density resampled (bilinear) to (height, width) and normalized again."""
     height, width = size
     values = np.asarray(log_density, np.float32)
     resized = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -95,7 +95,7 @@ def fixation_map(fixations: Fixations, size: tuple[int, int]) -> NDArray[np.int3
 def fixation_density(
     fixations: Fixations, size: tuple[int, int], sigma_px: float
 ) -> NDArray[np.float64]:
-    """Where people looked, as a density: float64 (H, W), sums to 1.
+    """The density of fixations: float64 (H, W), sums to 1.
 
     The fixation map blurred by a Gaussian and mirrored at the borders, to which the MIT/Tuebingen
     benchmark compares predictions for CC, SIM and KL divergence. There and by custom `sigma_px` is
@@ -138,7 +138,7 @@ def _reach(sigma: float) -> int:
 def _blurred_units(places: NDArray[np.int64], length: int, sigma: float) -> NDArray[np.float64]:
     """Float64 (n, length): row i is a blurred 1 at `places[i]`; each row sums to 1.
 
-    What `scipy.ndimage.gaussian_filter1d` makes of the units in its mode "reflect". Mirrored at
+    As `scipy.ndimage.gaussian_filter1d` blurs each unit in its mode "reflect". Mirrored at
     both ends, the picture repeats itself every 2 * length pixels, so each row is a piece of one
     periodic Gaussian and the piece around the mirrored place.
     """
@@ -158,7 +158,7 @@ def shrink_density(density: MapArray, size: tuple[int, int]) -> NDArray[np.float
     """A density averaged over the cells of a smaller (height, width): float32, sums to 1.
 
     Raises:
-        DensityError: if it is no density.
+        DensityError: if it is not a density.
     """
     if density.shape == size:
         return normalize(density).astype(np.float32)
@@ -171,11 +171,11 @@ def smoothed(density: MapArray, smoothing: float) -> NDArray[np.float32]:
 
     Args:
         density: (H, W).
-        smoothing: standard deviation as a share of the long side; 0 changes nothing. Blurred is
-            a small copy, which for a deviation of a hundredth or more can't be told apart.
+        smoothing: standard deviation as a share of the long side; 0 changes nothing. A small
+            copy is blurred; for deviations of a hundredth or more the difference is invisible.
 
     Raises:
-        DensityError: if it is no density.
+        DensityError: if it is not a density.
     """
     if smoothing <= 0:
         return np.asarray(density, np.float32)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from salmap.errors import FixationsError
 
 #: an upright RGB picture, uint8 (H, W, 3)
 ImageArray = NDArray[np.uint8]
+#: the viewer of fixations whose viewer is unknown
+UNKNOWN_VIEWER = -1
 #: a float32 or float64 map of one number per pixel, (H, W)
 MapArray = NDArray[np.floating]
+#: (height, width), one for all or (n,) each
+Sides: TypeAlias = tuple[int, int] | tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +27,7 @@ class Fixations:
     Attributes:
         x, y: float64 (n,), pixels; the origin is the center of the top-left pixel, so that pixel
             `[row, column]` is where `round(y) == row` and `round(x) == column`.
-        viewer: int64 (n,), which viewer made each fixation.
+        viewer: int64 (n,), which viewer made each fixation; `UNKNOWN_VIEWER` where unknown.
         order: int64 (n,), its place in that viewer's scanpath, from 0.
 
     Raises:
@@ -46,12 +51,41 @@ class Fixations:
         if not (np.isfinite(self.x).all() and np.isfinite(self.y).all()):
             raise FixationsError("Fixations: x and y must be finite numbers.")
 
+    @classmethod
+    def of_unknown_viewers(cls, x: ArrayLike, y: ArrayLike) -> Fixations:
+        """Fixations at x, y (n,) of unknown viewers and order (all 0)."""
+        count = len(np.asarray(x))
+        viewer = np.full(count, UNKNOWN_VIEWER)
+        return cls(np.asarray(x), np.asarray(y), viewer, np.zeros(count, np.int64))
+
     def __len__(self) -> int:
         return len(self.x)
 
     def select(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> Fixations:
         """The fixations picked by a boolean mask or an index array, in that order."""
         return Fixations(self.x[keep], self.y[keep], self.viewer[keep], self.order[keep])
+
+    @property
+    def viewers(self) -> frozenset[int]:
+        """The numbers of all viewers who are known."""
+        return frozenset(np.unique(self.viewer).tolist()) - {UNKNOWN_VIEWER}
+
+    def scaled(self, from_size: Sides, to_size: tuple[int, int]) -> Fixations:
+        """The same places on a copy of the stimulus of another size.
+
+        Pixels have their centers at whole numbers, so that the borders of the picture, at -0.5 and
+        half a pixel behind the last center, fall on those of the copy.
+
+        Args:
+            from_size: (height, width) of the stimulus, or (n,) of each where the fixations were
+                made on several.
+            to_size: (height, width) of the copy.
+        """
+        # multiplied by the ratio, which is exactly 1 for equal sizes, so that no pixel is moved
+        (from_height, from_width), (height, width) = from_size, to_size
+        x = (self.x + 0.5) * (width / from_width) - 0.5
+        y = (self.y + 0.5) * (height / from_height) - 0.5
+        return Fixations(x, y, self.viewer, self.order)
 
     def inside(self, size: tuple[int, int]) -> Fixations:
         """Those that fall on a pixel of a stimulus of this (height, width)."""

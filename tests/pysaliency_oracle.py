@@ -87,6 +87,18 @@ def fixations_of(per_stimulus: list[Fixations]):
     return pysaliency.FixationTrains.from_fixation_trains(xs, ys, times, ns, viewers)
 
 
+def kl_divergences(model, stimuli, empirical):
+    """pysaliency's divergence with the benchmark's constants, for each stimulus."""
+    epsilon = 2.2204e-16
+    return model.KLDivs(
+        stimuli,
+        empirical,
+        minimum_value=0,
+        log_regularization=epsilon,
+        quotient_regularization=epsilon,
+    )
+
+
 def per_picture(values, fixations):
     """Mean of per-fixation values for each stimulus."""
     return np.array([values[fixations.n == n].mean() for n in np.unique(fixations.n)])

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salmap.datasets import FixationDataset, Sample
-from salmap.datasets.samples import SIDE
 from salmap.density import fixation_density, shrink_density
 from salmap.files import replace_file
 from salmap.pictures import screen_size, shrink_image
 from salmap.render import Style, View, draw, encode_jpeg
+from salmap.render.fixations import SIDE
 from salmap.types import ImageArray, MapArray
 
 

@@ -1,4 +1,4 @@
-"""The card of a model that ships: what it is, what it was trained on, what it can and cannot do."""
+"""The card of a model that ships: facts, training data, scores and limits."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from salmap.evaluation.intervals import Interval
 from salmap.evaluation.reliability import LEVELS
 from salmap.evaluation.report import footnotes
-from salmap.evaluation.scoring import METRICS
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD, Evaluation
+from salmap.metrics import METRICS
 from salmap.weights.info import ModelInfo
 
 
@@ -35,11 +35,11 @@ def card(
         "## Training data\n\n"
         + _bullets(info.data)
         + "\n\nOnly the training split (`salmap/datasets/splits.json`) was trained on; the center "
-        "bias in the weights comes from it too. Where the encoders come from, under which license, "
-        "and what they had seen before, is in `docs/encoders.md`.",
+        "bias in the weights comes from it too. The origin and license of the encoders, and what "
+        "they were trained on before, are in `docs/encoders.md`.",
         "## Scores\n\nOn the validation split, at full resolution, one picture at a time, with "
-        "95 % bootstrap intervals over pictures. The epoch that ships is the one that did best on "
-        "these pictures, which flatters the scores a little. "
+        "95 % bootstrap intervals over pictures. The epoch that ships is the one that scored best "
+        "on these pictures, which flatters the scores a little. "
         + " ".join(f"{m.title}: {m.meaning}." for m in METRICS.values()),
         *(_scores(dataset, evaluation) for dataset, evaluation in evaluations.items()),
         _reliability(info.name, evaluations),
@@ -71,9 +71,9 @@ def _reliability(name: str, evaluations: Mapping[str, Evaluation]) -> str:
         cells = [_cell(Interval(*(100 * v for v in (s.mean, s.low, s.high))), 1) for s in shares]
         lines.append(_row(dataset, cells))
     return (
-        "## Is it as sure as it may be?\n\nThe share of fixations, in per cent, that fall into the "
-        "smallest region said to hold so many per cent of all looks; validation split, 95 % "
-        "bootstrap intervals over pictures. Less than it says: it is too sure of itself.\n\n"
+        "## Reliability\n\nThe share of fixations, in per cent, in the smallest region predicted to "
+        "hold the share above; validation split, 95 % bootstrap intervals over pictures. Less than "
+        "predicted: the model is overconfident.\n\n"
     ) + "\n".join(lines)
 
 

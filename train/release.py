@@ -1,4 +1,4 @@
-"""Make a trained model fit to ship: scored on held-out pictures, with its card beside it."""
+"""Preparing a trained model for release: scored on held-out pictures, with a card."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ import numpy as np
 import torch
 
 from salmap import load
-from salmap.analysis.trust import GOLD_STANDARD_KEY
 from salmap.datasets import FixationDataset
 from salmap.density import log_normalize
 from salmap.evaluation.candidates import ModelCandidate
-from salmap.evaluation.scoring import METRICS
 from salmap.evaluation.task import GOLD_STANDARD, Evaluation, evaluate, prepare
 from salmap.files import replace_file
+from salmap.metrics import GOLD_STANDARD_KEY, METRICS
 from salmap.models.classical import CenterBias
 from salmap.models.file import load_model, save_model
 from salmap.weights.info import ModelInfo
@@ -42,7 +41,7 @@ def release(
         model: the file that `train fit` made.
         datasets: whole data sets.
         out: folder for `<name>.safetensors` and `<name>.md`.
-        recipe: the recipe that made it.
+        recipe: the recipe it was trained with.
         commands: the commands that made model and card, for the card.
 
     Returns:
@@ -89,7 +88,7 @@ def fit_center_bias(datasets: Sequence[FixationDataset], out: Path) -> None:
         license="Apache-2.0",
         data=tuple(f"{d.name} ({d.license or 'license unknown'})" for d in datasets),
         source="python -m train center-bias",
-        notes="Looks at no picture: the mean of where people looked on the training pictures.",
+        notes="Ignores the picture: the mean density of fixations on the training pictures.",
     )
     save_model(model, out, info)
 

@@ -1,4 +1,4 @@
-"""How predictions of one picture differ from each other."""
+"""How predictions for one picture differ, and which models are worth comparing."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ FEWEST, MOST = 2, 4
 
 @dataclass(frozen=True)
 class Agreement:
-    """How much two predictions a and b have in common; see `salmap.metrics`.
+    """How well two predictions a and b agree; see `salmap.metrics`.
 
     Attributes:
         cc: correlation, in [-1, 1].
-        sim: share of looks in common, in [0, 1].
-        kl_of_b: divergence of b from a, nats: what is lost by believing b if a is right.
+        sim: share of attention in common, in [0, 1].
+        kl_of_b: divergence of b from a in nats: the cost of believing b where a is right.
         kl_of_a: the other way round.
     """
 
@@ -47,12 +47,12 @@ def agreement(density_a: MapArray, density_b: MapArray) -> Agreement:
 
 
 def is_baseline(entry: ModelEntry) -> bool:
-    """Whether a model has learned nothing of what pictures show from anybody's gaze."""
+    """Whether a model was built without learning from gaze what draws attention in a picture."""
     return entry.source is Source.BUILT_IN or entry.name == CENTER_BIAS_MODEL
 
 
 def proposed(entries: Sequence[ModelEntry]) -> list[str]:
-    """Which models to compare first: two networks, the usual one first, and baselines."""
+    """The models to compare first: two networks, the default one first, then baselines."""
     networks = sorted(
         (entry.name for entry in entries if not is_baseline(entry)),
         key=lambda name: (name != DEFAULT_MODEL, name),
@@ -61,15 +61,15 @@ def proposed(entries: Sequence[ModelEntry]) -> list[str]:
 
 
 def second_opinions(entries: Sequence[ModelEntry], model: str, most: int) -> list[str]:
-    """Which models to ask whether they agree on a picture that a model was shown.
+    """Networks whose agreement with a model's prediction is worth checking.
 
-    Baselines are not asked: a network agrees with them most where it gains least
+    Baselines are left out: a network agrees with them most where it gains least
     (docs/strangers.md).
 
     Args:
-        entries: those at hand.
-        model: the one that was shown it; never among the answers.
-        most: how many names at most.
+        entries: the models at hand.
+        model: the one that made the prediction; it is left out.
+        most: the largest number of names to return.
 
     Returns:
         Names of networks, the user's own first.

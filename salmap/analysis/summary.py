@@ -1,4 +1,4 @@
-"""What a page or a report says of one prediction: regions, areas, and a copy fit for a screen."""
+"""What a page or a report says about a prediction: its regions and how concentrated it is."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from salmap.prediction import Prediction
 from salmap.regions import attention_area, top_regions
 from salmap.types import Region
 
-#: how many regions are looked for
+#: how many regions are sought
 MAX_REGIONS = 10
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """The numbers of one prediction.
+    """What was measured on one prediction.
 
     Attributes:
         model: name of the model that made it.
         size: (height, width) of the picture, in pixels.
         regions: at most `MAX_REGIONS`, largest share first; boxes and peaks in pixels of `size`.
-        half_area: the smallest share of the picture, in [0, 1], on which half of all looks fall.
+        half_area: the smallest share of the picture, in [0, 1], that draws half of all attention.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""How far to trust a prediction: how much is mere habit, and how good its model usually is."""
+"""How far to trust a prediction: how much of it is center bias, and how well its model scores."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ import numpy as np
 
 from salmap.density import normalize
 from salmap.errors import DensityError
+from salmap.metrics import GOLD_STANDARD_KEY
 from salmap.types import MapArray
 
 if TYPE_CHECKING:
     from salmap.weights.info import ModelInfo
 
-#: name of the model that looks at no picture
+#: name of the model that ignores the picture
 CENTER_BIAS_MODEL = "center-bias"
-#: key beside "ig" in `ModelInfo.scores`: the information gain of the gold standard
-GOLD_STANDARD_KEY = "ig_gold_standard"
 
 
 def center_bias_share(density: MapArray, center_bias: MapArray) -> float:
-    """How much of what a prediction says is said by the center bias already.
+    """How much of a prediction's information the center bias holds already.
 
     Of the information that a prediction p holds over "anywhere" (the uniform density u), the
-    part that the center bias c would give about looks drawn from p:
+    part that the center bias c gives about fixations drawn from p:
     E_p[log c/u] / E_p[log p/u]. It is the "explained information" of Kuemmerer, Wallis and Bethge
     2015 (PNAS 112:16054) with the prediction in the place of the fixations.
 
@@ -33,14 +32,14 @@ def center_bias_share(density: MapArray, center_bias: MapArray) -> float:
 
     Returns:
         In [0, 1]; 1 for the center bias itself, 0 where it is no better than guessing, and 1 for
-        a prediction that says nothing, being the same everywhere.
+        a prediction that is the same everywhere and so holds no information.
 
     Raises:
-        DensityError: if the sizes differ or one is no density.
+        DensityError: if the sizes differ or one is not a density.
     """
     if density.shape != center_bias.shape:
         raise DensityError(
-            f"The prediction is of {density.shape} pixels and the center bias of "
+            f"The prediction has {density.shape} pixels and the center bias "
             f"{center_bias.shape}. Give both for the same picture."
         )
     p, c = normalize(density), normalize(center_bias)
@@ -56,13 +55,13 @@ def center_bias_share(density: MapArray, center_bias: MapArray) -> float:
 
 @dataclass(frozen=True)
 class UsualScore:
-    """How good a model was on pictures of one data set that it had not been trained on.
+    """How well a model scored on pictures of one data set that it was not trained on.
 
     Attributes:
         dataset: its name.
         bits: information gain over the center bias, in bits per fixation.
-        interval: its 95 % interval (low, high), or None where nobody computed it.
-        gold_standard_bits: information gain of other viewers' gaze, or None where unknown.
+        interval: its 95 % interval (low, high), or None where it is unknown.
+        gold_standard_bits: information gain of the gold standard, or None where it is unknown.
     """
 
     dataset: str
@@ -72,7 +71,7 @@ class UsualScore:
 
 
 def usual_scores(info: ModelInfo | None) -> list[UsualScore]:
-    """The scores that come with a model, data set by data set; empty where there are none."""
+    """The scores stored with a model, one for each data set; empty where there are none."""
     found = []
     for dataset, scores in (info.scores if info else {}).items():
         if not scores.get("ig"):

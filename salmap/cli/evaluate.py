@@ -19,7 +19,7 @@ DEFAULT_MODELS = ("lite",)
 
 def evaluate(
     dataset: Annotated[str, typer.Option(help="Name of the data set, such as osie.")],
-    root: Annotated[Path, typer.Option(help="The folder it was unpacked to.")],
+    root: Annotated[Path, typer.Option(help="Folder of the data set.")],
     split: Annotated[str, typer.Option(help="train, val, test or all.")] = "val",
     model: Annotated[
         list[str] | None,
@@ -33,21 +33,21 @@ def evaluate(
         bool,
         typer.Option(
             "--calibrate",
-            help="Give the maps in --predictions an IG: a monotone function and the center bias "
-            "turn them into densities, cross-validated over the evaluated pictures.",
+            help="Compute IG for the maps in --predictions: a monotone function and the center "
+            "bias turn them into densities, cross-validated over the evaluated pictures.",
         ),
     ] = False,
     drop_first: Annotated[
-        bool, typer.Option("--drop-first", help="Leave each viewer's first fixation out.")
+        bool, typer.Option("--drop-first", help="Leave out each viewer's first fixation.")
     ] = False,
     baseline: Annotated[
         Path | None,
-        typer.Option(help="A .npy (log) density to take for the center bias, of any size."),
+        typer.Option(help="Center bias to use: a density or log density of any size, as .npy."),
     ] = None,
     gold_standard: Annotated[
         bool, typer.Option(help="Also score how well viewers predict each other.")
     ] = True,
-    splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
+    splits: Annotated[Path | None, typer.Option(help="JSON file with splits of your own.")] = None,
     device: Annotated[
         str, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")
     ] = "auto",
@@ -55,7 +55,7 @@ def evaluate(
         Path | None, typer.Option("--json", help="Write everything to this file.")
     ] = None,
     csv_file: Annotated[
-        Path | None, typer.Option("--csv", help="Write the scores of each picture to this file.")
+        Path | None, typer.Option("--csv", help="Write the scores of every picture to this file.")
     ] = None,
     html_file: Annotated[
         Path | None, typer.Option("--html", help="Write a report with pictures to this file.")
@@ -64,14 +64,14 @@ def evaluate(
     """Score models on the pictures of a data set.
 
     IG, NSS, AUC, sAUC, CC, SIM and KL as the MIT/Tuebingen benchmark defines them, at full
-    resolution, averaged over pictures with 95 % bootstrap intervals, beside the center bias of the
-    training split and the gold standard, what the other viewers predict of one viewer.
+    resolution, averaged over pictures with 95 % bootstrap intervals, next to the center bias of the
+    training split and the gold standard, which predicts each viewer from the others.
 
-    A picture that fails is named on stderr and the others are still scored; the exit status is 0
-    only when every picture was scored.
+    Pictures that fail are named on stderr and the others are still scored; the exit status is 0
+    only if every picture was scored.
     """
-    from salmap.datasets import open_dataset  # noqa: PLC0415
-    from salmap.evaluation import task as tasks  # noqa: PLC0415
+    from salmap.datasets import open_dataset  # noqa: PLC0415  (keeps --help quick)
+    from salmap.evaluation import task as tasks  # noqa: PLC0415  (keeps --help quick)
     from salmap.evaluation.baseline import read_baseline  # noqa: PLC0415  (keeps --help quick)
 
     outputs = [path for path in (json_file, csv_file, html_file) if path]
@@ -90,23 +90,23 @@ def evaluate(
 
 
 def _require_folders(outputs: Sequence[Path]) -> None:
-    """Say before the work, not after it, that there is nowhere to write to."""
+    """Refuse outputs in folders that do not exist before any work is done."""
     for path in outputs:
         if not path.parent.is_dir():
-            raise DatasetError(f"There is no folder {path.parent} for {path.name}. Make it first.")
+            raise DatasetError(f"Create the folder {path.parent} for {path.name} first.")
 
 
 def _load_models(names: Sequence[str], device: str) -> list[Guesser]:
-    from salmap.evaluation.candidates import ModelCandidate  # noqa: PLC0415
+    from salmap.evaluation.candidates import ModelCandidate  # noqa: PLC0415  (keeps --help quick)
     from salmap.predictor import load  # noqa: PLC0415  (torch)
 
     return [ModelCandidate(name, load(name, device=device)) for name in dict.fromkeys(names)]
 
 
 def _map_folders(folders: Sequence[Path], task: Task, calibrate: bool) -> list[Guesser]:
-    from salmap.evaluation.candidates import FolderCandidate  # noqa: PLC0415
-    from salmap.evaluation.saliency_maps import MapFolder  # noqa: PLC0415
-    from salmap.evaluation.task import calibrated  # noqa: PLC0415
+    from salmap.evaluation.candidates import FolderCandidate  # noqa: PLC0415  (keeps --help quick)
+    from salmap.evaluation.saliency_maps import MapFolder  # noqa: PLC0415  (keeps --help quick)
+    from salmap.evaluation.task import calibrated  # noqa: PLC0415  (keeps --help quick)
 
     found: list[Guesser] = []
     for folder in dict.fromkeys(folders):
@@ -122,8 +122,8 @@ def _write(
     csv_file: Path | None,
     html_file: Path | None,
 ) -> None:
-    from salmap.evaluation.html_report import write_html  # noqa: PLC0415
-    from salmap.evaluation.report import print_report, write_csv, write_json  # noqa: PLC0415
+    from salmap.evaluation.html_report import write_html  # noqa: PLC0415  (keeps --help quick)
+    from salmap.evaluation.report import print_report, write_csv, write_json  # noqa: PLC0415  (keeps --help quick)
 
     print_report(evaluation)
     if json_file:

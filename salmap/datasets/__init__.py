@@ -1,37 +1,50 @@
-"""Data sets of fixations, each read from its authors' own layout."""
+"""Data sets of fixations, each read from the layout its authors publish."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from salmap.datasets.base import FixationDataset, Problem, Record, Sample
 from salmap.datasets.cat2000 import open_cat2000
 from salmap.datasets.folder import open_folder
 from salmap.datasets.mit1003 import open_mit1003
-from salmap.datasets.osie import open_osie
+from salmap.datasets.nus import OSIE, SALIENCY_IN_CROWD
 from salmap.datasets.salicon import open_salicon
-from salmap.datasets.saliency_in_crowd import open_saliency_in_crowd
 from salmap.datasets.scene import open_scene
 from salmap.datasets.splits import SplitNames, read_splits
 from salmap.errors import DatasetError
 
-Loader: TypeAlias = Callable[[Path, SplitNames | None], FixationDataset]
 
-DATASETS: dict[str, Loader] = {
-    "osie": open_osie,
-    "saliency-in-crowd": open_saliency_in_crowd,
-    "scene": open_scene,
-    "cat2000": open_cat2000,
-    "salicon": open_salicon,
-    "mit1003": open_mit1003,
-    "folder": open_folder,
+@dataclass(frozen=True)
+class Layout:
+    """A layout of files on disk.
+
+    Attributes:
+        title: what people call it.
+        open: reads a folder in this layout, with other splits if they are given.
+    """
+
+    title: str
+    open: Callable[[Path, SplitNames | None], FixationDataset]
+
+
+#: by the name that commands take
+LAYOUTS = {
+    "folder": Layout("images, with fixations.csv or maps", open_folder),
+    "osie": Layout("OSIE", OSIE.open),
+    "saliency-in-crowd": Layout("Saliency in Crowd", SALIENCY_IN_CROWD.open),
+    "scene": Layout("Scene Saliency", open_scene),
+    "cat2000": Layout("CAT2000", open_cat2000),
+    "salicon": Layout("SALICON", open_salicon),
+    "mit1003": Layout("MIT1003", open_mit1003),
 }
 
 __all__ = [
-    "DATASETS",
+    "LAYOUTS",
     "FixationDataset",
+    "Layout",
     "Problem",
     "Record",
     "Sample",
@@ -41,13 +54,13 @@ __all__ = [
 
 
 def open_dataset(name: str, path: Path, splits: Path | None = None) -> FixationDataset:
-    """The data set `name` in its authors' layout under `path`.
+    """Open the data set `name` in its authors' layout under `path`.
 
     Args:
-        name: one of `DATASETS`.
-        path: the folder it was unpacked to.
-        splits: a JSON file that says which pictures are for training and which for validation;
-            None takes the data set's own split.
+        name: one of `LAYOUTS`.
+        path: its folder.
+        splits: a JSON file that names the pictures for training and for validation; None uses
+            the data set's own split.
 
     Raises:
         DatasetError: if the name is unknown, the folder missing, or files are damaged.
@@ -56,7 +69,7 @@ def open_dataset(name: str, path: Path, splits: Path | None = None) -> FixationD
     path = Path(path)
     if not path.is_dir():
         raise DatasetError(f"There is no folder {path} for the data set {name}. Check the path.")
-    return DATASETS[name](path, None if splits is None else read_splits(splits, name))
+    return LAYOUTS[name].open(path, None if splits is None else read_splits(splits, name))
 
 
 def parse_data_option(option: str) -> tuple[str, Path]:
@@ -67,12 +80,12 @@ def parse_data_option(option: str) -> tuple[str, Path]:
     """
     name, sign, path = option.partition("=")
     if not sign or not path:
-        raise DatasetError(f"A data set is given as NAME=PATH, such as osie=data/osie: {option!r}.")
+        raise DatasetError(f"Give a data set as NAME=PATH, such as osie=data/osie, not {option!r}.")
     _require_name(name)
     return name, Path(path)
 
 
 def _require_name(name: str) -> None:
-    if name not in DATASETS:
-        known = ", ".join(sorted(DATASETS))
-        raise DatasetError(f"There is no data set {name!r}. There are: {known}.")
+    if name not in LAYOUTS:
+        known = ", ".join(sorted(LAYOUTS))
+        raise DatasetError(f"There is no data set {name!r}. Choose one of {known}.")

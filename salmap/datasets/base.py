@@ -1,4 +1,4 @@
-"""What every data set is once it is open: stimuli on disk with the fixations made on them."""
+"""An open data set: stimuli on disk with the fixations made on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from salmap.datasets.pictures import read_picture, read_size
 from salmap.errors import DatasetError, SalmapError, listed
-from salmap.fixations.truth import SIGMA_SHARE
+from salmap.fixations.scoring import SIGMA_SHARE
 from salmap.types import Fixations, ImageArray
 
 Split: TypeAlias = Literal["train", "val", "test", "all"]
@@ -28,14 +28,14 @@ class Problem:
     Attributes:
         file: the file or picture it is about.
         what: what is wrong, a sentence.
-        mend: what to do, a sentence; empty where `what` says it too.
-        nobody_looked: whether the files are whole but hold no fixation on this picture.
+        fix: how to fix it, a sentence; empty where `what` says so already.
+        without_fixations: whether the files are intact but hold no fixation on this picture.
     """
 
     file: str
     what: str
-    mend: str = ""
-    nobody_looked: bool = False
+    fix: str = ""
+    without_fixations: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ class Sample:
 
 
 class FixationDataset:
-    """Stimuli with fixations, of any origin.
+    """Stimuli with fixations from any source.
 
     Args:
         name: name of the data set.
@@ -107,10 +107,10 @@ class FixationDataset:
         citation: the paper to cite.
         duration_s: how long each picture was shown.
         splits: names of the stimuli in the splits "train" and "val"; the others are in "test".
-        problems: what was found wrong when the files were listed.
-        notes: what is worth knowing about the files but needs no mending.
-        use_exif: turn pictures upright as their EXIF data say. Off by default: the sets were
-            shown and annotated with MATLAB, which takes the pixels as they are stored.
+        problems: found while the files were listed.
+        notes: worth knowing about the files, but not wrong.
+        use_exif: turn pictures upright according to EXIF. Off by default: the published sets were
+            shown and annotated with MATLAB, which ignores it.
 
     Raises:
         DatasetError: if there is no record or two have the same name.
@@ -151,7 +151,7 @@ class FixationDataset:
         """The decoded stimulus and the fixations on it.
 
         Raises:
-            DatasetError: naming the file that can't be read.
+            DatasetError: if a file can't be read, naming it.
         """
         record = self.records[index]
         stimulus = read_picture(record.path, self._use_exif)
@@ -163,19 +163,19 @@ class FixationDataset:
         """The fixations on picture `index`; those outside it are left out.
 
         Raises:
-            DatasetError: naming the file that can't be read.
+            DatasetError: if a file can't be read, naming it.
         """
         return self.records[index].read_fixations().inside(self.size(index))
 
     def path(self, index: int) -> Path:
-        """Where picture `index` lies."""
+        """Path of picture `index`."""
         return self.records[index].path
 
     def size(self, index: int) -> tuple[int, int]:
-        """(height, width) of picture `index`, read from the head of its file once.
+        """(height, width) of picture `index`, read once from the header of its file.
 
         Raises:
-            DatasetError: naming the file that can't be read.
+            DatasetError: if a file can't be read, naming it.
         """
         record = self.records[index]
         if record.name not in self._sizes:
@@ -218,7 +218,7 @@ class FixationDataset:
         return part
 
     def examine(self, index: int) -> Examined:
-        """Read the head of picture `index` and its fixations, and say what is wrong with them."""
+        """Read the header and the fixations of picture `index`, and report what is wrong."""
         record = self.records[index]
         size = None
         try:
@@ -232,12 +232,12 @@ class FixationDataset:
             problem = Problem(
                 record.name,
                 "No fixation falls on this picture.",
-                "Add its fixations, or take the picture out of the data set.",
-                nobody_looked=True,
+                "Add its fixations, or remove the picture from the data set.",
+                without_fixations=True,
             )
         return Examined(size, fixations, len(every) - len(fixations), problem)
 
     def problems(self) -> list[Problem]:
-        """Everything wrong with the files; reads all fixations and the heads of all pictures."""
+        """Everything wrong with the files; reads all fixations and the headers of all pictures."""
         examined = (self.examine(index).problem for index in range(len(self)))
         return [*self.listing_problems, *(problem for problem in examined if problem)]

@@ -26,12 +26,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from salmap.datasets.base import FixationDataset, FixationSource, Problem, Record, listed
+from salmap.datasets.base import FixationDataset, FixationSource, Problem
 from salmap.datasets.matfile import read_map, read_mat
+from salmap.datasets.pairing import pair
 from salmap.datasets.pictures import list_pictures, require_size
-from salmap.datasets.scanpaths import join_viewers, points_of_mask
+from salmap.datasets.scanpaths import join_viewers
 from salmap.datasets.splits import SplitNames, every_tenth, split_from_val
 from salmap.errors import DatasetError
+from salmap.fixations.points import points_of_mask
 from salmap.types import Fixations
 
 #: the stimuli spanned 45.5 x 31 degrees on 1920x1080 pixels, which is 42 pixels to a degree
@@ -49,38 +51,31 @@ def open_cat2000(path: Path, splits: SplitNames | None = None) -> FixationDatase
     """
     root = path / "trainSet" if (path / "trainSet").is_dir() else path
     pictures = _list_stimuli(root / "Stimuli")
-    sources = _fixation_sources(root, pictures)
-    missing = sorted(pictures.keys() - sources.keys())
-    if len(missing) == len(pictures):
-        raise DatasetError(
-            f"There are fixations for none of the {len(pictures)} pictures in {root / 'Stimuli'}: "
-            f"{listed(missing)}. Unpack allFixData.mat or FIXATIONLOCS of the same set beside it."
-        )
+    records, problems = pair(
+        pictures,
+        _fixation_sources(root, pictures),
+        Problem("Stimuli", "It has no fixations.", "Unpack the set again."),
+        f"Unpack allFixData.mat or FIXATIONLOCS of the same set into {root}.",
+        category=lambda name: name.split("/")[0],
+    )
     by_viewer = (root / "allFixData.mat").is_file()
     return FixationDataset(
         "cat2000",
-        [
-            Record(name, picture, sources[name], name.split("/")[0])
-            for name, picture in pictures.items()
-            if name in sources
-        ],
+        records,
         sigma_px=SIGMA_PX,
         citation="Borji and Itti: CAT2000: a large scale fixation dataset for boosting saliency "
         "research. CVPR workshop 'Future of Datasets', 2015.",
         duration_s=5.0,
         splits=splits if splits is not None else _split(pictures),
-        problems=[
-            Problem(f"Stimuli/{n}", "There are no fixations for it.", "Unpack the set again.")
-            for n in missing
-        ],
+        problems=problems,
         notes=[] if by_viewer else ["From FIXATIONLOCS, which does not tell viewers apart."],
     )
 
 
 def _list_stimuli(folder: Path) -> dict[str, Path]:
-    """Pictures by "Category/NNN.jpg"; folders inside a category (`Output`) are not looked into."""
+    """Pictures by "Category/NNN.jpg"; folders inside a category (`Output`) are skipped."""
     if not folder.is_dir():
-        raise DatasetError(f"There is no folder {folder}. Give the folder that holds trainSet.")
+        raise DatasetError(f"There is no folder {folder}. Give the folder that contains trainSet.")
     categories = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
     found = {
         f"{category.name}/{name}": picture
@@ -88,7 +83,7 @@ def _list_stimuli(folder: Path) -> dict[str, Path]:
         for name, picture in list_pictures(category).items()
     }
     if not found:
-        raise DatasetError(f"{folder} holds no folders of categories. Unpack trainSet again.")
+        raise DatasetError(f"{folder} contains no category folders. Unpack trainSet again.")
     return found
 
 
@@ -159,7 +154,7 @@ def _scanpaths(cell: Any, where: str) -> Iterator[tuple[str, NDArray[np.float64]
 
 
 def _clean(data: Any, where: str) -> NDArray[np.float64]:
-    """xy (n, 2) without what is no number and without immediate repeats."""
+    """xy (n, 2) without NaN and without immediate repeats."""
     table = np.asarray(data, np.float64)
     if table.size == 0:
         return np.empty((0, 2))

@@ -1,4 +1,4 @@
-"""Looking through a whole data set: what it holds and what is wrong with it."""
+"""Checking a whole data set: what it contains and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import numpy as np
 from tqdm import tqdm
 
 from salmap.datasets.base import FixationDataset, Problem, listed
-from salmap.datasets.samples import with_fixations
 from salmap.errors import DatasetError, SalmapError
 from salmap.files import replace_file
 from salmap.render import encode_jpeg
+from salmap.render.fixations import with_fixations
 
 #: how many sizes or categories a report spells out
 _SHOWN = 24
 _SHOWN_SIZES = 5
 _SHOWN_SAMPLES = 4
-#: a larger share of pictures that nobody looked at means that the fixations are not all there
+#: a larger share of pictures without fixations means that fixations are missing
 MAX_EMPTY_SHARE = 0.05
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Report:
-    """What a data set holds.
+    """What a data set contains.
 
     Attributes:
         name: of the data set.
@@ -39,11 +39,11 @@ class Report:
         sizes: pictures of each (height, width).
         categories: pictures in each category.
         fixations: on each readable picture, those outside not counted.
-        viewers: how many made them; None where the files do not say.
+        viewers: how many there are; None where the files do not say.
         outside: fixations that fell outside their picture and are left out.
         sigma_px: smallest and largest one degree of visual angle, in pixels.
         license, citation: as the authors state them.
-        notes: what is worth knowing but needs no mending.
+        notes: worth knowing, but not wrong.
         problems: what is wrong.
     """
 
@@ -63,17 +63,17 @@ class Report:
 
 
 def check_dataset(dataset: FixationDataset, progress: bool = False) -> Report:
-    """Read all fixations and the heads of all pictures.
+    """Read all fixations and the headers of all pictures.
 
     Args:
         dataset: any data set.
-        progress: show a bar on stderr where it takes more than two seconds.
+        progress: show a progress bar on stderr after two seconds.
     """
     indices = range(len(dataset))
     bar = tqdm(indices, desc=f"Checking {dataset.name}", delay=2, disable=not progress)
     examined = [dataset.examine(index) for index in bar]
     found = [e.fixations for e in examined if e.fixations is not None]
-    viewers = {int(v) for fixations in found for v in np.unique(fixations.viewer)}
+    viewers = frozenset[int]().union(*(fixations.viewers for fixations in found))
     sigmas = [dataset.sigma_px(i) for i in indices if examined[i].size]
     return Report(
         name=dataset.name,
@@ -82,7 +82,7 @@ def check_dataset(dataset: FixationDataset, progress: bool = False) -> Report:
         sizes=Counter(e.size for e in examined if e.size),
         categories=Counter(r.category for r in dataset.records if r.category),
         fixations=tuple(len(fixations) for fixations in found),
-        viewers=None if viewers <= {-1} else len(viewers),
+        viewers=len(viewers) or None,
         outside=sum(e.outside for e in examined),
         sigma_px=(min(sigmas), max(sigmas)) if sigmas else None,
         license=dataset.license,
@@ -93,9 +93,9 @@ def check_dataset(dataset: FixationDataset, progress: bool = False) -> Report:
 
 
 def require_sound(dataset: FixationDataset, progress: bool = False) -> FixationDataset:
-    """Refuse a data set with problems, before hours of work are spent on it.
+    """Refuse a data set with problems before hours are spent on it.
 
-    A few pictures that nobody looked at are no reason: they are named in a warning and left out.
+    A few pictures without fixations are named in a warning and left out.
 
     Returns:
         The data set without them.
@@ -106,11 +106,12 @@ def require_sound(dataset: FixationDataset, progress: bool = False) -> FixationD
     problems = check_dataset(dataset, progress).problems
     if not problems:
         return dataset
-    empty = [p.file for p in problems if p.nobody_looked]
+    empty = [p.file for p in problems if p.without_fixations]
     lines = "\n".join(_problem_lines(problems))
     if len(empty) < len(problems) or len(empty) > MAX_EMPTY_SHARE * len(dataset):
         raise DatasetError(f"The data set {dataset.name} has {len(problems)} problems.\n{lines}")
-    logger.warning("%s: %d pictures are left out.\n%s", dataset.name, len(empty), lines)
+    warning = "%s: %d pictures without fixations are left out.\n%s"
+    logger.warning(warning, dataset.name, len(empty), lines)
     left_out = set(empty)
     return dataset.select(i for i, r in enumerate(dataset.records) if r.name not in left_out)
 
@@ -135,8 +136,8 @@ def report_record(report: Report) -> dict[str, Any]:
         "citation": report.citation,
         "notes": list(report.notes),
         "problems": [
-            {"what": what, "mend": mend, "files": names[:_SHOWN], "count": len(names)}
-            for (what, mend), names in _by_kind(report.problems).items()
+            {"what": what, "fix": fix, "files": names[:_SHOWN], "count": len(names)}
+            for (what, fix), names in _by_kind(report.problems).items()
         ],
     }
 
@@ -164,7 +165,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"  categories  {len(report.categories)}: {_counts(report.categories)}"
     if report.fixations:
         yield f"  fixations   {_fixation_counts(report.fixations)}"
-    yield f"  viewers     {'not told apart' if report.viewers is None else report.viewers}"
+    yield f"  viewers     {'unknown' if report.viewers is None else report.viewers}"
     yield f"  outside     {report.outside} fixations fell outside their picture and are left out"
     if report.sigma_px:
         low, high = report.sigma_px
@@ -199,14 +200,14 @@ def _fixation_counts(fixations: Sequence[int]) -> str:
 
 
 def _by_kind(problems: Sequence[Problem]) -> dict[tuple[str, str], list[str]]:
-    """The files with each kind of problem, (what, mend)."""
+    """The files with each kind of problem, (what, fix)."""
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
     for problem in problems:
-        files[problem.what, problem.mend].append(problem.file)
+        files[problem.what, problem.fix].append(problem.file)
     return files
 
 
 def _problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
     """A line for each kind of problem, with the first files and the count."""
-    for (what, mend), names in _by_kind(problems).items():
-        yield f"  - {len(names)} x {what} {listed(names)}. {mend}".rstrip()
+    for (what, fix), names in _by_kind(problems).items():
+        yield f"  - {len(names)} x {what} {listed(names)}. {fix}".rstrip()

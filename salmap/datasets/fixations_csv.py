@@ -1,4 +1,4 @@
-"""Reading the `fixations.csv` of a data set: who looked where on which of its pictures."""
+"""Reading the `fixations.csv` of a data set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_fixations_csv(path: Path, images: Collection[str]) -> dict[str, Fixatio
         images: the images there are.
 
     Raises:
-        DatasetError: if it can't be read or has mistakes, named by row and column.
+        DatasetError: if it can't be read or has mistakes, naming row and column.
     """
     try:
         with path.open("rb") as stream:

@@ -6,11 +6,11 @@
   viewing. `image` is a path in `images`, `subject` any name, `x, y` zero-based pixels: 0, 0 is the
   center of the top-left pixel.
 - `maps/`: a gray picture of the same path and stem for each picture, of its size: how likely
-  each pixel is to be looked at, in any scale. `POINTS_PER_MAP` points are drawn from it, the same
-  ones each time, and stand for the fixations (viewer -1); so what is learned from a map, and
-  scored on it, is right up to the noise of so many fixations.
+  each pixel is to be fixated, on any scale. `POINTS_PER_MAP` points are drawn from it, the same
+  ones each time, and stand for the fixations (viewer -1); training and scores are exact up to
+  the noise of that many fixations.
 
-Where there are both, `fixations.csv` is used.
+If both exist, `fixations.csv` is used.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from salmap.datasets.base import FixationDataset, FixationSource, Problem, Record, listed
+from salmap.datasets.base import FixationDataset, FixationSource, Problem
 from salmap.datasets.fixations_csv import read_fixations_csv
+from salmap.datasets.pairing import pair
 from salmap.datasets.pictures import list_tree, read_gray, require_size
-from salmap.datasets.scanpaths import points
 from salmap.datasets.splits import SplitNames, hashed_split
 from salmap.errors import DatasetError
+from salmap.fixations.points import draw_points
 from salmap.types import Fixations
 
 POINTS_PER_MAP = 200
@@ -44,35 +45,29 @@ def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset
     sources: dict[str, FixationSource]
     if table.is_file():
         sources = dict(read_fixations_csv(table, pictures.keys()))
-        notes = ["maps is not used, as there is fixations.csv."] if maps.is_dir() else []
+        notes = ["fixations.csv is used; maps is ignored."] if maps.is_dir() else []
     elif maps.is_dir():
         sources = _map_sources(maps, pictures)
         notes = [f"{POINTS_PER_MAP} points drawn from each map stand for the fixations."]
     else:
         raise DatasetError(f"{path} has neither fixations.csv nor the folder maps. Add one.")
-    missing = [name for name in pictures if name not in sources]
-    if len(missing) == len(pictures):
-        raise DatasetError(
-            f"None of the {len(pictures)} pictures in {path / 'images'} has fixations or a map: "
-            f"{listed(missing)}. A map has the same name as its picture, without the ending."
-        )
+    records, problems = pair(
+        pictures,
+        sources,
+        Problem(
+            "images",
+            "It has no fixations or map.",
+            "Add them, or remove the picture from images.",
+            without_fixations=table.is_file(),
+        ),
+        "A map has the same name as its picture, without the ending.",
+        category=lambda name: Path(name).parent.name or None,
+    )
     return FixationDataset(
         "folder",
-        [
-            Record(name, picture, sources[name], Path(name).parent.name or None)
-            for name, picture in pictures.items()
-            if name in sources
-        ],
+        records,
         splits=splits if splits is not None else hashed_split(pictures),
-        problems=[
-            Problem(
-                f"images/{name}",
-                "It has no fixations or map.",
-                "Add them, or take the picture out of images.",
-                nobody_looked=table.is_file(),
-            )
-            for name in missing
-        ],
+        problems=problems,
         notes=notes,
         use_exif=True,
     )
@@ -94,11 +89,8 @@ def _draw_points(path: Path, picture: Path, name: str) -> Fixations:
     require_size(gray.shape, path, picture, use_exif=True)
     if not np.isfinite(gray).all() or gray.min() < 0 or gray.max() <= 0:
         raise DatasetError(
-            f"The map {path} is negative, not finite or black everywhere. Give a gray picture "
-            "that is bright where people look."
+            f"The map {path} is negative, not finite or black everywhere. Use a gray picture "
+            "that is bright where people looked."
         )
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    chance = np.cumsum(gray.ravel())
-    draws = np.random.default_rng(seed).random(POINTS_PER_MAP) * chance[-1]
-    rows, columns = np.unravel_index(np.searchsorted(chance, draws, side="right"), gray.shape)
-    return points(columns, rows)
+    return draw_points(gray, POINTS_PER_MAP, seed)

@@ -50,11 +50,11 @@ def read_map(path: Path, variable: str) -> NDArray[Any]:
     """A matrix (H, W) of numbers from a .mat file.
 
     Raises:
-        DatasetError: as `read_mat`, or if it is no such matrix.
+        DatasetError: as `read_mat`, or if it is not such a matrix.
     """
     values = np.asarray(read_mat(path, variable, squeeze=False))
     if values.ndim != 2 or values.dtype.kind not in "biuf":
-        raise DatasetError(f"{path}: {variable} is no matrix of numbers. Download it again.")
+        raise DatasetError(f"{path}: {variable} is not a matrix of numbers. Download it again.")
     return values
 
 

@@ -2,9 +2,9 @@
 
 Layout: `ALLSTIMULI/*.jpeg`, `ALLFIXATIONMAPS/*_fixPts.jpg`, maps that are white where somebody
 looked (those written as `*_fixMap.jpg` are blurred and not needed). They do not tell viewers
-apart, leave out each viewer's first fixation, and are JPEG files, so that a point is what is
-brighter than half. The recordings in `DATA` are raw samples, not fixations; who has made
-fixations of them can give them as `fixations.csv` in the layout `folder`.
+apart, leave out each viewer's first fixation, and are JPEG files, so pixels
+brighter than half are points. The recordings in `DATA` are raw samples, not fixations; detect
+fixations in them first and use the layout `folder` with a `fixations.csv`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from salmap.datasets.base import FixationDataset, Problem, Record, listed
+from salmap.datasets.base import FixationDataset, Problem
+from salmap.datasets.pairing import pair
 from salmap.datasets.pictures import list_pictures, read_gray, require_size
-from salmap.datasets.scanpaths import points_of_mask
 from salmap.datasets.splits import SplitNames, hashed_split
-from salmap.errors import DatasetError
+from salmap.fixations.points import points_of_mask
 from salmap.types import Fixations
 
-#: what the MIT/Tuebingen benchmark takes for one degree on these pictures
+#: one degree of visual angle according to the MIT/Tuebingen benchmark
 SIGMA_PX = 35.0
 _WHITE = 127
 
@@ -33,34 +33,26 @@ def open_mit1003(path: Path, splits: SplitNames | None = None) -> FixationDatase
     pictures = list_pictures(path / "ALLSTIMULI")
     maps = path / "ALLFIXATIONMAPS"
     points = {name: maps / f"{Path(name).stem}_fixPts.jpg" for name in pictures}
-    missing = [name for name, point_map in points.items() if not point_map.is_file()]
-    if len(missing) == len(pictures):
-        raise DatasetError(
-            f"None of the {len(pictures)} pictures has its *_fixPts.jpg in {maps}: "
-            f"{listed(missing)}. Unpack ALLFIXATIONMAPS there."
-        )
-    absent = set(missing)
+    records, problems = pair(
+        pictures,
+        {
+            name: partial(_read_points, point_map, pictures[name])
+            for name, point_map in points.items()
+            if point_map.is_file()
+        },
+        Problem("ALLSTIMULI", "Its *_fixPts.jpg is missing.", "Unpack ALLFIXATIONMAPS again."),
+        f"Unpack ALLFIXATIONMAPS into {path}.",
+    )
     return FixationDataset(
         "mit1003",
-        [
-            Record(name, picture, partial(_read_points, points[name], picture))
-            for name, picture in pictures.items()
-            if name not in absent
-        ],
+        records,
         sigma_px=SIGMA_PX,
         citation="Judd, Ehinger, Durand and Torralba: Learning to predict where humans look. "
         "ICCV 2009.",
         duration_s=3.0,
         splits=splits if splits is not None else hashed_split(pictures),
-        problems=[
-            Problem(
-                f"ALLSTIMULI/{name}",
-                "Its *_fixPts.jpg is missing.",
-                "Unpack ALLFIXATIONMAPS again.",
-            )
-            for name in missing
-        ],
-        notes=["From maps of points, which do not tell viewers apart."],
+        problems=problems,
+        notes=["Read from maps of points, which do not tell viewers apart."],
     )
 
 

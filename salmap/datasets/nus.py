@@ -1,70 +1,91 @@
-"""The layout that OSIE and Saliency in Crowd share: named pictures in one `fixations.mat`.
+"""OSIE (Xu et al. 2014) and Saliency in Crowd (Jiang et al. 2014), which share a layout.
 
-`data/eye/fixations.mat` holds a cell or struct array `fixations` with `img` (a file name) and
-`subjects`, each with `fix_x`, `fix_y` and `fix_duration` in one-based pixels of the picture.
+`data/stimuli/*.jpg`, and `data/eye/fixations.mat` with a cell or struct array `fixations` of `img`
+(a file name) and `subjects`, each with `fix_x`, `fix_y` and `fix_duration` in one-based pixels of
+the picture: the authors' own code (`computeFixationMaps.m`) uses the rounded coordinates as MATLAB
+indices, and those of Saliency in Crowd run from 1.0 to 1024.0 and 768.0. Pictures were viewed
+freely for 3 s.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from salmap.datasets.base import FixationDataset, Problem, Record, listed
+from salmap.datasets.base import FixationDataset, Problem
 from salmap.datasets.matfile import items, numbers, read_mat
+from salmap.datasets.pairing import pair
 from salmap.datasets.pictures import list_pictures
 from salmap.datasets.scanpaths import join_viewers
 from salmap.datasets.splits import COMMITTED, SplitNames, read_splits
-from salmap.errors import DatasetError
+from salmap.errors import DatasetError, listed
 from salmap.types import Fixations
 
 DURATION_S = 3.0
 
 
-def open_nus(
-    name: str,
-    path: Path,
-    splits: SplitNames | None,
-    *,
-    sigma_px: float,
-    license: str,
-    citation: str,
-) -> FixationDataset:
-    """A data set of this layout under `path`, the folder that holds `data`.
+@dataclass(frozen=True)
+class NusSet:
+    """A data set of this layout.
 
-    Raises:
-        DatasetError: if a folder or the fixations are missing or damaged.
+    Attributes:
+        name: of the data set.
+        sigma_px: `params.eye.radius` of the authors' code, one degree of visual angle.
+        citation: the paper to cite.
     """
-    data = path / "data" if (path / "data").is_dir() else path
-    pictures = list_pictures(data / "stimuli")
-    mat = data / "eye" / "fixations.mat"
-    fixations = read_nus_fixations(mat)
-    absent = sorted(fixations.keys() - pictures.keys())
-    unseen = sorted(pictures.keys() - fixations.keys())
-    if len(unseen) == len(pictures):
-        raise DatasetError(
-            f"None of the {len(pictures)} pictures in {data / 'stimuli'} is named in {mat}: "
-            f"{listed(unseen)}. Put the pictures and the fixations of the same data set together."
-        )
-    return FixationDataset(
-        name,
-        [Record(n, p, fixations[n]) for n, p in pictures.items() if n in fixations],
-        sigma_px=sigma_px,
-        license=license,
-        citation=citation,
-        duration_s=DURATION_S,
-        splits=splits if splits is not None else read_splits(COMMITTED, name),
-        problems=[
+
+    name: str
+    sigma_px: float
+    citation: str
+
+    def open(self, path: Path, splits: SplitNames | None = None) -> FixationDataset:
+        """The data set under `path`, the folder that holds `data`.
+
+        Raises:
+            DatasetError: if a folder or the fixations are missing or damaged.
+        """
+        data = path / "data" if (path / "data").is_dir() else path
+        pictures = list_pictures(data / "stimuli")
+        mat = data / "eye" / "fixations.mat"
+        fixations = read_nus_fixations(mat)
+        absent = sorted(fixations.keys() - pictures.keys())
+        records, problems = pair(
+            pictures,
+            fixations,
             Problem(
-                f"data/stimuli/{n}",
+                "data/stimuli",
                 "The fixations file does not name this picture.",
-                "Take the picture out or get the complete fixations.mat.",
-            )
-            for n in unseen
-        ],
-        notes=[f"{len(absent)} pictures with fixations are not on disk: {listed(absent)}."]
-        if absent
-        else [],
-    )
+                "Remove the picture, or download the complete fixations.mat.",
+            ),
+            f"Use pictures and fixations of the same data set: {mat} names other pictures.",
+        )
+        return FixationDataset(
+            self.name,
+            records,
+            sigma_px=self.sigma_px,
+            license="MIT",
+            citation=self.citation,
+            duration_s=DURATION_S,
+            splits=splits if splits is not None else read_splits(COMMITTED, self.name),
+            problems=problems,
+            notes=[f"{len(absent)} pictures with fixations are not on disk: {listed(absent)}."]
+            if absent
+            else [],
+        )
+
+
+#: 700 pictures of 800x600, on which 800 pixels spanned 33.7 degrees; 15 viewers
+OSIE = NusSet(
+    "osie",
+    24.0,
+    "Xu, Jiang, Wang, Kankanhalli and Zhao: Predicting human gaze beyond pixels. "
+    "Journal of Vision 14(1), 2014.",
+)
+#: 500 pictures of 1024x768; 16 viewers
+SALIENCY_IN_CROWD = NusSet(
+    "saliency-in-crowd", 26.0, "Jiang, Xu and Zhao: Saliency in crowd. ECCV 2014."
+)
 
 
 def read_nus_fixations(path: Path) -> dict[str, Fixations]:
@@ -82,7 +103,7 @@ def read_nus_fixations(path: Path) -> dict[str, Fixations]:
             )
         except (AttributeError, TypeError, ValueError) as error:
             raise DatasetError(
-                f"{path}: entry {number + 1} lacks img, subjects, fix_x or fix_y, or they are no "
+                f"{path}: entry {number + 1} lacks img, subjects, fix_x or fix_y, or they are not "
                 f"numbers ({error}). Download the file again."
             ) from error
     return found

@@ -23,33 +23,27 @@ def read_picture(path: Path, use_exif: bool = False) -> ImageArray:
     """The picture as uint8 (H, W, 3) RGB, turned upright only with `use_exif`.
 
     Raises:
-        DatasetError: naming the file, if it is missing or no picture.
+        DatasetError: naming the file, if it is missing or not a picture.
     """
-    with _unreadable_named(path):
-        if use_exif:
-            return load_image(path)
-        with _stored(path) as image:
-            return load_image(image)
+    with _source(path, use_exif) as source:
+        return load_image(source)
 
 
 def read_size(path: Path, use_exif: bool = False) -> tuple[int, int]:
-    """(height, width) from the head of the file, without decoding the picture.
+    """(height, width) from the header of the file, without decoding the picture.
 
     Raises:
-        DatasetError: naming the file, if it is missing or no picture.
+        DatasetError: naming the file, if it is missing or not a picture.
     """
-    with _unreadable_named(path):
-        if use_exif:
-            return image_size(path)
-        with _stored(path) as image:
-            return image_size(image)
+    with _source(path, use_exif) as source:
+        return image_size(source)
 
 
 def read_gray(path: Path) -> NDArray[np.float64]:
     """A gray map in its own scale: float64 (H, W); 16 bits are kept, colors turned to gray.
 
     Raises:
-        DatasetError: naming the file, if it is missing or no picture.
+        DatasetError: naming the file, if it is missing or not a picture.
     """
     with _unreadable_named(path), _stored(path) as image:
         deep = image.mode == "F" or image.mode.startswith("I")
@@ -69,7 +63,7 @@ def require_size(
         size = " x ".join(str(side) for side in reversed(found))
         raise DatasetError(
             f"The map {map_path} is {size}, but its picture {picture.name} is {width} x {height}. "
-            "Give a map of the picture's own size."
+            "Use a map of the same size."
         )
 
 
@@ -96,8 +90,19 @@ def _listed(folder: Path, paths: Iterable[Path]) -> dict[str, Path]:
         if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
     }
     if not found:
-        raise DatasetError(f"The folder {folder} holds no picture. Unpack the pictures there.")
+        raise DatasetError(f"The folder {folder} contains no pictures. Unpack them there.")
     return dict(sorted(found.items()))
+
+
+@contextmanager
+def _source(path: Path, use_exif: bool) -> Iterator[Path | Image.Image]:
+    """The picture, upright or as its pixels are stored."""
+    with _unreadable_named(path):
+        if use_exif:
+            yield path
+        else:
+            with _stored(path) as image:
+                yield image
 
 
 @contextmanager

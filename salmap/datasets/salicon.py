@@ -13,8 +13,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from salmap.datasets.base import FixationDataset, Problem, Record, listed
+from salmap.datasets.base import FixationDataset, Problem
 from salmap.datasets.matfile import items, numbers, read_mat
+from salmap.datasets.pairing import pair
 from salmap.datasets.pictures import list_pictures
 from salmap.datasets.scanpaths import join_viewers
 from salmap.datasets.splits import SplitNames
@@ -42,32 +43,24 @@ def open_salicon(path: Path, splits: SplitNames | None = None) -> FixationDatase
         for name, picture in list_pictures(path / "images" / part).items()
     }
     mats = {name: path / "fixations" / Path(name).with_suffix(".mat") for name in pictures}
-    missing = [name for name, mat in mats.items() if not mat.is_file()]
-    if len(missing) == len(pictures):
-        raise DatasetError(
-            f"None of the {len(pictures)} pictures has its file in {path / 'fixations'}: "
-            f"{listed(missing)}. Unpack the fixations there."
-        )
-    absent = set(missing)
+    records, problems = pair(
+        pictures,
+        {name: partial(read_gaze, mat) for name, mat in mats.items() if mat.is_file()},
+        Problem(
+            "images",
+            "Its file in fixations is missing.",
+            "Unpack the fixations again, all of them.",
+        ),
+        f"Unpack the fixations into {path / 'fixations'}.",
+    )
     return FixationDataset(
         "salicon",
-        [
-            Record(name, picture, partial(read_gaze, mats[name]))
-            for name, picture in pictures.items()
-            if name not in absent
-        ],
+        records,
         sigma_px=SIGMA_PX,
         citation="Jiang, Huang, Duan and Zhao: SALICON: saliency in context. CVPR 2015.",
         duration_s=5.0,
         splits=splits if splits is not None else _split(pictures),
-        problems=[
-            Problem(
-                f"images/{name}",
-                "Its file in fixations is missing.",
-                "Unpack the fixations again, all of them.",
-            )
-            for name in missing
-        ],
+        problems=problems,
     )
 
 

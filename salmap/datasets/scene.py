@@ -93,7 +93,7 @@ def _match_rows(pictures: dict[str, Path], n_rows: int, mat: Path) -> dict[str, 
         return {name: int(path.stem) - 1 for name, path in pictures.items()}
     raise DatasetError(
         f"{mat} has {n_rows} rows, one for each picture in sorted order, but there are "
-        f"{len(pictures)} pictures, so nobody can tell whose they are. Unpack all the stimuli."
+        f"{len(pictures)} pictures, so they can't be matched. Unpack all the stimuli."
     )
 
 

@@ -20,8 +20,8 @@ def read_splits(path: Path, dataset: str) -> SplitNames:
     """The split of one data set from a file {"train": {DATASET: [NAME...]}, "val": {...}}.
 
     Raises:
-        DatasetError: if the file is missing, no such JSON, does not know the data set, or has a
-            picture in both splits.
+        DatasetError: if the file is missing or not of this form, does not name the data set, or has
+            a picture in both splits.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -33,12 +33,12 @@ def read_splits(path: Path, dataset: str) -> SplitNames:
     except (KeyError, TypeError, AttributeError) as error:
         raise DatasetError(f"The splits file {path} must have the form {form}.") from error
     if not any(names.values()):
-        raise DatasetError(f"The splits file {path} says nothing of the data set {dataset!r}.")
+        raise DatasetError(f"The splits file {path} has no pictures of the data set {dataset!r}.")
     both = sorted(names["train"] & names["val"])
     if both:
         raise DatasetError(
             f"The splits file {path} has {len(both)} pictures of {dataset!r} in both train and "
-            f"val, such as {both[0]}. Keep each in one."
+            f"val, such as {both[0]}. Keep each picture in one of them."
         )
     return names
 

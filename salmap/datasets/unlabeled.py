@@ -1,4 +1,4 @@
-"""Pictures that nobody was recorded looking at: a teacher says where people would look."""
+"""Pictures without fixations, for training on what a teacher predicts."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def open_unlabeled(path: Path, held_out: Iterable[Path]) -> FixationDataset:
         raise DatasetError(f"There is no folder {path} of unlabeled pictures. Check the path.")
     pictures = list_tree(path)
     if not pictures:
-        raise DatasetError(f"The folder {path} of unlabeled pictures holds no picture.")
+        raise DatasetError(f"The folder {path} of unlabeled pictures contains no pictures.")
     known = {_digest(picture) for picture in held_out}
     if leaks := [name for name, picture in pictures.items() if _digest(picture) in known]:
         raise DatasetError(
             f"{len(leaks)} of the unlabeled pictures in {path} are held out for validation: "
-            f"{listed(leaks)}. Take them out of the folder."
+            f"{listed(leaks)}. Remove them from the folder."
         )
-    none = Fixations([], [], [], [])  # type: ignore[arg-type]
+    none = Fixations.of_unknown_viewers([], [])
     records = [Record(name, picture, none) for name, picture in pictures.items()]
     return FixationDataset(NAME, records, splits={"train": list(pictures)}, use_exif=True)
 

@@ -1,4 +1,4 @@
-"""The baseline of information gain: where people look before anything is known of the picture."""
+"""The baseline of information gain: the center bias of the training pictures."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Baseline:
 
     Attributes:
         grid: log density, float32.
-        source: what it was made of, for people.
+        source: what it was fitted to, for people.
         bandwidth: of its kernel, as a share of each side; None if it was read from a file.
     """
 
@@ -45,7 +45,7 @@ class Baseline:
         return resize_log_density(self.grid, size)
 
     def by_size(self) -> Callable[[tuple[int, int]], LogDensity]:
-        """`log_density` for scoring many pictures: what the last few sizes took is kept."""
+        """`log_density` for scoring many pictures, with those of the last few sizes kept."""
         return lru_cache(4)(lambda size: LogDensity(self.log_density(size)))
 
 
@@ -61,16 +61,16 @@ def fit_baseline(stimuli: Sequence[Stimulus], source: str, seed: int = 0) -> Bas
     Raises:
         FixationsError: if there are fewer than two pictures with fixations.
     """
-    looked_at = [s for s in stimuli if len(s[0].inside(s[1]))]
-    if len(looked_at) < 2:
+    fixated = [s for s in stimuli if len(s[0].inside(s[1]))]
+    if len(fixated) < 2:
         raise FixationsError("A center bias needs at least two pictures with fixations.")
-    order = np.random.default_rng(seed).permutation(len(looked_at))[:MAX_TUNING_PICTURES]
-    bandwidth = _best_bandwidth([looked_at[i] for i in order])
-    return Baseline(fitted(looked_at, GRID, bandwidth), source, bandwidth)
+    order = np.random.default_rng(seed).permutation(len(fixated))[:MAX_TUNING_PICTURES]
+    bandwidth = _best_bandwidth([fixated[i] for i in order])
+    return Baseline(fitted(fixated, GRID, bandwidth), source, bandwidth)
 
 
 def _best_bandwidth(stimuli: Sequence[Stimulus]) -> float:
-    """The bandwidth under which pictures that were left out are most likely."""
+    """The bandwidth under which held-out pictures are most likely."""
     folds = min(FOLDS, len(stimuli))
     likelihoods = np.zeros(len(BANDWIDTHS))
     for fold in range(folds):
@@ -83,21 +83,21 @@ def _best_bandwidth(stimuli: Sequence[Stimulus]) -> float:
 def read_baseline(path: Path) -> Baseline:
     """A baseline from a NumPy file (`.npy`) with a density or a log density of any size.
 
-    An array without negative values is taken for a density, any other for a log density.
+    An array without negative values is read as a density, any other as a log density.
 
     Raises:
-        DensityError: if the file can't be read or holds neither.
+        DensityError: if the file can't be read or contains neither.
     """
     try:
         values = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise DensityError(f"The baseline {path} can't be read as a .npy file: {error}") from error
     if not np.issubdtype(values.dtype, np.number):
-        raise DensityError(f"The baseline {path} holds no numbers.")
+        raise DensityError(f"The baseline {path} contains no numbers.")
     check_map(values, f"baseline {path}")
     if values.min() == 0:
         raise DensityError(
-            f"The baseline {path} says that some pixels are never looked at; "
+            f"The baseline {path} gives some pixels the probability 0; "
             "mix a little uniform density into it."
         )
     return Baseline(

@@ -1,10 +1,10 @@
-"""Information gain for saliency maps that are no densities.
+"""Information gain for saliency maps that are not densities.
 
-A map of any scale says which pixel is looked at more, not how much more. A monotone function of
-its values times a power of the center bias, normalized, is the density it can fairly be taken for
-(Kuemmerer, Wallis and Bethge 2015, PNAS 112:16054), if that function is fitted for the most likely
-density. It is fitted on other pictures than it is used on: the maps of an evaluated set are all
-there is, so they are split into folds and each fold gets the function fitted on the others.
+A map of any scale says which pixels are fixated more, not how much more. To treat it fairly, it is
+turned into a density by the monotone function of its values, times a power of the center bias, that
+makes the fixations most likely (Kuemmerer, Wallis and Bethge 2015, PNAS 112:16054). The function is
+cross-validated: the pictures are split into folds, and each fold uses the function fitted on the
+others.
 
 The function is piecewise linear in the log density, its slopes not negative, so the likelihood is
 concave and has one maximum. Unlike pysaliency's it does not also blur the maps.
@@ -23,14 +23,14 @@ from scipy.special import logsumexp
 from salmap.density import log_normalize
 from salmap.errors import DatasetError
 from salmap.evaluation.baseline import Baseline
-from salmap.evaluation.scoring import Truth
+from salmap.fixations.scoring import Truth
 
 KNOTS = 20
 FOLDS = 5
 #: pixels of each picture from which its normalizer is estimated while fitting
 PIXELS = 2000
 MAX_FITTED_PICTURES = 300
-#: keeps slopes that nothing decides at 0
+#: keeps slopes at 0 that the data do not determine
 RIDGE = 1e-4
 
 Array = NDArray[np.float64]
@@ -40,7 +40,7 @@ ReadMap = Callable[[Truth], NDArray[np.floating]]
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """A monotone function from map values to log density, and the part of the center bias.
+    """A monotone function from map values to log density, and the weight of the center bias.
 
     Attributes:
         knots: values between which the function is linear, increasing, (k + 1,).
@@ -78,7 +78,7 @@ class _Excerpt:
 def cross_validate(
     read_map: ReadMap, truths: Sequence[Truth], baseline: Baseline, seed: int = 0
 ) -> list[Calibration]:
-    """For each picture the calibration that was fitted without it.
+    """The calibration of each picture, fitted without it.
 
     Args:
         read_map: gives the map of a picture, (H, W).
@@ -91,8 +91,8 @@ def cross_validate(
     """
     if len(truths) < 2:
         raise DatasetError(
-            "Calibration fits on some pictures what it uses on others: it needs at least two "
-            "pictures that have a map and fixations."
+            "Calibration is cross-validated over pictures: it needs at least two that have a map "
+            "and fixations."
         )
     rng = np.random.default_rng(seed)
     excerpts = [_excerpt(read_map(t), t, baseline, rng) for t in truths]

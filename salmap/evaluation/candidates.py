@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from salmap.density import normalize
 from salmap.evaluation import gold_standard
 from salmap.evaluation.baseline import Baseline
 from salmap.evaluation.calibration import Calibration
 from salmap.evaluation.gold_standard import GoldStandard
 from salmap.evaluation.reliability import measure
 from salmap.evaluation.saliency_maps import MapFolder
-from salmap.evaluation.scoring import METRICS, PictureScorer, Scores
+from salmap.fixations.brought import as_log_density
+from salmap.fixations.scoring import PictureScorer
+from salmap.metrics import METRICS, LogDensity, Scores
 from salmap.types import ImageArray
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Candidate(Protocol):
 
     @property
     def name(self) -> str:
-        """What its row is called."""
+        """Name of its row."""
 
     def score(self, stimulus: ImageArray, scorer: PictureScorer) -> Scores:
         """Its scores on one picture, uint8 (H, W, 3).
@@ -40,24 +41,29 @@ class Candidate(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """What a model says of one picture.
+    """What a model says about one picture.
 
     Attributes:
         saliency_map: (H, W), any scale; the density where there is one.
-        log_density: (H, W), or None if the map is no density.
+        log_density: (H, W), or None if the map is not a density.
     """
 
     saliency_map: NDArray[np.floating]
-    log_density: NDArray[np.floating] | None
+    log_density: LogDensity | None
+
+    @classmethod
+    def of(cls, log_density: LogDensity) -> Guess:
+        """That of a model that predicts a density."""
+        return cls(log_density.density, log_density)
 
 
 class Guesser:
-    """A candidate that is scored by the map it gives for a picture."""
+    """A candidate that predicts a map for each picture."""
 
     name: str
 
     def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
-        """Its map; of the scorer it may use all but where people looked.
+        """Its map; it may use everything in the scorer but the fixations.
 
         Raises:
             SalmapError: if it has none for this picture.
@@ -65,12 +71,12 @@ class Guesser:
         raise NotImplementedError
 
     def score(self, stimulus: ImageArray, scorer: PictureScorer) -> Scores:
-        """All metrics and, of a density, how reliable it is."""
+        """All metrics and, for a density, how reliable it is."""
         guess = self.guess(stimulus, scorer)
         scores = scorer.score(guess.saliency_map, guess.log_density)
         if guess.log_density is None:
             return scores
-        return scores | measure(guess.log_density, scorer.truth.fixations)
+        return scores | measure(guess.log_density.values, scorer.truth.fixations)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,26 +87,24 @@ class BaselineCandidate(Guesser):
 
     def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
         """The same for every picture of a size."""
-        log_density = scorer.baseline.values
-        return Guess(np.exp(log_density), log_density)
+        return Guess.of(scorer.baseline)
 
 
 @dataclass(frozen=True, eq=False)
 class ModelCandidate(Guesser):
-    """A model as `salmap.load` gives it, under the name that the user called it by."""
+    """A model that `salmap.load` returned, under the name that the user gave."""
 
     name: str
     predictor: Predictor
 
     def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
         """The model's prediction, at the picture's full size."""
-        prediction = self.predictor.predict(stimulus)
-        return Guess(prediction.density, prediction.log_density)
+        return Guess.of(LogDensity(self.predictor.predict(stimulus).log_density))
 
 
 @dataclass(frozen=True, eq=False)
 class FolderCandidate(Guesser):
-    """Saved maps; those that are no densities get an `ig` only if they have been calibrated.
+    """Saved maps; those that are not densities have an `ig` only if they are calibrated.
 
     Attributes:
         name: of the row.
@@ -113,27 +117,26 @@ class FolderCandidate(Guesser):
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
 
     def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
-        """The saved map; calibration gives it a log density and leaves the map as it is."""
+        """The saved map; calibration adds a log density and leaves the map unchanged."""
         saved = self.folder.read(scorer.truth.name, scorer.truth.size)
         if calibration := self.calibrations.get(scorer.truth.name):
             log_density = calibration.log_density(saved.values, scorer.baseline.values)
-            return Guess(saved.values, log_density)
+            return Guess(saved.values, LogDensity(log_density))
         if not saved.is_density:
             return Guess(saved.values, None)
-        with np.errstate(divide="ignore"):
-            return Guess(saved.values, np.log(normalize(saved.values)))
+        return Guess(saved.values, as_log_density(saved.values))
 
 
 @dataclass(frozen=True, eq=False)
 class GoldStandardCandidate:
-    """What the other viewers predict of one viewer."""
+    """Each viewer predicted from the others."""
 
     name: str
     gold: GoldStandard
     baseline: Baseline
 
     def score(self, stimulus: ImageArray, scorer: PictureScorer) -> Scores:
-        """NaN throughout for a picture that fewer than two known viewers looked at."""
+        """NaN for a picture with fixations of fewer than two known viewers."""
         if not gold_standard.has_viewers(scorer.truth):
             return dict.fromkeys(METRICS, float("nan"))
         return gold_standard.score(self.gold, scorer.truth, self.baseline, scorer.nonfixations)

@@ -1,14 +1,14 @@
-"""The gold standard: what the other viewers predict of one viewer.
+"""The gold standard: how well viewers are predicted from each other.
 
 Every viewer of a picture is predicted by a kernel density estimate of the other viewers' fixations,
 mixed with a little center bias and uniform density (Kuemmerer, Wallis and Bethge 2015, PNAS
-112:16054). It is how well people agree: what a model can be expected to reach, though a model may
-pass it, since it learns from more viewers than one picture has.
+112:16054). It measures how well people agree, which a model can be expected to reach. A model may
+even exceed it, since it learns from more viewers than one picture has.
 
 `ig` needs the densities at the fixations only, and is exact. For `nss`, `auc` and `sauc` each
-viewer's density is drawn on a grid of `CELLS_PER_BANDWIDTH` cells a bandwidth, too fine for the
-scores to notice. `cc`, `sim` and `kl` compare with the density of all viewers, of whom each
-prediction would hold all but one: they have no honest counterpart here and stay NaN.
+viewer's density is drawn on a grid of `CELLS_PER_BANDWIDTH` cells a bandwidth, fine enough not to
+affect the scores. `cc`, `sim` and `kl` compare with the density of all viewers, all but
+one of whom each prediction contains: they have no honest counterpart here and stay NaN.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from salmap import metrics
 from salmap.density import resize_log_density
 from salmap.errors import FixationsError
 from salmap.evaluation.baseline import Baseline
-from salmap.evaluation.scoring import METRICS, Scores, Truth
-from salmap.types import Fixations
+from salmap.fixations.scoring import Truth
+from salmap.metrics import METRICS, Scores
+from salmap.types import UNKNOWN_VIEWER, Fixations
 
 #: range of the bandwidth, as a share of the picture's long side
 BANDWIDTH_RANGE = (0.004, 0.2)
@@ -61,13 +62,13 @@ class GoldStandard:
 def has_viewers(truth: Truth) -> bool:
     """Whether a picture's fixations are known to be of two viewers or more."""
     viewers = np.unique(truth.fixations.viewer)
-    return len(viewers) > 1 and bool(viewers.min() >= 0)
+    return len(viewers) > 1 and UNKNOWN_VIEWER not in viewers
 
 
 def tune(truths: Sequence[Truth], baseline: Baseline, seed: int = 0) -> GoldStandard:
     """The bandwidth and weights under which viewers are most likely, given the others.
 
-    The weights are found by expectation maximisation (Dempster, Laird and Rubin 1977) for each
+    The weights are found by expectation maximization (Dempster, Laird and Rubin 1977) for each
     bandwidth that is tried. Pictures weigh the same however many fixations they have.
 
     Raises:
@@ -76,7 +77,7 @@ def tune(truths: Sequence[Truth], baseline: Baseline, seed: int = 0) -> GoldStan
     usable = [t for t in truths if has_viewers(t)]
     if not usable:
         raise FixationsError(
-            "The gold standard needs pictures that two or more viewers looked at, "
+            "The gold standard needs pictures with fixations of two or more viewers, "
             "and to know who looked where."
         )
     order = np.random.default_rng(seed).permutation(len(usable))[:MAX_TUNING_PICTURES]
@@ -97,12 +98,12 @@ def tune(truths: Sequence[Truth], baseline: Baseline, seed: int = 0) -> GoldStan
 
 
 def score(gold: GoldStandard, truth: Truth, baseline: Baseline, nonfixations: Fixations) -> Scores:
-    """How well the viewers of one picture are predicted by each other.
+    """How well the viewers of one picture are predicted from each other.
 
     Each metric is averaged over fixations, of which each is predicted by the other viewers.
 
     Raises:
-        FixationsError: if fewer than two known viewers looked at the picture.
+        FixationsError: if there are fixations of fewer than two known viewers.
     """
     if not has_viewers(truth):
         raise FixationsError(
@@ -165,8 +166,8 @@ def _map_scores(
 ) -> Scores:
     """`nss`, `auc` and `sauc` on a coarse grid."""
     size = _grid_size(truth.size, gold.bandwidth * max(truth.size))
-    fixations = _onto_grid(truth.fixations, truth.size, size)
-    negatives = _onto_grid(nonfixations, truth.size, size)
+    fixations = truth.fixations.scaled(truth.size, size)
+    negatives = nonfixations.scaled(truth.size, size)
     totals = {"nss": 0.0, "auc": 0.0, "sauc": 0.0}
     for viewer, density in _viewer_densities(gold, truth, baseline, size):
         own = fixations.select(fixations.viewer == viewer)
@@ -206,10 +207,3 @@ def _grid_size(size: tuple[int, int], sigma: float) -> tuple[int, int]:
     """(rows, columns) of a grid just fine enough for kernels of `sigma` pixels."""
     cell = max(1.0, sigma / CELLS_PER_BANDWIDTH)
     return max(1, round(size[0] / cell)), max(1, round(size[1] / cell))
-
-
-def _onto_grid(fixations: Fixations, size: tuple[int, int], grid: tuple[int, int]) -> Fixations:
-    """Fixations in cells of the grid instead of pixels of the picture."""
-    x = (fixations.x + 0.5) * (grid[1] / size[1]) - 0.5
-    y = (fixations.y + 0.5) * (grid[0] / size[0]) - 0.5
-    return Fixations(x, y, fixations.viewer, fixations.order)

@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing else: scores, and the pictures behind them."""
+"""A self-contained HTML report: the scores, and the pictures behind them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-import cv2
 import jinja2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +15,17 @@ from salmap.evaluation import report
 from salmap.evaluation.candidates import Guesser
 from salmap.evaluation.intervals import Interval
 from salmap.evaluation.reliability import GROUPS, LEVELS
-from salmap.evaluation.scoring import METRICS, Nonfixations, PictureScorer, Truth
 from salmap.evaluation.task import Evaluation
-from salmap.pictures import resize
+from salmap.evaluation.truths import Nonfixations
+from salmap.fixations.scoring import PictureScorer
+from salmap.metrics import METRICS
+from salmap.pictures import shrink_image
 from salmap.render import encode_jpeg, overlay
-from salmap.types import ImageArray
+from salmap.render.fixations import with_fixations
 
 #: long side of the pictures in the report
 SIDE_PX = 480
 JPEG_QUALITY = 80
-DOT_COLOR = (255, 255, 255)
 
 TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """<!doctype html>
@@ -67,9 +67,9 @@ img { max-width: 100%; height: auto; }
 {{ scores(categories, row_titles) }}
 {% endif %}
 {% if reliability %}
-<h2>Share of all looks, in %, in the region said to hold</h2>
+<h2>Share of fixations, in %, in the region predicted to hold</h2>
 {{ scores(reliability, levels) }}
-<h2>Share of all looks, in %, by tenths of the area, from the least to the most salient</h2>
+<h2>Share of fixations, in %, by tenths of the area, from the least to the most salient</h2>
 {{ scores(groups, tenths) }}
 {% endif %}
 {% if tests %}
@@ -82,7 +82,7 @@ img { max-width: 100%; height: auto; }
 <figure>
 <figcaption>{{ case.rank }}: {{ case.picture }}, {{ metric }} {{ case.score }}</figcaption>
 <div>
-<img alt="where people looked on {{ case.picture }}" src="data:image/jpeg;base64,{{ case.looks }}">
+<img alt="fixations on {{ case.picture }}" src="data:image/jpeg;base64,{{ case.fixations }}">
 <img alt="prediction for {{ case.picture }}" src="data:image/jpeg;base64,{{ case.prediction }}">
 </div>
 </figure>
@@ -121,13 +121,13 @@ class Case:
         rank: "best", "median" or "worst".
         picture: its name.
         score: for people.
-        looks, prediction: JPEGs in base64.
+        fixations, prediction: JPEGs in base64.
     """
 
     rank: str
     picture: str
     score: str
-    looks: str
+    fixations: str
     prediction: str
 
 
@@ -136,7 +136,7 @@ def write_html(evaluation: Evaluation, guessers: Sequence[Guesser], path: Path) 
 
     Args:
         evaluation: the scores.
-        guessers: candidates whose best and worst cases are to be shown; their maps are made anew.
+        guessers: candidates whose best and worst cases are shown; their maps are predicted again.
         path: the file.
     """
     columns = [(metric.title, metric.meaning) for metric in METRICS.values()]
@@ -151,9 +151,9 @@ def write_html(evaluation: Evaluation, guessers: Sequence[Guesser], path: Path) 
             (category, [_cell(evaluation, row, "ig", category) for row in evaluation.rows])
             for category in evaluation.categories
         ],
-        levels=[(f"{level:.0%}", "said to hold this share of all looks") for level in LEVELS],
+        levels=[(f"{level:.0%}", "predicted to hold this share of fixations") for level in LEVELS],
         reliability=[
-            (row, [_percent(looked) for _, looked in evaluation.regions(row)])
+            (row, [_percent(observed) for _, observed in evaluation.regions(row)])
             for row in evaluation.densities
         ],
         tenths=[(str(group + 1), "") for group in range(GROUPS)],
@@ -186,11 +186,11 @@ def _percent(interval: Interval) -> tuple[str, str]:
 
 
 def _group_lines(evaluation: Evaluation, row: str) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What a density says of each tenth of the area, and what was found there."""
+    """The share predicted for each tenth of the area, and the share observed there."""
     groups = evaluation.groups(row)
     return [
-        (f"{row}, said", [(f"{100 * said:.1f}", "") for said, _ in groups]),
-        (f"{row}, found", [_percent(looked) for _, looked in groups]),
+        (f"{row}, predicted", [(f"{100 * share:.1f}", "") for share, _ in groups]),
+        (f"{row}, observed", [_percent(observed) for _, observed in groups]),
     ]
 
 
@@ -224,24 +224,8 @@ def _pair(evaluation: Evaluation, guesser: Guesser, place: int) -> tuple[str, st
     shown = guess.saliency_map - min(guess.saliency_map.min(), 0)
     if not shown.any():
         shown = np.ones_like(shown)
-    return _jpeg(_with_fixations(stimulus, truth)), _jpeg(_shrunk(overlay(stimulus, shown)))
-
-
-def _with_fixations(stimulus: ImageArray, truth: Truth) -> ImageArray:
-    picture = _shrunk(stimulus).copy()
-    scale = np.array(picture.shape[:2]) / truth.size
-    points = np.stack([truth.fixations.y + 0.5, truth.fixations.x + 0.5], axis=1) * scale
-    for row, column in points.astype(int):
-        at = (int(column), int(row))
-        cv2.circle(picture, at, 4, (0, 0, 0), -1, cv2.LINE_AA)
-        cv2.circle(picture, at, 3, DOT_COLOR, -1, cv2.LINE_AA)
-    return picture
-
-
-def _shrunk(picture: ImageArray) -> ImageArray:
-    height, width = picture.shape[:2]
-    factor = min(1.0, SIDE_PX / max(height, width))
-    return resize(picture, (max(1, round(height * factor)), max(1, round(width * factor))))
+    picture = with_fixations(stimulus, truth.fixations, SIDE_PX)
+    return _jpeg(picture), _jpeg(shrink_image(overlay(stimulus, shown), SIDE_PX))
 
 
 def _jpeg(picture: NDArray[np.uint8]) -> str:

@@ -1,4 +1,4 @@
-"""How sure a mean over pictures is: bootstrap intervals and paired tests."""
+"""Uncertainty of means over pictures: bootstrap intervals and paired tests."""
 
 from __future__ import annotations
 

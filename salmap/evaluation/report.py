@@ -19,12 +19,12 @@ from rich.table import Table
 
 from salmap.evaluation.intervals import LEVEL, RESAMPLES, Interval, PairedTest
 from salmap.evaluation.reliability import LEVELS
-from salmap.evaluation.scoring import METRICS
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD, Evaluation
+from salmap.metrics import METRICS, Metric
 from salmap.version import __version__
 
 PACKAGES = ("torch", "timm", "numpy", "scipy", "opencv-python-headless", "pillow")
-#: columns of the output where there is no terminal
+#: columns of the output if it does not go to a terminal
 FILE_WIDTH = 130
 
 
@@ -64,11 +64,11 @@ def _category_table(evaluation: Evaluation) -> Table:
 
 
 def _reliability_table(evaluation: Evaluation) -> Table:
-    table = _table("Looks in the region said to hold")
+    table = _table("Fixations in the region predicted to hold")
     for level in LEVELS:
         table.add_column(f"{level:.0%}", justify="right")
     for row in evaluation.densities:
-        table.add_row(row, *(f"{looked.mean:.1%}" for _, looked in evaluation.regions(row)))
+        table.add_row(row, *(f"{observed.mean:.1%}" for _, observed in evaluation.regions(row)))
     return table
 
 
@@ -79,7 +79,7 @@ def _table(title: str) -> Table:
 
 
 def headline(evaluation: Evaluation) -> str:
-    """What was evaluated, in a line."""
+    """What was evaluated, in one line."""
     task = evaluation.task
     dropped = ", without first fixations" if task.drop_first else ""
     return f"{task.dataset.name}, {task.split} split, {len(task.truths)} pictures{dropped}"
@@ -113,27 +113,27 @@ def footnotes(evaluation: Evaluation) -> list[str]:
         f"IG in bits per fixation over the center bias of {baseline.source}"
         + (f", bandwidth {baseline.bandwidth:.3f}." if baseline.bandwidth else "."),
         "CC, SIM and KL compare with all fixations blurred by one degree of visual angle. "
-        "KL is a distance: low is good.",
-        "A region said to hold 20 % of the looks is the smallest that has this probability. If it "
-        "holds more, the density is too flat there; if less, too sure.",
+        "Low KL is good.",
+        "The region predicted to hold 20 % of fixations is the smallest with this probability. If "
+        "it holds more, the prediction is too flat; if fewer, it is overconfident.",
     ]
     if gold:
         lines.append(
-            f"Gold standard: each viewer predicted by the others; bandwidth {gold.bandwidth:.4f} "
+            f"Gold standard: each viewer predicted from the others; bandwidth {gold.bandwidth:.4f} "
             f"of the long side, weights {gold.viewers:.3f} viewers, {gold.center_bias:.3f} center "
-            f"bias, {gold.uniform:.3f} uniform. NSS and AUCs on a grid; it has no CC, SIM and KL."
+            f"bias, {gold.uniform:.3f} uniform. NSS and AUCs on a grid; it has no CC, SIM or KL."
         )
     return [*lines, *evaluation.notes]
 
 
 def write_json(evaluation: Evaluation, path: Path) -> None:
-    """Everything, also picture by picture; numbers that are not finite become null."""
+    """Everything, with the scores of each picture; numbers that are not finite become null."""
     text = json.dumps(_finite(_as_dict(evaluation)), indent=1, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
 
 
 def command_line() -> str:
-    """The command that is running."""
+    """The command that was run."""
     return shlex.join(["salmap", *sys.argv[1:]])
 
 
@@ -157,7 +157,7 @@ def _as_dict(evaluation: Evaluation) -> dict[str, Any]:
         "split": task.split,
         "pictures": len(task.truths),
         "drop_first": task.drop_first,
-        "metrics": {key: asdict(metric) for key, metric in METRICS.items()},
+        "metrics": {key: _about(metric) for key, metric in METRICS.items()},
         "intervals": {"level": LEVEL, "resamples": RESAMPLES, "method": "percentile bootstrap"},
         "baseline": {
             "row": BASELINE,
@@ -172,6 +172,15 @@ def _as_dict(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
+def _about(metric: Metric) -> dict[str, str | bool]:
+    return {
+        "title": metric.title,
+        "unit": metric.unit,
+        "meaning": metric.meaning,
+        "higher_is_better": metric.higher_is_better,
+    }
+
+
 def _row_as_dict(evaluation: Evaluation, row: str) -> dict[str, Any]:
     def means(category: str | None = None) -> dict[str, Any]:
         return {m: asdict(evaluation.interval(row, m, category)) for m in METRICS}
@@ -180,8 +189,8 @@ def _row_as_dict(evaluation: Evaluation, row: str) -> dict[str, Any]:
         "scores": means(),
         "categories": {category: means(category) for category in evaluation.categories},
         "reliability": {
-            "regions": _said_and_looked(evaluation.regions(row)),
-            "tenths_of_the_area": _said_and_looked(evaluation.groups(row)),
+            "regions": _predicted_and_observed(evaluation.regions(row)),
+            "tenths_of_the_area": _predicted_and_observed(evaluation.groups(row)),
         }
         if row in evaluation.densities
         else None,
@@ -192,12 +201,12 @@ def _row_as_dict(evaluation: Evaluation, row: str) -> dict[str, Any]:
     }
 
 
-def _said_and_looked(pairs: list[tuple[float, Interval]]) -> list[dict[str, Any]]:
-    return [{"said": said, "looked": asdict(looked)} for said, looked in pairs]
+def _predicted_and_observed(pairs: list[tuple[float, Interval]]) -> list[dict[str, Any]]:
+    return [{"predicted": share, "observed": asdict(observed)} for share, observed in pairs]
 
 
 def _finite(value: Any) -> Any:
-    """The same JSON values with null for numbers that JSON has no word for."""
+    """The same JSON values with null for numbers that JSON can't express."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -206,7 +215,7 @@ def _finite(value: Any) -> Any:
 
 
 def write_csv(evaluation: Evaluation, path: Path) -> None:
-    """A line for each row and picture; scores that make no sense are empty."""
+    """A line for each row and picture; undefined scores are empty."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "picture", "category", "fixations", *METRICS])

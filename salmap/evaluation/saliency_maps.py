@@ -40,7 +40,7 @@ class MapFolder:
     them, `<stem>_density.npy`, each with the stem of its stimulus; subfolders are searched.
 
     Raises:
-        DatasetError: if the folder is missing or holds no map.
+        DatasetError: if the folder is missing or contains no maps.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -56,7 +56,7 @@ class MapFolder:
                 self._by_path[relative.as_posix()] = path
                 self._by_stem[stem].append(path)
         if not self._by_path:
-            raise DatasetError(f"The folder {folder} holds no map (PNG or .npy).")
+            raise DatasetError(f"The folder {folder} contains no maps (PNG or .npy).")
 
     def find(self, stimulus: str) -> Path:
         """The map of a stimulus: by its path without suffix, or else by its stem alone.
@@ -73,8 +73,8 @@ class MapFolder:
         wanted = self.folder / name.with_suffix(".png")
         if found:
             raise DatasetError(
-                f"{self.folder} has {len(found)} maps called {name.stem}, so nobody can tell "
-                f"which is that of {stimulus}. Call it {wanted}."
+                f"{self.folder} has {len(found)} maps called {name.stem}, so it is not "
+                f"clear which belongs to {stimulus}. Name it {wanted}."
             )
         raise DatasetError(f"{self.folder} has no map of {stimulus}. Add it as {wanted}.")
 
@@ -83,7 +83,7 @@ class MapFolder:
 
         Raises:
             DatasetError: if it is missing or can't be read.
-            DensityError: if it is no (H, W) map of finite numbers.
+            DensityError: if it is not an (H, W) map of finite numbers.
         """
         path = self.find(stimulus)
         values = _read_array(path) if path.suffix.lower() == _NUMPY_SUFFIX else _read_gray(path)
@@ -107,7 +107,7 @@ def _read_array(path: Path) -> NDArray[np.floating]:
     except (OSError, ValueError, EOFError) as error:
         raise DatasetError(f"The map {path} can't be read as a .npy file: {error}") from error
     if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
-        raise DensityError(f"The map {path} holds no real numbers.")
+        raise DensityError(f"The map {path} does not contain real numbers.")
     return values
 
 
@@ -122,7 +122,7 @@ def _read_gray(path: Path) -> NDArray[np.floating]:
         raise DatasetError(f"The map {path} can't be read: {error}") from error
     if np.ptp(channels, axis=2).any():
         raise DensityError(
-            f"The map {path} is in color. A heatmap in colors can't be scored; "
+            f"The map {path} is in color. Color heatmaps can't be scored; "
             "save the gray map that it was made from."
         )
     return channels[..., 0]

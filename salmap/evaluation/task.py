@@ -25,7 +25,9 @@ from salmap.evaluation.gold_standard import GoldStandard
 from salmap.evaluation.intervals import Interval, PairedTest, mean_interval, paired_test
 from salmap.evaluation.reliability import GROUPS, LEVELS, group_keys, region_key
 from salmap.evaluation.saliency_maps import MapFolder
-from salmap.evaluation.scoring import Nonfixations, PictureScorer, Scores, Truth, read_truths
+from salmap.evaluation.truths import Nonfixations, read_truths
+from salmap.fixations.scoring import PictureScorer, Truth
+from salmap.metrics import Scores
 
 BASELINE = "center bias (baseline)"
 GOLD_STANDARD = "gold standard"
@@ -36,7 +38,7 @@ class Failure:
     """A picture that could not be scored.
 
     Attributes:
-        row: whose prediction failed; None if the picture itself is at fault.
+        row: whose prediction failed; None if the picture itself is the problem.
         picture: its name.
         message: what is wrong, for people.
     """
@@ -54,11 +56,11 @@ class Task:
         dataset: the whole data set.
         split: which part of it is evaluated.
         truths: where people looked on each of its pictures.
-        training: the same for the training split, empty if there is none.
+        training: the same for the training split; empty if there is none.
         baseline: the center bias.
         drop_first: whether each viewer's first fixation was left out, everywhere.
         unreadable: pictures of the split that could not be read.
-        notes: what a reader of the scores should know.
+        notes: remarks for readers of the scores.
     """
 
     dataset: FixationDataset
@@ -80,7 +82,7 @@ class Evaluation:
         rows: row -> picture -> metric -> score; baseline first, gold standard last.
         gold: parameters of the gold standard, if there is one.
         failures: what could not be scored.
-        notes: what a reader should know.
+        notes: remarks for readers.
     """
 
     task: Task
@@ -91,7 +93,7 @@ class Evaluation:
 
     @property
     def categories(self) -> list[str]:
-        """The kinds of pictures, sorted; empty if the data set has none."""
+        """The categories of pictures, sorted; empty if the data set has none."""
         return sorted({t.category for t in self.task.truths if t.category})
 
     @property
@@ -118,11 +120,11 @@ class Evaluation:
         ]
 
     def regions(self, row: str) -> list[tuple[float, Interval]]:
-        """What regions are said to hold and what they hold; see `salmap.evaluation.reliability`."""
+        """Predicted and observed shares of regions; see `salmap.evaluation.reliability`."""
         return [(level, self.interval(row, region_key(level))) for level in LEVELS]
 
     def groups(self, row: str) -> list[tuple[float, Interval]]:
-        """The same of groups of pixels of equal area, from the least to the most dense."""
+        """The same for groups of pixels of equal area, from the least to the most dense."""
         keys = [group_keys(group) for group in range(GROUPS)]
         return [(self.interval(row, a).mean, self.interval(row, b)) for a, b in keys]
 
@@ -149,8 +151,8 @@ def prepare(
     Args:
         dataset: the whole data set.
         split: which part is to be evaluated.
-        drop_first: leave each viewer's first fixation out, in all that is fitted and scored.
-        baseline: to take instead of the fitted center bias.
+        drop_first: leave out each viewer's first fixation, in fitting and in scoring.
+        baseline: to use instead of the fitted center bias.
 
     Raises:
         DatasetError: if the split is empty, or there is no training split and no baseline.
@@ -166,7 +168,7 @@ def prepare(
     if baseline is None:
         baseline = _fit_to(dataset, training)
         if {t.name for t in training} & {t.name for t in truths}:
-            notes.append("The center bias was fitted to pictures that are evaluated.")
+            notes.append("The center bias was fitted to some of the evaluated pictures.")
     unreadable = [Failure(None, name, message) for name, message in failures.items()]
     return Task(dataset, split, truths, training, baseline, drop_first, unreadable, notes)
 
@@ -174,8 +176,8 @@ def prepare(
 def _fit_to(dataset: FixationDataset, training: Sequence[Truth]) -> Baseline:
     if not training:
         raise DatasetError(
-            f"{dataset.name} has no training split to fit the center bias to, which information "
-            "gain is measured from. Give one with --baseline FILE.npy."
+            f"{dataset.name} has no training split to fit the center bias to, the baseline of "
+            "information gain. Pass one with --baseline FILE.npy."
         )
     source = f"{len(training)} training pictures of {dataset.name}"
     return fit_baseline([(t.fixations, t.size) for t in training], source)
@@ -212,7 +214,7 @@ def _can_read(folder: MapFolder, truth: Truth) -> bool:
 def evaluate(task: Task, candidates: Sequence[Candidate], with_gold: bool = True) -> Evaluation:
     """Score all candidates on all pictures of a task, at full resolution.
 
-    A picture that fails is put down as a failure and the others are still scored.
+    A picture that fails is listed as a failure, and the others are still scored.
 
     Args:
         task: from `prepare`.
@@ -232,7 +234,7 @@ def evaluate(task: Task, candidates: Sequence[Candidate], with_gold: bool = True
         try:
             stimulus = pictures[truth.index].stimulus
             if not len(truth.fixations):
-                raise FixationsError("Nobody looked at this picture, so it can't be scored.")
+                raise FixationsError("This picture has no fixations, so it can't be scored.")
         except SalmapError as error:
             failures.append(Failure(None, truth.name, str(error)))
             continue
@@ -245,7 +247,7 @@ def evaluate(task: Task, candidates: Sequence[Candidate], with_gold: bool = True
 
 
 def _tuned_gold(task: Task, notes: list[str]) -> GoldStandard | None:
-    """The gold standard tuned on the training split, or on the evaluated one if need be."""
+    """The gold standard tuned on the training split or, failing that, on the evaluated one."""
     for truths in (task.training, task.truths):
         if any(gold_standard.has_viewers(t) for t in truths):
             if truths is task.truths:

@@ -1,1 +1,1 @@
-"""Where people looked: reading, checking, scoring."""
+"""Where people looked: reading fixations and scoring predictions on them."""

@@ -1,8 +1,8 @@
-"""Fixations that people bring: a table with a row for each, or a picture with a point for each.
+"""Fixations from files: a table with a row for each, or a picture with a point for each.
 
-Every mistake is named by row and column. The table is `x,y` in zero-based pixels (0, 0 is the
-center of the top-left pixel), and optionally `image`, `subject` and `duration_ms`; its rows are in
-the order of viewing.
+Every mistake is reported by row and column. The table has the columns `x,y` in zero-based pixels
+(0, 0 is the center of the top-left pixel), and optionally `image`, `subject` and `duration_ms`;
+its rows are in the order of viewing.
 """
 
 from __future__ import annotations
@@ -17,18 +17,17 @@ from typing import BinaryIO
 import numpy as np
 
 from salmap.errors import FixationsError, listed
+from salmap.fixations.points import points_of_mask
 from salmap.pictures import load_image
-from salmap.types import Fixations
+from salmap.types import UNKNOWN_VIEWER, Fixations
 
-#: the viewer of fixations of which nobody knows who made them
-UNKNOWN_VIEWER = -1
 #: a map with more than this share of its pixels lit is blurred and shows no points
 MAX_LIT_SHARE = 0.05
 
 _COLUMNS = ("image", "subject", "x", "y", "duration_ms")
 _JPEG_START = b"\xff\xd8"
-#: image -> x, y and the subject's name of each look, in the order of viewing
-_Looks = dict[str, list[tuple[float, float, str | None]]]
+#: image -> x, y and the subject's name of each fixation, in the order of viewing
+_Rows = dict[str, list[tuple[float, float, str | None]]]
 
 
 def parse_fixations_csv(
@@ -42,8 +41,8 @@ def parse_fixations_csv(
     Args:
         stream: the table, UTF-8, with a heading row.
         name: of the file, for messages.
-        required: columns that there must be.
-        images: the images there are; None to take any.
+        required: columns it must have.
+        images: the images it may name; None allows any.
 
     Returns:
         Image -> fixations, grouped by viewer. Subjects are numbered by their place in the sorted
@@ -51,10 +50,10 @@ def parse_fixations_csv(
         order 0. Without the column `image` there is one image, "".
 
     Raises:
-        FixationsError: if columns are missing, an image is unknown or a number is none, naming the
-            first rows and columns concerned and how many there are.
+        FixationsError: if columns are missing, an image is unknown or a value is not a number,
+            naming the first rows and columns concerned and how many there are.
     """
-    found: _Looks = defaultdict(list)
+    found: _Rows = defaultdict(list)
     mistakes: list[str] = []
     for number, row in _rows(stream, name, required):
         wrong = _mistakes(row, images)
@@ -65,13 +64,13 @@ def parse_fixations_csv(
     if mistakes:
         raise FixationsError(
             f"{name} has {len(mistakes)} mistakes: {listed(mistakes, '; ')}. Correct "
-            "these rows or take them out."
+            "or remove these rows."
         )
     if not found:
-        raise FixationsError(f"{name} has no fixation. Add a row for each: {','.join(required)}.")
-    subjects = sorted({s for looks in found.values() for _, _, s in looks if s is not None})
+        raise FixationsError(f"{name} has no fixations. Add a row for each: {','.join(required)}.")
+    subjects = sorted({s for rows in found.values() for _, _, s in rows if s is not None})
     numbers = {subject: number for number, subject in enumerate(subjects)}
-    return {image: _fixations(looks, numbers) for image, looks in found.items()}
+    return {image: _fixations(rows, numbers) for image, rows in found.items()}
 
 
 def parse_fixation_map(data: bytes, name: str, size: tuple[int, int]) -> Fixations:
@@ -82,11 +81,11 @@ def parse_fixation_map(data: bytes, name: str, size: tuple[int, int]) -> Fixatio
     Args:
         data: the bytes of the file.
         name: of the file, for messages.
-        size: (height, width) of the picture that was looked at.
+        size: (height, width) of the picture that was viewed.
 
     Raises:
-        ImageError: if it is no picture.
-        FixationsError: if its size is another one, it is black, or it is blurred.
+        ImageError: if it is not a picture.
+        FixationsError: if its size differs, it is black, or it is blurred.
     """
     stream = io.BytesIO(data)
     stream.name = name  # so that a message names the file
@@ -94,25 +93,23 @@ def parse_fixation_map(data: bytes, name: str, size: tuple[int, int]) -> Fixatio
     if gray.shape != size:
         raise FixationsError(
             f"{name} has {gray.shape[1]} x {gray.shape[0]} pixels, but the picture has {size[1]} x "
-            f"{size[0]}. Give a fixation map of the picture's own size."
+            f"{size[0]}. Use a fixation map of the same size."
         )
     points = gray > (gray.max() // 2 if data.startswith(_JPEG_START) else 0)
     if not points.any():
-        raise FixationsError(f"{name} is black. Give a map with a white point for each fixation.")
+        raise FixationsError(f"{name} is black. Use a map with a white point for each fixation.")
     if points.mean() > MAX_LIT_SHARE:
         raise FixationsError(
             f"{name} shows no points: {points.mean():.0%} of its pixels are lit. A blurred map "
-            "does not tell where people looked; give white points on black, or a fixations.csv."
+            "does not show single fixations; use white points on black, or a fixations.csv."
         )
-    y, x = np.nonzero(points)
-    viewer, order = np.full(len(x), UNKNOWN_VIEWER), np.zeros(len(x), np.int64)
-    return Fixations(x.astype(np.float64), y.astype(np.float64), viewer, order)
+    return points_of_mask(points)
 
 
 def _rows(
     stream: BinaryIO, name: str, required: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line in the file, row by column) of the table; short rows are filled with nothing."""
+    """(line in the file, row by column) of the table; short rows are filled with empty text."""
     try:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
         reader = csv.DictReader(text, restval="", skipinitialspace=True)
@@ -122,8 +119,8 @@ def _rows(
             optional = [column for column in _COLUMNS if column not in required]
             raise FixationsError(
                 f"{name} lacks the columns {', '.join(lacking)}; its first row is "
-                f"{','.join(have)[:200] or 'empty'!r}. It must be {','.join(required)}; there may "
-                f"be {', '.join(optional)} too."
+                f"{','.join(have)[:200] or 'empty'!r}. It needs {','.join(required)}; "
+                f"{', '.join(optional)} are optional."
             )
         reader.fieldnames = have
         for row in reader:
@@ -136,23 +133,23 @@ def _mistakes(row: dict[str, str], images: Collection[str] | None) -> list[str]:
     """What is wrong with a row, by column."""
     wrong = []
     if images is not None and _image(row) not in images:
-        wrong.append(f"column image: there is no {_image(row)!r} in images")
+        wrong.append(f"column image: {_image(row)!r} is not among the images")
     named = ("subject",) if images is not None else ("image", "subject")
     wrong += [f"column {c}: it is empty" for c in named if c in row and not row[c].strip()]
     for column in ("x", "y", "duration_ms"):
         value = row.get(column, "")
         if not _is_number(value) and not (column == "duration_ms" and not value.strip()):
-            wrong.append(f"column {column}: {value[:40]!r} is no finite number")
+            wrong.append(f"column {column}: {value[:40]!r} is not a finite number")
     return wrong
 
 
 def _fixations(
-    looks: Sequence[tuple[float, float, str | None]], numbers: Mapping[str, int]
+    points: Sequence[tuple[float, float, str | None]], numbers: Mapping[str, int]
 ) -> Fixations:
-    """The looks at one image, in the order of viewing, as fixations grouped by viewer."""
+    """The fixations on one image, given in the order of viewing, grouped by viewer."""
     seen: Counter[int] = Counter()
     rows = []
-    for across, down, subject in looks:
+    for across, down, subject in points:
         number = UNKNOWN_VIEWER if subject is None else numbers[subject]
         rows.append((across, down, number, seen[number]))
         seen[number] += number != UNKNOWN_VIEWER

@@ -1,17 +1,17 @@
-"""Made-up viewers of one example picture: they show how scores work and measure nothing.
+"""Synthetic viewers of one example picture: they show how scores work and measure nothing.
 
-Nobody looked: each "viewer" starts near the middle, as people do, and then hops between places
-that were chosen by hand because faces, writing and objects usually draw looks.
+Each "viewer" starts near the middle, as people do, then hops between places
+that were chosen by hand because faces, writing and objects usually draw attention.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-#: title of the example picture that they "looked" at, and its (height, width)
+#: title of the example picture that they "viewed", and its (height, width)
 PICTURE = "Astronaut"
 SIZE = (512, 512)
-VIEWERS, LOOKS = 10, 8
+VIEWERS, FIXATIONS = 10, 8
 
 #: x, y, spread in pixels, and how often a place is visited
 _PLACES = np.array(
@@ -32,9 +32,9 @@ def table() -> str:
     random = np.random.default_rng(_SEED)
     lines = ["image,subject,x,y"]
     for viewer in range(1, VIEWERS + 1):
-        visits = random.choice(len(_PLACES), LOOKS, p=_PLACES[:, 3])
+        visits = random.choice(len(_PLACES), FIXATIONS, p=_PLACES[:, 3])
         centers, spreads = _PLACES[visits, :2], _PLACES[visits, 2]
         centers[0], spreads[0] = (SIZE[1] / 2, SIZE[0] / 2), 40
-        looks = random.normal(centers, spreads[:, None]).clip(0, np.array(SIZE[::-1]) - 1)
-        lines += [f"{PICTURE},synthetic {viewer},{x:.1f},{y:.1f}" for x, y in looks]
+        places = random.normal(centers, spreads[:, None]).clip(0, np.array(SIZE[::-1]) - 1)
+        lines += [f"{PICTURE},synthetic {viewer},{x:.1f},{y:.1f}" for x, y in places]
     return "\n".join(lines) + "\n"

@@ -16,21 +16,10 @@ from salmap.jobs import runs as jobs
 
 _TIMEOUT_S = 900
 
-#: layouts of data sets on disk, as `salmap.datasets` reads them
-LAYOUTS = {
-    "folder": "images, with fixations.csv or maps",
-    "osie": "OSIE",
-    "saliency-in-crowd": "Saliency in Crowd",
-    "scene": "Scene Saliency",
-    "cat2000": "CAT2000",
-    "salicon": "SALICON",
-    "mit1003": "MIT1003",
-}
-
 
 @dataclass(frozen=True)
 class DataSource:
-    """A data set on the server: one of `LAYOUTS` and its folder."""
+    """A data set on the server: one of `salmap.datasets.LAYOUTS` and its folder."""
 
     layout: str
     path: Path
@@ -43,10 +32,10 @@ class DataSource:
 
 @dataclass(frozen=True)
 class Problem:
-    """A kind of problem with a data set: what is wrong, what to do, which files, how many."""
+    """A kind of problem with a data set: what is wrong, how to fix it, which files, how many."""
 
     what: str
-    mend: str
+    fix: str
     files: tuple[str, ...]
     count: int
 
@@ -122,7 +111,7 @@ def _report(record: dict[str, Any], folder: Path) -> DatasetReport:
         record["outside"],
         tuple(record["notes"]),
         tuple(
-            Problem(p["what"], p["mend"], tuple(p["files"]), p["count"]) for p in record["problems"]
+            Problem(p["what"], p["fix"], tuple(p["files"]), p["count"]) for p in record["problems"]
         ),
         tuple(
             Sample(s["name"], s["fixations"], (folder / s["file"]).read_bytes())

@@ -10,30 +10,18 @@ from huggingface_hub import CommitOperationAdd, HfApi, ModelCardData, constants,
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
 from salmap.errors import SalmapError
+from salmap.metrics import GOLD_STANDARD_KEY, METRICS, heading
 from salmap.models.file import load_model
 from salmap.weights.hub import DEFAULT_FILE
 from salmap.weights.info import ModelInfo
 
-METRIC_NAMES = {
-    "information_gain": "IG (bits per fixation)",
-    "ig": "IG (bits per fixation)",
-    "nss": "NSS",
-    "cc": "CC",
-    "sim": "SIM",
-    "kl_divergence": "KL",
-    "kl": "KL",
-    "auc_judd": "AUC",
-    "auc": "AUC",
-    "shuffled_auc": "sAUC",
-    "sauc": "sAUC",
-}
 #: SPDX names that the Hub knows, in its spelling
 HUB_LICENSES = ("apache-2.0", "mit", "bsd-3-clause", "bsd-2-clause", "cc0-1.0", "cc-by-4.0")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be uploaded, and where to."""
+    """What will be uploaded, and where."""
 
     checkpoint: Path
     repository: str
@@ -41,7 +29,7 @@ class Plan:
     card: str
 
     def summary(self) -> str:
-        """What publishing does, for people."""
+        """What publishing will do, for people."""
         kind = "private" if self.private else "public"
         size = self.checkpoint.stat().st_size / 1e6
         return (
@@ -60,11 +48,11 @@ def plan(checkpoint: Path, repository: str, private: bool = False) -> Plan:
     """Check a model file and write its card; nothing is sent.
 
     Raises:
-        WeightsError: if the file is no sound model.
-        SalmapError: if `repository` is no "owner/name".
+        WeightsError: if the file is not a valid model.
+        SalmapError: if `repository` is not "owner/name".
     """
     if re.fullmatch(r"[\w.-]+/[\w.-]+", repository) is None:
-        raise SalmapError(f"'{repository}' is no repository: write owner/name.")
+        raise SalmapError(f"'{repository}' is not a repository: write owner/name.")
     model, info = load_model(checkpoint)
     parameters = sum(tensor.numel() for tensor in model.state_dict().values())
     return Plan(checkpoint, repository, private, model_card(info, repository, parameters))
@@ -77,7 +65,7 @@ def publish(plan: Plan) -> str:
         The link to the repository.
 
     Raises:
-        SalmapError: if there is no token, or the Hub can't be reached or refuses.
+        SalmapError: if there is no token, or the Hub is out of reach or refuses.
     """
     if get_token() is None:
         raise SalmapError(
@@ -106,13 +94,13 @@ def publish(plan: Plan) -> str:
 
 
 def refusal(error: Exception, repository: str) -> str:
-    """Why the Hub took nothing for a repository, and what to do."""
+    """Why the Hub refused an upload, and what to do."""
     status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
     if status == 401:
         return f"{repository}: the Hub does not accept your token. Set HF_TOKEN to a valid one."
     if status == 402:
         page = f"{constants.ENDPOINT}/pricing"
-        return f"{repository}: the Hub wants a paid plan for this. See {page}."
+        return f"{repository}: the Hub requires a paid plan for this. See {page}."
     if status == 403:
         return f"{repository}: your token may not write there. Make one with write access."
     if status is not None:
@@ -163,16 +151,25 @@ python -m salmap predict street.jpg --model hf://{repository} --out results
 def _score_table(info: ModelInfo) -> str:
     """A row for each data set, a column for each metric; with 95 % intervals where known."""
     if not info.scores:
-        return "## Scores\n\nNone were recorded."
+        return "## Scores\n\nNone recorded."
     metrics = list(dict.fromkeys(metric for row in info.scores.values() for metric in row))
-    names = [METRIC_NAMES.get(metric, _text(metric)) for metric in metrics]
+    names = [heading(metric) or _text(metric) for metric in metrics]
     lines = ["| data set | " + " | ".join(names) + " |", "|---" * (len(metrics) + 1) + "|"]
     for data_set, row in info.scores.items():
         cells = [_cell(row.get(metric, [])) for metric in metrics]
         lines.append(f"| {_text(data_set)} | " + " | ".join(cells) + " |")
     return "## Scores\n\nOn pictures that were not trained on; 95 % intervals in brackets.\n\n" + (
-        "\n".join(lines)
+        "\n".join([*lines, "", *_legend(metrics)])
     )
+
+
+def _legend(metrics: list[str]) -> list[str]:
+    """What the columns mean."""
+    known = [METRICS[metric] for metric in metrics if metric in METRICS]
+    lines = [f"- {metric.title}: {metric.meaning}" for metric in known]
+    if GOLD_STANDARD_KEY in metrics:
+        lines.append("- gold standard: what the other viewers of a picture predict of each viewer")
+    return lines
 
 
 def _cell(score: list[float]) -> str:

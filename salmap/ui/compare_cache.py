@@ -14,15 +14,14 @@ from salmap.analysis.agreement import Agreement
 from salmap.analysis.trust import CENTER_BIAS_MODEL
 from salmap.density import shrink_density
 from salmap.errors import FixationsError
-from salmap.fixations.truth import (
-    Scores,
-    Truth,
-    looks_at,
-    make_truth,
-    read_looks,
-    score,
-    truth_density,
+from salmap.fixations.brought import (
+    Evidence,
+    as_log_density,
+    fixations_on,
+    make_evidence,
+    read_fixations,
 )
+from salmap.metrics import Scores
 from salmap.pictures import image_size, screen_size, shrink_image
 from salmap.render import Style, View, difference_view, draw, encode_jpeg
 from salmap.types import Fixations, ImageArray
@@ -79,7 +78,7 @@ def _agreement(digest: str, a: str, b: str, versions: str, _picture: Picture) ->
     return compare.agreement(cache.screen_density(_picture, a), cache.screen_density(_picture, b))
 
 
-def truth(picture: Picture, given: Given, sigma_share: float) -> Truth:
+def truth(picture: Picture, given: Given, sigma_share: float) -> Evidence:
     """Where people looked on a picture, as a visitor's file tells it.
 
     Args:
@@ -101,16 +100,16 @@ def truth(picture: Picture, given: Given, sigma_share: float) -> Truth:
 def _truth(
     digest: str, given_for: str, pictures: str, sigma_share: float, bias: str,
     _picture: Picture, _given: Given, _others: list[Picture],
-) -> Truth:  # fmt: skip
+) -> Evidence:  # fmt: skip
     height, width = cache.decoded(_picture).shape[:2]
     looks = _looks(digest, _given, (height, width))
-    found = looks_at(_picture.name, looks)
+    found = fixations_on(_picture.name, looks)
     if found is None and given_for == _picture.digest:
         found = looks.get("")
     if found is None:
         raise FixationsError(_missing(_picture, _given, looks))
-    elsewhere = [(other, looks_at(other.name, looks)) for other in _others]
-    return make_truth(
+    elsewhere = [(other, fixations_on(other.name, looks)) for other in _others]
+    return make_evidence(
         found,
         (height, width),
         cache.screen_density(_picture, CENTER_BIAS_MODEL),
@@ -121,7 +120,7 @@ def _truth(
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _looks(digest: str, _given: Given, size: tuple[int, int]) -> dict[str, Fixations]:
-    return read_looks(_given.name, _given.data, size)
+    return read_fixations(_given.name, _given.data, size)
 
 
 def _missing(picture: Picture, given: Given, looks: dict[str, Fixations]) -> str:
@@ -139,7 +138,7 @@ def _missing(picture: Picture, given: Given, looks: dict[str, Fixations]) -> str
 
 
 def truth_tile(
-    picture: Picture, given: Given, sigma_share: float, found: Truth, view: View, look: Style
+    picture: Picture, given: Given, sigma_share: float, found: Evidence, view: View, look: Style
 ) -> str:
     """A view of where people looked, as a data URI.
 
@@ -154,16 +153,16 @@ def truth_tile(
 
 @st.cache_data(show_spinner=False, max_size="32MB")
 def _truth_density(
-    digest: str, given: str, sigma_share: float, _found: Truth
+    digest: str, given: str, sigma_share: float, _found: Evidence
 ) -> NDArray[np.float32]:
-    return shrink_density(truth_density(_found), screen_size(_found.size, TILE_SIDE))
+    return shrink_density(_found.truth.density(), screen_size(_found.truth.size, TILE_SIDE))
 
 
 def scores(picture: Picture, model: str, given: Given, sigma_share: float) -> Scores:
     """How a model does on the fixations given; see `truth` for the errors."""
     versions = _versions(model, CENTER_BIAS_MODEL)
     found = truth(picture, given, sigma_share)
-    negatives = f"{found.others} {len(found.nonfixations)}"
+    negatives = f"{found.other_pictures} {len(found.nonfixations)}"
     return _scores(
         picture.digest, model, versions, given.digest, sigma_share, negatives, picture, found
     )
@@ -172,10 +171,11 @@ def scores(picture: Picture, model: str, given: Given, sigma_share: float) -> Sc
 @st.cache_data(show_spinner=False, max_entries=500)
 def _scores(
     digest: str, model: str, versions: str, given: str, sigma_share: float, negatives: str,
-    _picture: Picture, _truth: Truth,
+    _picture: Picture, _evidence: Evidence,
 ) -> Scores:  # fmt: skip
     bias = cache.screen_density(_picture, CENTER_BIAS_MODEL)
-    return score(cache.screen_density(_picture, model), bias, _truth)
+    log_density = as_log_density(cache.screen_density(_picture, model))
+    return _evidence.scorer(bias).score_density(log_density)
 
 
 def _small(density: NDArray[np.float32]) -> NDArray[np.float32]:

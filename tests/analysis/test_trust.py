@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from salmap.analysis.trust import GOLD_STANDARD_KEY, UsualScore, center_bias_share, usual_scores
+from salmap.analysis.trust import UsualScore, center_bias_share, usual_scores
 from salmap.center_bias import gaussian, uniform
 from salmap.errors import DensityError
+from salmap.metrics import GOLD_STANDARD_KEY
 from salmap.weights.info import ModelInfo
 
 CENTER = np.exp(gaussian((48, 64)))

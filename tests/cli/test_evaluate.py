@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from salmap.cli.train import app
+from salmap.cli.main import app
 from salmap.density import fixation_density, log_normalize
 from salmap.errors import DatasetError, ImageError
 from salmap.evaluation.candidates import Guess, Guesser
 from salmap.evaluation.reliability import LEVELS
 from salmap.evaluation.saliency_maps import MapFolder
-from salmap.evaluation.scoring import METRICS
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD, calibrated, evaluate, prepare
+from salmap.metrics import METRICS, LogDensity
 from tests import pysaliency_oracle as oracle
 from tests.make_datasets import make_folder, make_folder_of_maps
 from tests.train import eyes
@@ -39,7 +39,7 @@ class Noise(Guesser):
             raise ImageError("This one is too noisy.")
         assert stimulus.shape == (*scorer.truth.size, 3)
         log_density = self.log_density(scorer.truth)
-        return Guess(np.exp(log_density), log_density)
+        return Guess.of(LogDensity(log_density))
 
 
 @pytest.fixture
@@ -58,7 +58,6 @@ def test_every_metric_of_every_picture_agrees_with_pysaliency(task):
     judge = oracle.LogDensities(stimuli, log_densities)
     maps = oracle.Maps(stimuli, [np.exp(d) for d in log_densities])
     empirical = oracle.pysaliency.FixationMap(stimuli, fixations, kernel_size=3.0)
-    epsilon = 2.2204e-16
     expected = {
         "ig": judge.information_gains(stimuli, fixations, oracle.LogDensities(stimuli, priors)),
         "nss": maps.NSSs(stimuli, fixations),
@@ -66,13 +65,7 @@ def test_every_metric_of_every_picture_agrees_with_pysaliency(task):
         "sauc": maps.AUCs(stimuli, fixations, nonfixations="shuffled"),
         "cc": maps.CCs(stimuli, empirical),
         "sim": maps.SIMs(stimuli, empirical),
-        "kl": maps.KLDivs(
-            stimuli,
-            empirical,
-            minimum_value=0,
-            log_regularization=epsilon,
-            quotient_regularization=epsilon,
-        ),
+        "kl": oracle.kl_divergences(maps, stimuli, empirical),
     }
     for metric, values in expected.items():
         by_fixation = len(values) == len(fixations.x)
@@ -116,7 +109,7 @@ def test_the_baseline_is_fitted_to_the_training_split_alone(tmp_path):
     np.testing.assert_array_equal(task.baseline.grid, less_validation.baseline.grid)
     assert task.notes == []
     assert prepare(dataset, "all").notes == [
-        "The center bias was fitted to pictures that are evaluated."
+        "The center bias was fitted to some of the evaluated pictures."
     ]
 
 
@@ -202,7 +195,7 @@ def test_the_command_writes_table_json_csv_and_a_report_that_stands_alone(root):
     assert list(content["rows"]) == rows
     assert (content["dataset"], content["split"], content["pictures"]) == ("folder", "val", 4)
     assert {"salmap", "numpy", "torch"} <= content["versions"].keys()
-    assert content["command"].startswith("python -m train")
+    assert content["command"].startswith("salmap ")
     assert content["failures"] == []
     assert len(content["paired_tests"]) == 3
     row = content["rows"]["center-bias"]
@@ -212,11 +205,11 @@ def test_the_command_writes_table_json_csv_and_a_report_that_stands_alone(root):
     assert content["rows"][maps]["scores"]["ig"]["mean"] is None
     assert content["rows"][GOLD_STANDARD]["scores"]["cc"]["mean"] is None
     regions = row["reliability"]["regions"]
-    assert [r["said"] for r in regions] == list(LEVELS)
-    assert regions[0]["looked"]["mean"] < regions[-1]["looked"]["mean"] <= 1
+    assert [r["predicted"] for r in regions] == list(LEVELS)
+    assert regions[0]["observed"]["mean"] < regions[-1]["observed"]["mean"] <= 1
     tenths = row["reliability"]["tenths_of_the_area"]
-    assert sum(t["said"] for t in tenths) == pytest.approx(1)
-    assert sum(t["looked"]["mean"] for t in tenths) == pytest.approx(1)
+    assert sum(t["predicted"] for t in tenths) == pytest.approx(1)
+    assert sum(t["observed"]["mean"] for t in tenths) == pytest.approx(1)
     assert content["rows"][maps]["reliability"] is content["rows"][GOLD_STANDARD]["reliability"]
     assert content["rows"][maps]["reliability"] is None
 
@@ -228,8 +221,8 @@ def test_the_command_writes_table_json_csv_and_a_report_that_stands_alone(root):
     html = files["html"].read_text()
     assert len(re.findall(r'src="data:image/jpeg;base64,/9j/', html)) == 3 * 3 * 2
     assert not re.search(r'(?:src|href)="(?!data:)', html)
-    assert f"<td>{100 * regions[3]['looked']['mean']:.1f}<small>" in html
-    assert "center-bias, found" in html and f"{maps}, found" not in html
+    assert f"<td>{100 * regions[3]['observed']['mean']:.1f}<small>" in html
+    assert "center-bias, observed" in html and f"{maps}, observed" not in html
     for text in ("best", "median", "worst", "gold standard", "center-bias minus"):
         assert text in html
     for metric in METRICS.values():

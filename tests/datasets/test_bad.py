@@ -115,7 +115,7 @@ def test_a_picture_without_fixations_is_a_problem(tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "data/stimuli/9999.jpg")
     (problem,) = open_dataset("osie", tmp_path).problems()
     assert "9999.jpg" in problem.file
-    assert problem.mend
+    assert problem.fix
 
 
 def test_scene_with_pictures_missing_that_have_no_numbers(tmp_path):
@@ -159,16 +159,25 @@ def test_cat2000_locations_of_another_size(tmp_path):
     assert "7 x 5" in problem.what and "64 x 48" in problem.what
 
 
-def test_salicon_with_fixations_missing(tmp_path):
-    make_salicon(tmp_path)
-    mats = sorted((tmp_path / "fixations").rglob("*.mat"))
-    mats[0].unlink()
-    dataset = open_dataset("salicon", tmp_path)
+@pytest.mark.parametrize(
+    ("name", "make", "pattern", "folder"),
+    [
+        ("salicon", make_salicon, "fixations/**/*.mat", "fixations"),
+        ("mit1003", make_mit1003, "ALLFIXATIONMAPS/*_fixPts.jpg", "ALLFIXATIONMAPS"),
+    ],
+)
+def test_files_of_fixations_that_are_missing(tmp_path, name, make, pattern, folder):
+    make(tmp_path)
+    files = sorted(tmp_path.glob(pattern))
+    files[0].unlink()
+    dataset = open_dataset(name, tmp_path)
     assert len(dataset) == 5
-    assert mats[0].stem in dataset.problems()[0].file
-    for mat in mats[1:]:
-        mat.unlink()
-    refused("salicon", tmp_path, "None of the 6", "fixations")
+    (problem,) = dataset.problems()
+    assert Path(problem.file).stem == files[0].stem.removesuffix("_fixPts")
+    assert "missing" in problem.what
+    for file in files[1:]:
+        file.unlink()
+    refused(name, tmp_path, "None of the 6", folder)
 
 
 def test_salicon_gaze_of_another_form(tmp_path):
@@ -177,16 +186,6 @@ def test_salicon_gaze_of_another_form(tmp_path):
     savemat(mat, {"gaze": {"location": np.ones((4, 2))}})
     (problem,) = open_dataset("salicon", tmp_path).problems()
     assert mat.name in problem.what and "fixations" in problem.what
-
-
-def test_mit1003_without_maps_of_points(tmp_path):
-    make_mit1003(tmp_path)
-    points = sorted((tmp_path / "ALLFIXATIONMAPS").glob("*_fixPts.jpg"))
-    points[0].unlink()
-    assert "_fixPts.jpg" in open_dataset("mit1003", tmp_path).problems()[0].what
-    for path in points[1:]:
-        path.unlink()
-    refused("mit1003", tmp_path, "None of the 6", "ALLFIXATIONMAPS")
 
 
 def test_a_map_of_points_that_is_black(tmp_path):

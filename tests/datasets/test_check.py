@@ -52,7 +52,7 @@ def test_unknown_viewers_are_not_counted_as_one(tmp_path):
     make_mit1003(tmp_path)
     report = check_dataset(open_dataset("mit1003", tmp_path))
     assert report.viewers is None
-    assert "not told apart" in render(report)
+    assert "unknown" in render(report)
 
 
 def test_problems_are_named_counted_and_change_the_exit_status(tmp_path):
@@ -85,16 +85,16 @@ def folder_of(path, looked_at, empty):
     return open_dataset("folder", path)
 
 
-def test_a_few_pictures_that_nobody_looked_at_are_left_out_with_a_warning(tmp_path, caplog):
+def test_a_few_pictures_without_fixations_are_left_out_with_a_warning(tmp_path, caplog):
     dataset = folder_of(tmp_path, looked_at=58, empty=2)
     sound = require_sound(dataset)
     assert [r.name for r in sound.records] == [f"{n:03}.png" for n in range(58)]
-    assert "folder: 2 pictures are left out" in caplog.text
+    assert "folder: 2 pictures without fixations are left out" in caplog.text
     assert "058.png" in caplog.text and "059.png" in caplog.text
     assert sound.problems() == list(dataset.listing_problems)
 
 
-def test_many_pictures_that_nobody_looked_at_are_refused(tmp_path):
+def test_many_pictures_without_fixations_are_refused(tmp_path):
     with pytest.raises(DatasetError, match="2 problems"):
         require_sound(folder_of(tmp_path, looked_at=20, empty=2))
 

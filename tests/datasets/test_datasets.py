@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from salmap.datasets import DATASETS, FixationDataset, Record, open_dataset, parse_data_option
+from salmap.datasets import LAYOUTS, FixationDataset, Record, open_dataset, parse_data_option
 from salmap.datasets.splits import COMMITTED, hashed_split, read_splits
 from salmap.errors import DatasetError
 from salmap.types import Fixations
@@ -48,7 +48,7 @@ def table(fixations: Fixations) -> np.ndarray:
 
 
 def test_the_made_sets_are_all_there_are():
-    assert set(MAKERS) == set(DATASETS)
+    assert set(MAKERS) == set(LAYOUTS)
 
 
 def test_fixations_lie_where_the_truth_has_them(made):

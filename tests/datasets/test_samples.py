@@ -10,25 +10,12 @@ from typer.testing import CliRunner
 
 from salmap import load_image
 from salmap.cli.train import app
-from salmap.datasets.samples import with_fixations
 from salmap.errors import TrainingError
 from salmap.jobs.uploads import keep
-from salmap.types import Fixations
 from tests.gaze import gaze_zip, save_untrained
 from tests.train.tiny import make_dataset
 from train.followed import FollowedSample
 from train.run import _encoder_tensors
-
-
-def test_a_dot_lies_on_each_fixation_and_nowhere_else():
-    stimulus = np.zeros((600, 960, 3), np.uint8)
-    fixations = Fixations([0.0, 480.0], [0.0, 300.0], [0, 0], [0, 1])
-    drawn = with_fixations(stimulus, fixations)
-    assert drawn.shape == (300, 480, 3)
-    assert drawn[150, 240].sum() > 300
-    assert drawn[0, 0].sum() > 300
-    assert (drawn.max(axis=2) > 40).sum() < 150
-    assert stimulus.max() == 0
 
 
 def test_a_followed_sample_shows_where_people_look_and_what_is_predicted(tmp_path):

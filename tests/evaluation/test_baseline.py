@@ -53,7 +53,7 @@ def test_it_stretches_to_any_picture_as_a_log_density():
 
 
 def test_pictures_without_fixations_are_passed_over_but_two_must_have_some():
-    nobody = eyes.look(np.random.default_rng(0), (48, 64)).select(np.zeros(0, int))
+    nobody = eyes.gaze(np.random.default_rng(0), (48, 64)).select(np.zeros(0, int))
     fit_baseline([*stimuli(2, 0.2), (nobody, (48, 64))], "")
     with pytest.raises(FixationsError, match="two pictures"):
         fit_baseline([*stimuli(1, 0.2), (nobody, (48, 64))], "")
@@ -72,7 +72,7 @@ def test_a_density_or_log_density_can_be_read_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (np.array([[0.0, 1.0]]), "never looked at"),
+        (np.array([[0.0, 1.0]]), "the probability 0"),
         (np.array([[np.nan, 1.0]]), "NaN"),
         (np.ones(3), "shape"),
         (np.array([["a"]]), "no numbers"),

@@ -13,7 +13,7 @@ from salmap.errors import FixationsError
 from salmap.evaluation import gold_standard
 from salmap.evaluation.baseline import fit_baseline
 from salmap.evaluation.gold_standard import GoldStandard
-from salmap.evaluation.scoring import Nonfixations
+from salmap.evaluation.truths import Nonfixations
 from salmap.types import Fixations
 from tests.train import eyes
 

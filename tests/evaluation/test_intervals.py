@@ -19,7 +19,8 @@ def test_an_interval_is_as_wide_as_theory_says():
     assert interval.high == pytest.approx(values.mean() + half, abs=0.03)
 
 
-def test_intervals_cover_the_truth_about_as_often_as_they_say():
+def test_intervals_cover_the_truth_about_as_often_as_they_say(monkeypatch):
+    monkeypatch.setattr(intervals, "RESAMPLES", 1000)
     rng = np.random.default_rng(1)
     covered = 0
     for _ in range(200):

@@ -11,7 +11,7 @@ from salmap.evaluation.reliability import GROUPS, LEVELS, group_keys, measure, r
 from salmap.types import Fixations
 
 SIZE = (30, 40)
-LOOKS = 20_000
+FIXATIONS = 20_000
 
 
 def smooth_log_density(seed=0):
@@ -21,7 +21,7 @@ def smooth_log_density(seed=0):
     return log_normalize(6 * sum(bumps))
 
 
-def drawn_from(log_density, power=1.0, count=LOOKS):
+def drawn_from(log_density, power=1.0, count=FIXATIONS):
     """Fixations of the density to this power: above 1, viewers agree more than it says."""
     chance = np.exp(power * log_density.astype(float)).ravel()
     places = np.random.default_rng(1).choice(chance.size, count, p=chance / chance.sum())

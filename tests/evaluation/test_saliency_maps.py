@@ -83,7 +83,7 @@ def test_what_is_no_map_is_refused_with_its_name(tmp_path):
         ("nan", "NaN"),
         ("pickled", "can't be read"),
         ("flat", "shape"),
-        ("words", "no real numbers"),
+        ("words", "not contain real numbers"),
     ):
         with pytest.raises((DatasetError, DensityError), match=message) as caught:
             folder.read(f"{name}.jpg", SIZE)

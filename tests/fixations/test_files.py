@@ -15,13 +15,13 @@ SIZE = (60, 90)
 
 
 def parsed(text: str):
-    return parse_fixations_csv(io.BytesIO(text.encode()), "looks.csv")
+    return parse_fixations_csv(io.BytesIO(text.encode()), "gaze.csv")
 
 
 def refused(text: str) -> str:
     with pytest.raises(FixationsError) as failure:
         parsed(text)
-    assert "looks.csv" in str(failure.value)
+    assert "gaze.csv" in str(failure.value)
     return str(failure.value)
 
 
@@ -36,22 +36,22 @@ def picture(points: list[tuple[int, int]], form: str = "PNG", value: int = 255) 
 
 
 def test_two_columns_are_enough():
-    (looks,) = parsed("x,y\n3.5,4\n1,2\n").values()
-    np.testing.assert_array_equal(looks.x, [3.5, 1])
-    np.testing.assert_array_equal(looks.y, [4, 2])
-    assert set(looks.viewer) == {UNKNOWN_VIEWER}
-    assert set(looks.order) == {0}
+    (fixations,) = parsed("x,y\n3.5,4\n1,2\n").values()
+    np.testing.assert_array_equal(fixations.x, [3.5, 1])
+    np.testing.assert_array_equal(fixations.y, [4, 2])
+    assert set(fixations.viewer) == {UNKNOWN_VIEWER}
+    assert set(fixations.order) == {0}
 
 
 def test_subjects_are_kept_apart_and_in_order():
-    looks = parsed("y,x,subject\n1,10,zoe\n2,20,ann\n3,30,zoe\n")[""]
-    rows = list(zip(looks.x, looks.y, looks.viewer, looks.order, strict=True))
+    fixations = parsed("y,x,subject\n1,10,zoe\n2,20,ann\n3,30,zoe\n")[""]
+    rows = list(zip(fixations.x, fixations.y, fixations.viewer, fixations.order, strict=True))
     assert rows == [(20, 2, 0, 0), (10, 1, 1, 0), (30, 3, 1, 1)]
 
 
 def test_images_are_kept_apart():
     found = parsed("image,x,y\na.jpg,1,2\nb.jpg,3,4\na.jpg,5,6\n")
-    assert {image: len(looks) for image, looks in found.items()} == {"a.jpg": 2, "b.jpg": 1}
+    assert {image: len(fixations) for image, fixations in found.items()} == {"a.jpg": 2, "b.jpg": 1}
 
 
 @pytest.mark.parametrize(
@@ -75,15 +75,15 @@ def test_mistakes_are_named_by_row_and_column(text, parts):
 
 def test_a_table_in_another_encoding_is_refused():
     with pytest.raises(FixationsError, match="UTF-8"):
-        parse_fixations_csv(io.BytesIO(b"x,y\n\xff\xfe,2\n"), "looks.csv")
+        parse_fixations_csv(io.BytesIO(b"x,y\n\xff\xfe,2\n"), "gaze.csv")
 
 
 @pytest.mark.parametrize(("form", "value"), [("PNG", 255), ("PNG", 1), ("BMP", 255), ("JPEG", 255)])
 def test_a_map_has_a_fixation_for_each_point(form, value):
     points = [(5, 7), (40, 30), (89, 59)]
-    looks = parse_fixation_map(picture(points, form, value), "map", SIZE)
-    assert sorted(zip(looks.x, looks.y, strict=True)) == points
-    assert set(looks.viewer) == {UNKNOWN_VIEWER}
+    fixations = parse_fixation_map(picture(points, form, value), "map", SIZE)
+    assert sorted(zip(fixations.x, fixations.y, strict=True)) == points
+    assert set(fixations.viewer) == {UNKNOWN_VIEWER}
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_a_map_has_a_fixation_for_each_point(form, value):
 )
 def test_maps_that_are_none(data, size, part):
     with pytest.raises(FixationsError, match=part):
-        parse_fixation_map(data, "looks.png", size)
+        parse_fixation_map(data, "gaze.png", size)
 
 
 def test_what_is_no_picture_is_named():
-    with pytest.raises(ImageError, match=r"looks\.png is not a picture"):
-        parse_fixation_map(b"hello", "looks.png", SIZE)
+    with pytest.raises(ImageError, match=r"gaze\.png is not a picture"):
+        parse_fixation_map(b"hello", "gaze.png", SIZE)

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import salmap
 from salmap.cli import main as cli
 from salmap.errors import SalmapError, WeightsError
+from salmap.metrics import GOLD_STANDARD_KEY, METRICS
 from salmap.models import ARCHITECTURES
 from salmap.models.file import save_model
 from salmap.publish import model as publish
@@ -26,7 +27,7 @@ INFO = ModelInfo(
     license="Apache-2.0",
     data=("OSIE (MIT)", "Crowd (MIT)"),
     scores={
-        "osie": {"information_gain": [2.0, 1.9, 2.1], "nss": [3.5]},
+        "osie": {"ig": [2.0, 1.9, 2.1], "nss": [3.5], GOLD_STANDARD_KEY: [2.2, 2.1, 2.4]},
         "crowd": {"nss": [2.2, 2.1, 2.3]},
     },
     source="train/recipes/lite.toml",
@@ -129,12 +130,29 @@ def test_the_card(checkpoint: Path) -> None:
     assert yaml.safe_load(front)["library_name"] == "salmap"
     assert r"# street \| \<b\>net\</b\>" in body
     assert 'salmap.load("hf://ann/net")' in body
-    assert "| data set | IG (bits per fixation) | NSS |" in body
-    assert "| osie | 2.000 [1.900, 2.100] | 3.500 |" in body
-    assert "| crowd |  | 2.200 [2.100, 2.300] |" in body
+    gold = "gold standard IG (bits per fixation)"
+    assert f"| data set | IG (bits per fixation) | NSS | {gold} |" in body
+    assert "| osie | 2.000 [1.900, 2.100] | 3.500 | 2.200 [2.100, 2.400] |" in body
+    assert "| crowd |  | 2.200 [2.100, 2.300] |  |" in body
+    assert f"- NSS: {METRICS['nss'].meaning}" in body
+    assert METRICS["cc"].meaning not in body
     assert "- OSIE (MIT)\n- Crowd (MIT)" in body
     assert "parameters: 4,096" in body
     assert "Not for portraits." in body
+
+
+def test_every_score_of_a_model_that_ships_has_a_name_on_its_card() -> None:
+    info = salmap.load("lite").info
+    assert info is not None
+    keys = {key for row in info.scores.values() for key in row}
+    assert keys == {*METRICS, GOLD_STANDARD_KEY}
+    (columns,) = (
+        line
+        for line in publish.model_card(info, "ann/net", 10).splitlines()
+        if line.startswith("| data set")
+    )
+    assert "_" not in columns
+    assert all(metric.heading in columns for metric in METRICS.values())
 
 
 def test_the_card_of_a_model_of_which_little_is_known() -> None:
@@ -142,5 +160,5 @@ def test_the_card_of_a_model_of_which_little_is_known() -> None:
     card = publish.model_card(info, "ann/net", 10)
     front = yaml.safe_load(card.split("---\n")[1])
     assert (front["license"], front["license_name"]) == ("other", "my-own-license-1.0")
-    assert "None were recorded." in card
+    assert "None recorded." in card
     assert "Not stated." in card

@@ -8,13 +8,13 @@ import numpy as np
 from PIL import Image
 
 from salmap.datasets import FixationDataset, Record
-from salmap.evaluation.scoring import Truth
+from salmap.fixations.scoring import Truth
 from salmap.types import Fixations
 
 SIZES = [(48, 64), (40, 40)]
 
 
-def look(rng, size, viewers=4, each=6, spread=0.08, agree=0.8):
+def gaze(rng, size, viewers=4, each=6, spread=0.08, agree=0.8):
     """Viewers who look at one common spot with probability `agree`, else anywhere."""
     spot = rng.uniform(0.2, 0.8, 2)
     count = viewers * each
@@ -35,7 +35,7 @@ def truths(count=6, seed=0, sizes=SIZES, **how):
     rng = np.random.default_rng(seed)
     chosen = [sizes[i % len(sizes)] for i in range(count)]
     return [
-        Truth(i, f"{i}.png", "ab"[i % 2], size, look(rng, size, **how), 3.0)
+        Truth(f"{i}.png", size, gaze(rng, size, **how), 3.0, "ab"[i % 2], i)
         for i, size in enumerate(chosen)
     ]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD
+from salmap.metrics import GOLD_STANDARD_KEY, METRICS
 from salmap.weights.info import read_info
 from tests.train.tiny import RECIPE, make_dataset, make_encoder
 from train.release import release
@@ -26,6 +27,7 @@ def released(tmp_path_factory):
 def test_the_file_holds_scores_with_their_intervals(released):
     info = read_info(released)
     assert released.name == "tiny.safetensors"
+    assert info.scores["tiny"].keys() == {*METRICS, GOLD_STANDARD_KEY}
     for mean, low, high in info.scores["tiny"].values():
         assert low <= mean <= high
     assert "three seconds on a screen" in info.notes  # of the recipe that it is said to come from
@@ -37,14 +39,14 @@ def test_the_card_says_what_a_user_must_know(released):
     assert "### tiny, 3 pictures" in text
     scores = {row.split(" | ")[0].strip("| "): row for row in text.splitlines() if row[:1] == "|"}
     assert {"tiny", BASELINE, GOLD_STANDARD, "itti-koch"} <= scores.keys()
-    assert "## Is it as sure as it may be?" in text
+    assert "## Reliability" in text
     assert "python -m train fit --teacher large" in text
     assert TOML.read_text().strip() in text
 
 
 def test_reliability_is_in_per_cent_and_rises_with_what_is_said(released):
     text = released.with_suffix(".md").read_text()
-    table = text.split("## Is it as sure as it may be?")[1].split("\n## ")[0]
+    table = text.split("## Reliability")[1].split("\n## ")[0]
     row = next(line for line in table.splitlines() if line.startswith("| tiny"))
     shares = [float(cell.split("<br>")[0]) for cell in row.strip("| ").split(" | ")[1:]]
     assert len(shares) == 10

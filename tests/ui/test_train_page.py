@@ -13,11 +13,10 @@ import pytest
 import timm
 from streamlit.testing.v1 import AppTest
 
-from salmap.datasets import DATASETS
 from salmap.errors import DatasetError, JobError
 from salmap.jobs import plans as training
 from salmap.jobs import runs as jobs
-from salmap.jobs.dataset_check import LAYOUTS, DatasetReport, DataSource, Problem
+from salmap.jobs.dataset_check import DatasetReport, DataSource, Problem
 from salmap.jobs.plans import NETWORKS, FitPlan
 from salmap.jobs.runs import ADAPT, FIT, Job, Jobs
 from salmap.models.network import PRESETS
@@ -142,7 +141,6 @@ def test_networks_layouts_and_limits_are_those_of_training():
         (encoder,) = PRESETS[name].encoders
         assert (network.encoder, network.size) == (encoder.name, PRESETS[name].size)
         assert timm.get_pretrained_cfg(encoder.name).hf_hub_id == network.repository
-    assert LAYOUTS.keys() == DATASETS.keys()
     assert training.MIN_ADAPT_PICTURES == MIN_PICTURES
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from salmap.datasets import LAYOUTS
 from salmap.errors import SalmapError
 from salmap.jobs import plans as training
 from salmap.jobs import uploads
-from salmap.jobs.dataset_check import LAYOUTS, DatasetReport, DataSource, check
+from salmap.jobs.dataset_check import DatasetReport, DataSource, check
 from salmap.ui.words import plain
 
 #: largest ZIP that is taken, in megabytes
@@ -85,7 +86,7 @@ def _remove(name: str) -> None:
 def _on_server() -> DataSource | None:
     layout, place = st.columns([1, 2])
     chosen = layout.selectbox(
-        "Layout", list(LAYOUTS), format_func=LAYOUTS.__getitem__, key="data_layout",
+        "Layout", list(LAYOUTS), format_func=lambda name: LAYOUTS[name].title, key="data_layout",
         persist_state="session",
     )  # fmt: skip
     path = place.text_input(
@@ -134,7 +135,7 @@ def _show(report: DatasetReport) -> None:
 
 def _show_problems(report: DatasetReport) -> None:
     lines = [
-        f"- {problem.count} × {plain(problem.what)} {plain(problem.mend)}  \n  "
+        f"- {problem.count} × {plain(problem.what)} {plain(problem.fix)}  \n  "
         f"{plain(', '.join(problem.files[:3]))}{'…' if problem.count > 3 else ''}"
         for problem in report.problems[:_SHOWN_PROBLEMS]
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from salmap.fixations import synthetic as synthetic_viewers
-from salmap.fixations.truth import SIGMA_SHARE
+from salmap.fixations.scoring import SIGMA_SHARE
 from salmap.ui import given, state, words
 
 #: largest file that is taken, in megabytes

@@ -11,8 +11,8 @@ import streamlit as st
 from salmap import weights
 from salmap.analysis.agreement import FEWEST, MOST, is_baseline, proposed
 from salmap.errors import ImageError, SalmapError
-from salmap.fixations import truth
-from salmap.fixations.truth import Truth
+from salmap.fixations.brought import Evidence, dots
+from salmap.fixations.scoring import SIGMA_SHARE
 from salmap.render import Style, View
 from salmap.ui import cache, compare_cache, given, state, words
 from salmap.ui.components.controls import look_controls
@@ -51,7 +51,7 @@ class _Looks:
     """Where people looked, if the visitor has told, or what is wrong with it."""
 
     given: Given | None = None
-    truth: Truth | None = None
+    truth: Evidence | None = None
     problem: str = ""
 
 
@@ -60,7 +60,7 @@ def page() -> None:
     with st.sidebar:
         chosen = _models_picker()
         look = look_controls()
-        sigma = sigma_picker() if given.current() else truth.SIGMA_SHARE
+        sigma = sigma_picker() if given.current() else SIGMA_SHARE
     st.title("How do models differ?", anchor=False)
     picture_source()
     picture = state.current()
@@ -154,15 +154,15 @@ def _side_by_side(
         )
         for model in models
     ]
-    dots: list[tuple[float, float]] = []
+    points: list[tuple[float, float]] = []
     if looks.truth is not None and looks.given is not None:
-        dots = truth.dots(looks.truth) if dotted else []
+        points = dots(looks.truth.truth) if dotted else []
         drawn = compare_cache.truth_tile(picture, looks.given, sigma, looks.truth, View(view), look)
         who = "made up" if looks.given.synthetic else about(looks.truth)
         name = "Synthetic viewers" if looks.given.synthetic else "People"
         items.insert(0, Tile(name, who, drawn, f"{picture.name}: {view}, where viewers looked"))
     height, width = compare_cache.small_image(picture).shape[:2]
-    tiles("tiles", "The same picture, model by model", (height, width), items, dots)
+    tiles("tiles", "The same picture, model by model", (height, width), items, points)
 
 
 def _note(model: str) -> str:
