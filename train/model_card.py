@@ -35,11 +35,11 @@ def card(
         "## Training data\n\n"
         + _bullets(info.data)
         + "\n\nOnly the training split (`salmap/datasets/splits.json`) was trained on; the center "
-        "bias in the weights comes from it too. Where the encoders come from, under which license, "
-        "and what they had seen before, is in `docs/encoders.md`.",
+        "bias in the weights comes from it, too. `docs/encoders.md` says where the encoders come "
+        "from, their licenses, and what they were trained on before.",
         "## Scores\n\nOn the validation split, at full resolution, one picture at a time, with "
-        "95 % bootstrap intervals over pictures. The epoch that ships is the one that did best on "
-        "these pictures, which flatters the scores a little. "
+        "95 % bootstrap intervals over pictures. The published epoch is the one that did best "
+        "on these pictures, which flatters the scores a little. "
         + " ".join(f"{m.title}: {m.meaning}." for m in METRICS.values()),
         *(_scores(dataset, evaluation) for dataset, evaluation in evaluations.items()),
         _reliability(info.name, evaluations),
@@ -67,13 +67,13 @@ def _scores(dataset: str, evaluation: Evaluation) -> str:
 def _reliability(name: str, evaluations: Mapping[str, Evaluation]) -> str:
     lines = _header("", [f"{level:.0%}" for level in LEVELS])
     for dataset, evaluation in evaluations.items():
-        shares = [looked for _, looked in evaluation.regions(name)]
+        shares = [share for _, share in evaluation.regions(name)]
         cells = [_cell(Interval(*(100 * v for v in (s.mean, s.low, s.high))), 1) for s in shares]
         lines.append(_row(dataset, cells))
     return (
-        "## Is it as sure as it may be?\n\nThe share of fixations, in per cent, that fall into the "
-        "smallest region said to hold so many per cent of all looks; validation split, 95 % "
-        "bootstrap intervals over pictures. Less than it says: it is too sure of itself.\n\n"
+        "## Is its confidence justified?\n\nThe percentage of fixations that fall into the "
+        "smallest region predicted to hold the percentage in the header; validation split, 95 % bootstrap "
+        "intervals over pictures. Where it is lower than predicted, the model is overconfident.\n\n"
     ) + "\n".join(lines)
 
 

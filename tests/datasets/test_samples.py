@@ -17,7 +17,7 @@ from salmap.types import Fixations
 from tests.gaze import gaze_zip, save_untrained
 from tests.train.tiny import make_dataset
 from train.followed import FollowedSample
-from train.run import _encoder_tensors
+from train.start import _encoder_tensors
 
 
 def test_a_dot_lies_on_each_fixation_and_nowhere_else():

@@ -21,7 +21,8 @@ from salmap.backends.pytorch import TorchBackend
 from salmap.errors import ModelError
 from salmap.models import ARCHITECTURES, SaliencyModel, build
 from salmap.models.classical import CenterBias, IttiKoch, SpectralResidual
-from salmap.models.network import PRESETS, SaliencyNetwork
+from salmap.models.network import SaliencyNetwork
+from salmap.networks import PRESETS
 from salmap.pictures import fit_size
 from salmap.prediction import Prediction
 from salmap.predictor import Predictor
@@ -43,7 +44,7 @@ def make_predictor(name: str) -> Predictor:
         return salmap.load(name, use_hub=False)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = SaliencyNetwork(PRESETS[name])
+        network = SaliencyNetwork(PRESETS[name].config)
         return Predictor(TorchBackend(build(network.architecture), network.config()), name)
 
 

@@ -1,15 +1,17 @@
+import dataclasses
+
 import pytest
 import torch
 
 from salmap.models.folding import folded
-from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
+from salmap.models.network import SaliencyNetwork
+from salmap.networks import PRESETS
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))
 def test_folding_changes_nothing_but_rounding(preset):
     torch.manual_seed(0)
-    config = PRESETS[preset]
-    model = SaliencyNetwork(NetworkConfig(config.encoders, 64, config.width)).eval()
+    model = SaliencyNetwork(dataclasses.replace(PRESETS[preset].config, size=64)).eval()
     norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     with torch.no_grad():
         for norm in norms:  # statistics and factors of their own, as after training

@@ -1,4 +1,3 @@
-import dataclasses
 import hashlib
 from pathlib import Path
 
@@ -6,9 +5,10 @@ import pytest
 
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD
 from salmap.weights.info import read_info
-from tests.train.tiny import RECIPE, make_dataset, make_encoder
+from tests.train.tiny import NO_WORKERS, changed, make_dataset, make_encoder
 from train.release import release
 from train.run import fit
+from train.start import Start
 
 TOML = Path(__file__).parents[2] / "train" / "recipes" / "lite.toml"
 
@@ -18,8 +18,8 @@ def released(tmp_path_factory):
     folder = tmp_path_factory.mktemp("release")
     encoders = {"tf_efficientnet_lite2": make_encoder(folder / "encoder.safetensors")}
     dataset = make_dataset(folder / "pictures")
-    recipe = dataclasses.replace(RECIPE, frozen_epochs=1, finetune_epochs=0)
-    model = fit(recipe, [dataset], folder / "run", encoders, workers=0)
+    recipe = changed({"frozen.epochs": 1, "finetune.epochs": 0})
+    model = fit(recipe, [dataset], folder / "run", Start(encoders), resources=NO_WORKERS)
     return release(model, [dataset], folder / "out", TOML, "python -m train fit --teacher large")
 
 
@@ -37,14 +37,14 @@ def test_the_card_says_what_a_user_must_know(released):
     assert "### tiny, 3 pictures" in text
     scores = {row.split(" | ")[0].strip("| "): row for row in text.splitlines() if row[:1] == "|"}
     assert {"tiny", BASELINE, GOLD_STANDARD, "itti-koch"} <= scores.keys()
-    assert "## Is it as sure as it may be?" in text
+    assert "## Is its confidence justified?" in text
     assert "python -m train fit --teacher large" in text
     assert TOML.read_text().strip() in text
 
 
 def test_reliability_is_in_per_cent_and_rises_with_what_is_said(released):
     text = released.with_suffix(".md").read_text()
-    table = text.split("## Is it as sure as it may be?")[1].split("\n## ")[0]
+    table = text.split("## Is its confidence justified?")[1].split("\n## ")[0]
     row = next(line for line in table.splitlines() if line.startswith("| tiny"))
     shares = [float(cell.split("<br>")[0]) for cell in row.strip("| ").split(" | ")[1:]]
     assert len(shares) == 10
