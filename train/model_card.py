@@ -72,8 +72,8 @@ def _reliability(name: str, evaluations: Mapping[str, Evaluation]) -> str:
         lines.append(_row(dataset, cells))
     return (
         "## Is its confidence justified?\n\nThe percentage of fixations that fall into the "
-        "smallest region predicted to hold the percentage in the header; validation split, 95 % bootstrap "
-        "intervals over pictures. Where it is lower than predicted, the model is overconfident.\n\n"
+        "smallest region predicted to hold the percentage in the header; validation split, 95 % "
+        "bootstrap intervals over pictures. Where it is lower, the model is overconfident.\n\n"
     ) + "\n".join(lines)
 
 
