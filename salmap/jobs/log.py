@@ -13,7 +13,13 @@ from salmap.jobs.contract import LOG, STAGES
 
 @dataclass(frozen=True)
 class LossPoint:
-    """Training loss at a moment: `epochs` done since the run began, mean bits per fixation."""
+    """Training loss at a moment of a run.
+
+    Attributes:
+        epochs: done since the run began, a fraction within one.
+        stage: "frozen" or "finetune".
+        bits: mean over the epoch so far, per fixation.
+    """
 
     epochs: float
     stage: str

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import timm
 import torch
@@ -14,19 +11,11 @@ from torch import Tensor
 from salmap.errors import TrainingError
 from salmap.models.encoders import Encoder
 from salmap.networks import PRESETS
-from tests.hub_server import Hub, connect, isolate, serve
+from tests.hub_server import Hub
 from train.start import load_pretrained
 
 NAME = "resnet50.tv_in1k"
 REPOSITORY = f"timm/{NAME}"
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    isolate(monkeypatch, tmp_path)
-    with serve() as server:
-        connect(monkeypatch, server.url)
-        yield server
 
 
 def encoder() -> Encoder:

@@ -131,7 +131,7 @@ def test_a_run_goes_on_from_a_trained_model_at_another_size(tiny, whole_run):
     for name, value in before.items():
         torch.testing.assert_close(after[name], value, rtol=2e-3, atol=1e-5)
     assert "started from tiny" in salmap.load(model).info.source
-    assert salmap.load(model).model.size == 96
+    assert salmap.load(model).backend.size == 96
 
 
 def test_an_encoder_that_is_named_replaces_that_of_the_start(tiny, whole_run):

@@ -18,7 +18,12 @@ LITTLE_BITS = 0.05
 
 @dataclass(frozen=True)
 class Setting:
-    """A number of the finalizer before and after."""
+    """A number of the finalizer that a fit changes.
+
+    Attributes:
+        name: what it means, in words.
+        before, after: its values.
+    """
 
     name: str
     before: float

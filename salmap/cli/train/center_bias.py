@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from salmap.cli.train.data import open_sound
+from salmap.cli.train.data import Data, open_sound
 from salmap.cli.train.package import training
 
 
 def center_bias(
-    data: Annotated[list[str], typer.Option(help="NAME=PATH of a data set; may be repeated.")],
+    data: Data,
     out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
 ) -> None:
     """Fit the baseline that ignores the picture to training splits, all with the same weight."""

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from salmap.cli.train.data import Splits
 from salmap.errors import SalmapError
 
 
 def check(
     data: Annotated[list[str], typer.Argument(metavar="NAME=PATH", help="Data sets to check.")],
-    splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
+    splits: Splits = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON for each data set instead.")
     ] = False,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from salmap.cli.train.data import open_sound
+from salmap.cli.train.data import Data, Splits, open_sound
 from salmap.cli.train.package import training
 from salmap.errors import TrainingError
 from salmap.processes import launched
@@ -18,7 +18,7 @@ def fit(
     recipe: Annotated[
         str, typer.Option(help="TOML file with the settings, or the name of one of Salmap's.")
     ],
-    data: Annotated[list[str], typer.Option(help="NAME=PATH of a data set; may be repeated.")],
+    data: Data,
     out: Annotated[Path, typer.Option(help="Folder for log, checkpoints and model.")],
     resume: Annotated[bool, typer.Option(help="Continue from the last checkpoint.")] = False,
     encoder: Annotated[
@@ -55,7 +55,7 @@ def fit(
             help="Folder of pictures without fixations, learned from the teachers alone.",
         ),
     ] = None,
-    splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
+    splits: Splits = None,
     workers: Annotated[
         int | None,
         typer.Option(min=0, help="Processes that read pictures. [1 on a CPU, more for a GPU]"),

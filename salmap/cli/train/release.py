@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from salmap.cli.train.data import open_sound
+from salmap.cli.train.data import Data, open_sound
 from salmap.cli.train.package import training
 
 
@@ -16,7 +16,7 @@ def release(
     recipe: Annotated[
         str, typer.Option(help="The recipe that made it: a file, or the name of one of Salmap's.")
     ],
-    data: Annotated[list[str], typer.Option(help="NAME=PATH of a data set; may be repeated.")],
+    data: Data,
     out: Annotated[Path, typer.Option(help="Folder for the model file and its card.")],
     fit_options: Annotated[
         str, typer.Option(help="Other options of 'train fit' that made it, for the card.")
