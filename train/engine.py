@@ -10,13 +10,14 @@ from __future__ import annotations
 import dataclasses
 import logging
 import math
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from salmap.backends.pytorch import TorchBackend
-from salmap.models import build
+from salmap.models import SaliencyModel, build
 from salmap.models.network import SaliencyNetwork
 from salmap.predictor import Predictor
 from salmap.types import ImageArray
@@ -109,11 +110,15 @@ class Trainer:
         logger.info("%s epoch %d: %s", stage.name, run.epoch, _sentence(scores))
         self.machine.wait_for_all()  # for the checkpoint, which all of them read
 
+    @cached_property
+    def _copy(self) -> SaliencyModel:
+        """A second network, which is validated while the first one trains."""
+        return build("network", self.network.config())
+
     def _predictor(self, weights: dict[str, Tensor], precision: str) -> Predict:
         """The network with these weights, in the precision of training."""
-        copy = build("network", self.network.config())
-        copy.load_state_dict(weights)
-        predictor = Predictor(TorchBackend(copy, self.machine.device), self.recipe.name)
+        self._copy.load_state_dict(weights)
+        predictor = Predictor(TorchBackend(self._copy, self.machine.device), self.recipe.name)
 
         def predict(image: ImageArray) -> NDArray[np.float32]:
             with autocast(self.machine.device, precision):

@@ -67,9 +67,9 @@ def test_two_processes_score_as_one(tiny, command):
     assert [(e["stage"], e["epoch"]) for e in found] == [("frozen", 1), ("finetune", 1)]
     assert len(events(two, "step")) == len(events(one, "step"))
     for ours, theirs in zip(found, expected, strict=True):
-        assert ours["train_loss_bits"] == pytest.approx(theirs["train_loss_bits"], abs=1e-5)
+        assert ours["train_loss_bits"] == pytest.approx(theirs["train_loss_bits"], 1e-3, 1e-4)
         for metric, value in theirs["validation"]["folder"].items():
-            assert ours["validation"]["folder"][metric] == pytest.approx(value, abs=1e-5)
+            assert ours["validation"]["folder"][metric] == pytest.approx(value, 1e-3, 1e-4)
     tensors = [load_file(out / "model.safetensors") for out in (one, two)]
     for name, value in tensors[0].items():
         torch.testing.assert_close(tensors[1][name], value, rtol=1e-2, atol=1e-3)
@@ -96,8 +96,8 @@ def test_all_processes_stop_at_the_same_step(tiny, command):
     assert [e["step"] for e in events(out, "step")] == [1]
 
 
-def one_step(tiny, name, batches, accumulate):
-    """The network's weights after one step on these batches of pictures."""
+def one_step(tiny, monkeypatch, name, batches, accumulate):
+    """The gradients, in one vector, for one step on these batches of pictures."""
     folder, dataset, encoders = tiny
     torch.manual_seed(0)
     encoder = EncoderConfig(ENCODER, (2, 3, 4))
@@ -110,21 +110,30 @@ def one_step(tiny, name, batches, accumulate):
     stage = Stages(recipe, network, TrainingSet.of([dataset], {}), machine).finetune()
     plan = [[whole_crop(item, (48, 64), 64) for item in items] for items in batches]
     stage = dataclasses.replace(stage, accumulate=accumulate, plans=[plan])
-    StageRun(stage, recipe, machine, ProgressLog(folder / name)).run_epoch()
-    assert [e["step"] for e in events(folder / name, "step")] == [1]
-    return {k: v.clone() for k, v in network.state_dict().items() if v.is_floating_point()}
+    run, steps = StageRun(stage, recipe, machine, ProgressLog(folder / name)), []
+    update = run._update
+
+    def recording():
+        steps.append(gradients(network))
+        update()
+
+    monkeypatch.setattr(run, "_update", recording)
+    run.run_epoch()
+    (step,) = steps
+    return step
 
 
-def test_accumulated_batches_are_one_larger_batch(tiny):
-    whole = one_step(tiny, "whole", [[0, 1, 2, 3]], 1)
-    parts = one_step(tiny, "parts", [[0, 1], [2, 3]], 2)
-    other = one_step(tiny, "other", [[0, 1, 2, 4]], 1)
-    name = "finalizer.log_sigma"
-    assert whole[name] != other[name] or any(
-        not torch.allclose(whole[k], other[k], atol=1e-5) for k in whole
-    )
-    for key, value in whole.items():
-        torch.testing.assert_close(parts[key], value, rtol=1e-3, atol=1e-4)
+def gradients(network):
+    learned = [p.grad.flatten() for p in network.parameters() if p.grad is not None]
+    return torch.cat(learned)
+
+
+def test_accumulated_batches_are_one_larger_batch(tiny, monkeypatch):
+    whole = one_step(tiny, monkeypatch, "whole", [[0, 1, 2, 3]], 1)
+    parts = one_step(tiny, monkeypatch, "parts", [[0, 1], [2, 3]], 2)
+    other = one_step(tiny, monkeypatch, "other", [[0, 1, 2, 4]], 1)
+    assert (parts - whole).norm() < 1e-3 * whole.norm()
+    assert (other - whole).norm() > 0.1 * whole.norm()
 
 
 def step_of(encoder, side):
@@ -169,7 +178,7 @@ def test_checkpointed_activations_change_no_loss_of_a_run(tiny):
         settings = {"frozen.epochs": 0, "finetune.epochs": 1, "finetune.checkpoint": checkpoint}
         fit(changed(settings), [dataset], out, Start(encoders), resources=NO_WORKERS)
         losses[checkpoint] = [e["loss_bits"] for e in events(out, "step")]
-    assert losses[True] == pytest.approx(losses[False], abs=1e-5)
+    assert losses[True] == pytest.approx(losses[False], 1e-4)
 
 
 @pytest.mark.slow
