@@ -1,12 +1,12 @@
-"""What fitting a model to viewers wins: the table of docs/adapt.md.
+"""What adapting a model to viewers gains: the table of docs/adapt.md.
 
     python -m benchmarks.adaptation --model lite --data osie=PATH --data scene=PATH --differ
 
-Each data set's validation pictures go through the network once; then, as `python -m train adapt`
+Each data set's validation pictures go through the network once; then, as `salmap train adapt`
 measures it, four fifths of them are fitted to and the rest are scored, five times over. With
-`--differ`, the same again with looks that no model was trained on: all moved to the right by
-`SHIFT` of the width, and each by a draw from a Gaussian of `BLUR` of it. Only a model that
-was not trained on a data set, its training split included, shows what adapting to strangers wins.
+`--differ`, the same again with fixations that no model was trained on: all moved to the right by
+`SHIFT` of the width, and each by a draw from a Gaussian of `BLUR` of it. Only a model that was
+never trained on a data set, not even on its training split, shows what adapting to strangers gains.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from salmap.datasets import open_dataset, parse_data_option
 from salmap.evaluation.intervals import Interval
 from salmap.models.network import SaliencyNetwork
 from salmap.types import Fixations
-from train.adapt.fit import Seen
-from train.adapt.measure import cross_validate, look
+from train.adapt.fit import PictureEvidence
+from train.adapt.measure import cross_validate, gather_evidence
 from train.progress import ProgressLog
 
 SHIFT, BLUR = 0.15, 0.08
@@ -43,12 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", action="append", required=True, help="NAME=PATH")
     parser.add_argument("--split", default="val")
     parser.add_argument("--pictures", type=int, default=100, help="of a data set, at most")
-    parser.add_argument("--differ", action="store_true", help="also with looks moved and blurred")
+    parser.add_argument(
+        "--differ", action="store_true", help="also with fixations moved and blurred"
+    )
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     predictor = salmap.load(options.model)
     if not isinstance(predictor.backend.model, SaliencyNetwork):
-        parser.error(f"{options.model} is no network, so there is nothing to fit.")
+        parser.error(f"{options.model} is not a network, so there is nothing to fit.")
     print(HEAD)
     for line in _rows(predictor.name, predictor.backend.model, options):
         print(line, flush=True)
@@ -59,23 +61,24 @@ def _rows(name: str, network: SaliencyNetwork, options: argparse.Namespace) -> I
     for option in options.data:
         dataset = open_dataset(*parse_data_option(option)).split(options.split)
         order = np.random.default_rng(0).permutation(len(dataset))[: options.pictures]
-        pictures, _ = look(network, dataset.select(sorted(map(int, order))), silent)
+        chosen = dataset.select(sorted(map(int, order)))
+        pictures, _ = gather_evidence(network, chosen, silent)
         kinds = {dataset.name: pictures}
         if options.differ:
             kinds[f"{dataset.name}, moved and blurred"] = differing(pictures)
-        for viewers, seen in kinds.items():
-            scores = cross_validate(network.finalizer, seen, silent, seed=0)
-            yield row(name, viewers, len(seen), scores)
+        for viewers, fixated in kinds.items():
+            scores = cross_validate(network.finalizer, fixated, silent, seed=0)
+            yield row(name, viewers, len(fixated), scores)
 
 
-def differing(pictures: Sequence[Seen], seed: int = 0) -> list[Seen]:
-    """The same pictures, looked at with another center and less precisely."""
+def differing(pictures: Sequence[PictureEvidence], seed: int = 0) -> list[PictureEvidence]:
+    """The same pictures, fixated around another center and less precisely."""
     rng = np.random.default_rng(seed)
     found = []
     for picture in pictures:
-        looks, width = picture.fixations, picture.size[1]
-        dx, dy = rng.normal(0, BLUR * width, (2, len(looks)))
-        moved = Fixations(looks.x + SHIFT * width + dx, looks.y + dy, looks.viewer, looks.order)
+        old, width = picture.fixations, picture.size[1]
+        dx, dy = rng.normal(0, BLUR * width, (2, len(old)))
+        moved = Fixations(old.x + SHIFT * width + dx, old.y + dy, old.viewer, old.order)
         kept = moved.inside(picture.size)
         if len(kept):
             found.append(dataclasses.replace(picture, fixations=kept))

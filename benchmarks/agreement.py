@@ -21,7 +21,7 @@ import salmap
 from salmap.datasets import FixationDataset, open_dataset, parse_data_option
 from salmap.metrics import information_gain, sim
 from salmap.predictor import Predictor
-from train.validation import training_baseline
+from train.training_set import training_baseline
 
 HEAD = """\
 | data set | pictures | agreement, median | lowest tenth below | correlation with IG |

@@ -6,15 +6,14 @@
 For each data set the first stage (decoder and readout on frozen features) is trained on all
 the others, and once on all of them. All are scored on the validation split of the data set, by
 information gain over the center bias of its training split, with 95 % bootstrap intervals over
-pictures. Then the stranger is adapted (`python -m train adapt`) to pictures drawn from its
-training split, and scored again. Prints two tables in Markdown: the gains, and the looks that fall
-into regions said to hold a given share of them.
+pictures. Then the stranger is adapted (`salmap train adapt`) to pictures drawn from its training
+split, and scored again. Prints two tables in Markdown: the gains, and the share of fixations in
+regions that are predicted to hold a given share.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,11 +26,14 @@ from salmap.evaluation.candidates import ModelCandidate
 from salmap.evaluation.intervals import Interval
 from salmap.evaluation.task import Evaluation, Task, evaluate, prepare
 from train.adapt.run import adapt
-from train.recipe import Recipe, read_recipe
+from train.machine import Resources
+from train.recipe import Recipe
+from train.recipe_file import read_recipe
 from train.run import MODEL_NAME, fit
+from train.start import Start
 
 ADAPTED_TO = 50  # pictures
-HELD = 0.5  # of all looks; the smallest region said to hold them
+HELD = 0.5  # of all fixations; the smallest region predicted to hold them
 NAMES = ("trained on all", "trained on the others", "then adapted")
 
 
@@ -39,16 +41,16 @@ def main() -> None:
     """Train what is not there yet, score, print."""
     options = _options()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    recipe = dataclasses.replace(read_recipe(options.recipe), finetune_epochs=0, mixed=0.0)
+    recipe = read_recipe(options.recipe, {"finetune": {"epochs": 0, "mixed": 0.0}})
     datasets = [open_dataset(*parse_data_option(data)) for data in options.data]
-    encoders = {name: Path(path) for name, _, path in (e.partition("=") for e in options.encoder)}
-    cache = options.cache or options.out / "cache"
-    everything = _train(recipe, datasets, options.out / "all", encoders, cache)
+    files = {name: Path(path) for name, _, path in (e.partition("=") for e in options.encoder)}
+    start, resources = Start(files), Resources(options.cache or options.out / "cache")
+    everything = _train(recipe, datasets, options.out / "all", start, resources)
     gains, shares = _header(), _header()
     for dataset in datasets:
         others = [other for other in datasets if other is not dataset]
         folder = options.out / f"without-{dataset.name}"
-        stranger = _train(recipe, others, folder, encoders, cache)
+        stranger = _train(recipe, others, folder, start, resources)
         adapted = folder / "adapted.safetensors"
         adapt(
             stranger, dataset.split("train"), adapted, force=True, max_pictures=ADAPTED_TO
@@ -59,19 +61,19 @@ def main() -> None:
         held = [dict(e.regions("model"))[HELD] for e in scored]
         shares.append(_row(dataset.name, [_cell(share, 100, 1) for share in held]))
     print("Information gain, bits per fixation", *gains, "", sep="\n")
-    print(f"Looks in regions said to hold {HELD:.0%} of them, per cent", *shares, sep="\n")
+    print(f"Fixations in regions predicted to hold {HELD:.0%} of them, percent", *shares, sep="\n")
 
 
 def _train(
     recipe: Recipe,
     datasets: Sequence[FixationDataset],
     out: Path,
-    encoders: dict[str, Path],
-    cache: Path,
+    start: Start,
+    resources: Resources,
 ) -> Path:
     if (out / MODEL_NAME).exists():
         return out / MODEL_NAME
-    model = fit(recipe, datasets, out, encoders, cache, resume=out.exists())
+    model = fit(recipe, datasets, out, start, resources=resources, resume=out.exists())
     AcceleratorState._reset_state(reset_partial_state=True)  # each run has its own
     assert model is not None  # nobody asks this run to stop
     return model
@@ -96,7 +98,7 @@ def _row(title: str, cells: Sequence[str]) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--recipe", type=Path, required=True)
+    parser.add_argument("--recipe", required=True)
     parser.add_argument("--data", action="append", required=True, help="NAME=PATH, repeated")
     parser.add_argument("--encoder", action="append", default=[], help="TIMM_NAME=FILE")
     parser.add_argument("--out", type=Path, required=True)

@@ -22,7 +22,8 @@ from playwright.sync_api import Browser, FrameLocator, Page, Response, expect
 
 from salmap import list_models, load_image
 from salmap.models.file import save_model
-from salmap.models.network import PRESETS, SaliencyNetwork
+from salmap.models.network import SaliencyNetwork
+from salmap.networks import PRESETS
 from salmap.pictures import resize
 from salmap.render import encode_jpeg
 from salmap.ui import examples
@@ -135,7 +136,7 @@ def networks(folder: Path) -> list[str]:
     for name in PRESETS:
         if len(names) < 2 and name not in names:
             names.append(f"untrained-{name}")
-            network = SaliencyNetwork(PRESETS[name])
+            network = SaliencyNetwork(PRESETS[name].config)
             info = ModelInfo(names[-1], network.architecture, network.config())
             save_model(network, folder / f"{names[-1]}.safetensors", info)
     return names

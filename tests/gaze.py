@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import torch
 from PIL import Image
 
 from salmap.models.file import save_model
-from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
+from salmap.models.network import SaliencyNetwork
+from salmap.networks import PRESETS
 from salmap.weights.info import ModelInfo
 
 
@@ -48,8 +50,7 @@ def gaze_jpeg() -> bytes:
 def save_untrained(path: Path, scores: dict[str, dict[str, list[float]]] | None = None) -> Path:
     """A model as `train fit` writes it, always the same, that has learned nothing."""
     torch.manual_seed(0)
-    preset = PRESETS["lite"]
-    network = SaliencyNetwork(NetworkConfig(preset.encoders, 128, preset.width))
+    network = SaliencyNetwork(replace(PRESETS["lite"].config, size=128))
     info = ModelInfo(
         path.stem, network.architecture, network.config(), data=("gaze (license unknown)",),
         scores=scores or {},

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-GROUND = {"types", "errors", "version", "files", "processes"}
+GROUND = {"types", "errors", "version", "files", "processes", "networks"}
 MATHS = {"density", "center_bias", "metrics", "regions", "prediction"}
 BASE = GROUND | MATHS
 RUNNING = {"pictures", "models", "weights", "backends", "predictor"}

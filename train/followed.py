@@ -1,12 +1,10 @@
-"""A held-out picture for people who follow a run."""
+"""A held-out picture for people who watch a run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from salmap.datasets import FixationDataset, Sample
 from salmap.density import fixation_density, shrink_density
@@ -15,6 +13,8 @@ from salmap.pictures import screen_size, shrink_image
 from salmap.render import Style, View, draw, encode_jpeg
 from salmap.render.fixations import SIDE
 from salmap.types import ImageArray, MapArray
+
+from .validation import Predict
 
 
 class FollowedSample:
@@ -33,21 +33,19 @@ class FollowedSample:
         """Draw the stimulus and where people looked; the files' paths within the run's folder."""
         sample = self.pictures[0]
         height, width = sample.stimulus.shape[:2]
-        looked = fixation_density(sample.fixations, (height, width), self.pictures.sigma_px(0))
+        density = fixation_density(sample.fixations, (height, width), self.pictures.sigma_px(0))
         return {
             "picture": sample.name,
             "stimulus": self._write("stimulus", shrink_image(sample.stimulus, SIDE)),
-            "fixations": self._write("fixations", _overlay(sample, looked)),
+            "fixations": self._write("fixations", _overlay(sample, density)),
         }
 
-    def write_prediction(
-        self, name: str, predict: Callable[[ImageArray], NDArray[np.float32]]
-    ) -> str:
-        """Draw what a network now says; the file's path within the run's folder.
+    def write_prediction(self, name: str, predict: Predict) -> str:
+        """Draw what the network predicts now; the file's path within the run's folder.
 
         Args:
             name: of the file, without its suffix.
-            predict: uint8 (H, W, 3) -> log density (H, W).
+            predict: the network.
         """
         sample = self.pictures[0]
         return self._write(name, _overlay(sample, np.exp(predict(sample.stimulus))))

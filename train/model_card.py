@@ -35,10 +35,10 @@ def card(
         "## Training data\n\n"
         + _bullets(info.data)
         + "\n\nOnly the training split (`salmap/datasets/splits.json`) was trained on; the center "
-        "bias in the weights comes from it too. The origin and license of the encoders, and what "
-        "they were trained on before, are in `docs/encoders.md`.",
+        "bias in the weights comes from it, too. `docs/encoders.md` says where the encoders come "
+        "from, their licenses, and what they were trained on before.",
         "## Scores\n\nOn the validation split, at full resolution, one picture at a time, with "
-        "95 % bootstrap intervals over pictures. The epoch that ships is the one that scored best "
+        "95 % bootstrap intervals over pictures. The published epoch is the one that did best "
         "on these pictures, which flatters the scores a little. "
         + " ".join(f"{m.title}: {m.meaning}." for m in METRICS.values()),
         *(_scores(dataset, evaluation) for dataset, evaluation in evaluations.items()),
@@ -67,11 +67,11 @@ def _scores(dataset: str, evaluation: Evaluation) -> str:
 def _reliability(name: str, evaluations: Mapping[str, Evaluation]) -> str:
     lines = _header("", [f"{level:.0%}" for level in LEVELS])
     for dataset, evaluation in evaluations.items():
-        shares = [looked for _, looked in evaluation.regions(name)]
+        shares = [share for _, share in evaluation.regions(name)]
         cells = [_cell(Interval(*(100 * v for v in (s.mean, s.low, s.high))), 1) for s in shares]
         lines.append(_row(dataset, cells))
     return (
-        "## Reliability\n\nThe share of fixations, in per cent, in the smallest region predicted to "
+        "## Reliability\n\nThe percentage of fixations in the smallest region predicted to "
         "hold the share above; validation split, 95 % bootstrap intervals over pictures. Less than "
         "predicted: the model is overconfident.\n\n"
     ) + "\n".join(lines)

@@ -1,27 +1,31 @@
-"""Mixed precision on a CPU without its slow spots."""
+"""Mixed precision, and how to avoid its slow spots on a CPU."""
 
 from __future__ import annotations
 
 from functools import partial
 
 import torch
-from accelerate import Accelerator
 from timm.layers import Attention
 from torch import Tensor, nn
 
-_HEADS_AT_ONCE = 2  # one for each of the cores of a small machine; their weights stay in the cache
+_HEADS_AT_ONCE = 2  # one for each core of a small machine; their weights stay in the cache
 
 
-def is_bfloat16_on_cpu(accelerator: Accelerator) -> bool:
-    """Whether what follows is for this run."""
-    return accelerator.mixed_precision == "bf16" and accelerator.device.type == "cpu"
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Run what follows in a recipe's precision, "no" (float32) or "bf16"."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def is_bfloat16_on_cpu(device: torch.device, precision: str) -> bool:
+    """Whether the slow spots are in the way."""
+    return precision == "bf16" and device.type == "cpu"
 
 
 def keep_depthwise_float32(model: nn.Module) -> None:
     """Run depthwise convolutions in float32 even under autocast.
 
     On CPUs the gradient of a bfloat16 depthwise kernel takes about five times as long as that of a
-    float32 one, which eats all that bfloat16 wins elsewhere. Values change only by rounding less.
+    float32 one, which costs more than bfloat16 saves elsewhere. Values change only by rounding.
     """
     for module in model.modules():
         if isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1:
@@ -35,7 +39,7 @@ def _float32(conv: nn.Conv2d, x: Tensor) -> Tensor:
 
 
 def attend_in_parts(model: nn.Module) -> None:
-    """Let timm's attention do a few heads at a time, as plain products of matrices.
+    """Let timm's attention process a few heads at a time, as plain matrix products.
 
     On CPUs PyTorch's fused kernel takes about twice as long in bfloat16, where the weights of all
     heads at once would not fit into the cache. Values change only by rounding.
@@ -48,7 +52,7 @@ def attend_in_parts(model: nn.Module) -> None:
 def _attend(
     attention: Attention, tokens: Tensor, attn_mask: Tensor | None = None, is_causal: bool = False
 ) -> Tensor:
-    """What `Attention.forward` gives: (B, N, C) -> (B, N, C); with a mask, by that itself."""
+    """What `Attention.forward` gives: (B, N, C) -> (B, N, C); with a mask, it is called itself."""
     if attn_mask is not None or is_causal:
         return Attention.forward(attention, tokens, attn_mask, is_causal)
     batch, count, _ = tokens.shape
@@ -58,8 +62,8 @@ def _attend(
     parts = zip(
         *(heads.flatten(0, 1).split(_HEADS_AT_ONCE) for heads in (query, key, value)), strict=True
     )
-    looks = [torch.bmm(torch.bmm(q, k.mT).softmax(-1), v) for q, k, v in parts]
-    mixed = torch.cat(looks).view(batch, attention.num_heads, count, attention.head_dim)
+    attended = [torch.bmm(torch.bmm(q, k.mT).softmax(-1), v) for q, k, v in parts]
+    mixed = torch.cat(attended).view(batch, attention.num_heads, count, attention.head_dim)
     mixed = mixed.transpose(1, 2).reshape(batch, count, attention.attn_dim)
     out: Tensor = attention.proj_drop(attention.proj(attention.norm(mixed)))
     return out

@@ -1,4 +1,4 @@
-"""The run's log: one JSON object a line, for programs that follow it; and its stop file."""
+"""The run's log, one JSON object a line for programs that follow it, and its stop file."""
 
 from __future__ import annotations
 
@@ -7,23 +7,26 @@ import time
 from pathlib import Path
 from typing import Any
 
-LOG_NAME = "progress.jsonl"
-STOP_NAME = "STOP"
+from salmap.jobs.contract import LOG, STOP
+
+
+class Stopped(Exception):  # noqa: N818  (not an error: somebody asked for it)
+    """A run was asked to stop and has done so; what it had finished is kept."""
 
 
 class ProgressLog:
     """Appends events to `progress.jsonl`; each has `event` and `time` (Unix seconds).
 
-    Events: "start" (recipe, data, shares, resumed, sample: files that show a held-out picture),
-    "features" (done, total: views whose features are computed), "step" (stage, epoch, epochs,
-    step, steps, loss_bits, pictures_per_s, time_left_s in the stage), "epoch" (stage, epoch,
-    epochs, train_loss_bits, validation by data set, mean_ig, improved, sample: the picture's
-    prediction now), "stopped", "failed" (message, kind), "end" (model, scores).
+    Events: "start" (recipe, epochs by stage, data, shares, resumed, sample: files that show a
+    held-out picture), "features" (done, total: crops whose features are computed), "step" (stage,
+    epoch, epochs, step, steps, loss_bits, pictures_per_s, time_left_s in the stage), "epoch"
+    (stage, epoch, epochs, train_loss_bits, validation by data set, mean_ig, improved, sample: the
+    picture's prediction now), "stopped", "failed" (message, kind), "end" (model, scores).
     """
 
     def __init__(self, folder: Path, enabled: bool = True) -> None:
-        self.path = folder / LOG_NAME
-        self.stop_path = folder / STOP_NAME
+        self.path = folder / LOG
+        self.stop_path = folder / STOP
         self.enabled = enabled
         self._size_at_start = self.path.stat().st_size if self.path.exists() else 0
         if enabled:
@@ -36,9 +39,9 @@ class ProgressLog:
             self._append(event, values)
 
     def fail(self, error: Exception) -> None:
-        """Append why the run ends, from whichever process knows; what follows from it is not kept.
+        """Append why the run failed, from whichever process knows first; consequences are left out.
 
-        Where one process fails, the others do so, too, because they can't reach it any more.
+        Where one process fails, the others fail, too, because they can't reach it any more.
         """
         if '"event": "failed"' not in self._since_start():
             self._append("failed", {"message": str(error), "kind": type(error).__name__})
@@ -57,7 +60,7 @@ class ProgressLog:
     def stop_requested(self) -> bool:
         """Whether somebody has put a file named STOP into the run's folder.
 
-        Only the process that writes the log looks; it tells the others.
+        Only the process that writes the log checks; it tells the others.
         """
         return self.enabled and self.stop_path.exists()
 

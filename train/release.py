@@ -23,8 +23,8 @@ from salmap.models.file import load_model, save_model
 from salmap.weights.info import ModelInfo
 
 from .model_card import card
-from .recipe import read_recipe
-from .validation import training_baseline
+from .recipe_file import find_recipe, read_recipe
+from .training_set import training_baseline
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ COMPARED = ("spectral-residual", "itti-koch")
 
 
 def release(
-    model: Path, datasets: Sequence[FixationDataset], out: Path, recipe: Path, commands: str
+    model: Path, datasets: Sequence[FixationDataset], out: Path, recipe: str | Path, commands: str
 ) -> Path:
     """Score a model on the validation split of each data set and write it with its card.
 
@@ -41,7 +41,7 @@ def release(
         model: the file that `train fit` made.
         datasets: whole data sets.
         out: folder for `<name>.safetensors` and `<name>.md`.
-        recipe: the recipe it was trained with.
+        recipe: the recipe that made it, a file or the name of one of Salmap's.
         commands: the commands that made model and card, for the card.
 
     Returns:
@@ -65,7 +65,7 @@ def release(
         "license of the weights": info.license,
         "made with": f"Salmap {info.created_with}",
     }
-    text = card(info, facts, evaluations, recipe.read_text(), commands)
+    text = card(info, facts, evaluations, find_recipe(recipe).read_text(encoding="utf-8"), commands)
     replace_file(out / f"{info.name}.md", text.encode())
     logger.info("wrote %s and its card", path)
     return path
@@ -87,8 +87,8 @@ def fit_center_bias(datasets: Sequence[FixationDataset], out: Path) -> None:
         config=model.config(),
         license="Apache-2.0",
         data=tuple(f"{d.name} ({d.license or 'license unknown'})" for d in datasets),
-        source="python -m train center-bias",
-        notes="Ignores the picture: the mean density of fixations on the training pictures.",
+        source="salmap train center-bias",
+        notes="Ignores the picture: the mean of where people looked on the training pictures.",
     )
     save_model(model, out, info)
 

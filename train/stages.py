@@ -1,118 +1,189 @@
-"""The two stages of a run: what each learns, and from which views of the pictures."""
+"""The two stages of a run: what each learns, and from which crops of the pictures."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from accelerate import Accelerator
 from torch import nn
-from torch.utils.data import Dataset
 
 from salmap.errors import TrainingError
 from salmap.models.encoders import Encoder
 from salmap.models.network import SaliencyNetwork
 
-from .data.features import FeatureCache, FeatureDataset
-from .data.mixture import Mixture, plan_epoch
-from .data.pictures import ViewDataset
-from .data.views import View, random_view, whole_view
-from .precision import is_bfloat16_on_cpu, keep_depthwise_float32
-from .recipe import Recipe
+from .data.batches import BatchSource, FeatureBatch, PixelBatch
+from .data.crops import Crop, enough_pixels, random_crop, whole_crop
+from .data.features import FeatureCache, FeatureSource
+from .data.mixture import Mixture, Plan, plan_epoch
+from .data.pictures import PictureCache, PixelSource
+from .losses import TrainingLoss
+from .machine import Machine
+from .precision import attend_in_parts, is_bfloat16_on_cpu, keep_depthwise_float32
+from .recipe import FinetuneSettings, Recipe
+from .teacher import Teacher
+from .training_set import TrainingSet
 
-Plan = list[list[View]]
 _SLICES = 12  # of an encoder, for their learning rates
+#: is told (crops done, crops in all) while features are computed
+Report = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """Where a stage's batches come from and what of the network learns.
 
     Attributes:
         name: "frozen" or "finetune".
-        accumulate: batches for one step of the optimizer.
-        pictures: indexed by a `View`.
+        source: makes batches.
         plans: the batches of each epoch.
+        loss: of a batch.
         groups: parameter groups, each with its `base_lr`.
+        precision: "no" or "bf16".
+        accumulate: batches for one step of the optimizer.
     """
 
     name: str
-    accumulate: int
-    pictures: Dataset[dict[str, Any]]
+    source: BatchSource[PixelBatch | FeatureBatch]
     plans: Sequence[Plan]
+    loss: TrainingLoss
     groups: list[dict[str, Any]]
+    precision: str
+    accumulate: int = 1
 
     @property
     def epochs(self) -> int:
         """How many epochs the stage has."""
         return len(self.plans)
 
-
-def frozen_stage(
-    recipe: Recipe,
-    network: SaliencyNetwork,
-    pictures: ViewDataset,
-    accelerator: Accelerator,
-    cache: FeatureCache,
-    workers: int,
-) -> Stage:
-    """Decoder and readout on cached features; fills the cache first."""
-    mixture = pictures.mixture
-
-    def view(item: int, rng: np.random.Generator) -> View:
-        flip = bool(rng.random() < recipe.flip)
-        return whole_view(item, mixture.size(item), network.size, flip)
-
-    plans = _plans(recipe, mixture, recipe.frozen_epochs, recipe.frozen_batch, view)
-    used = list(dict.fromkeys(view for plan in plans for batch in plan for view in batch))
-    mine = used[accelerator.process_index :: accelerator.num_processes]
-    cache.fill(mine, accelerator, pictures, workers)
-    accelerator.wait_for_everyone()
-    network.encoders.requires_grad_(False)
-    groups = [{"params": _learning(network), "base_lr": recipe.frozen_lr}]
-    return Stage("frozen", 1, FeatureDataset(cache), plans, groups)
+    @property
+    def steps(self) -> int:
+        """How many steps of the optimizer the stage has."""
+        return sum(math.ceil(len(plan) / self.accumulate) for plan in self.plans)
 
 
-def finetune_stage(
-    recipe: Recipe, network: SaliencyNetwork, pictures: ViewDataset, accelerator: Accelerator
-) -> Stage:
-    """Everything, end to end, on augmented pictures."""
-    mixture = pictures.mixture
+class Stages:
+    """Builds the stages of a run, each when the one before it is done.
 
-    def view(item: int, rng: np.random.Generator) -> View:
-        return random_view(item, mixture.size(item), network.size, recipe, rng)
+    Args:
+        recipe: the settings.
+        network: what learns.
+        data: the pictures.
+        machine: where the run takes place.
+        teacher: from which the second stage learns, too.
+    """
 
-    plans = _plans(recipe, mixture, recipe.finetune_epochs, recipe.finetune_batch, view)
+    def __init__(
+        self,
+        recipe: Recipe,
+        network: SaliencyNetwork,
+        data: TrainingSet,
+        machine: Machine,
+        teacher: Teacher | None = None,
+    ) -> None:
+        self.recipe, self.network, self.data = recipe, network, data
+        self.machine, self.teacher = machine, teacher
+        self.epochs = {"frozen": recipe.frozen.epochs, "finetune": recipe.finetune.epochs}
+        used = [s.precision for s in (recipe.frozen, recipe.finetune) if s.epochs]
+        if any(is_bfloat16_on_cpu(machine.device, precision) for precision in used):
+            for model in (network, *(teacher.models if teacher else ())):
+                attend_in_parts(model)
+
+    def build(self, name: str, report: Report) -> Stage:
+        """The stage of this name; `report` follows how features are computed for it."""
+        return self.finetune() if name == "finetune" else self.frozen(report)
+
+    def frozen(self, report: Report) -> Stage:
+        """Decoder and readout on cached features; fills the cache first."""
+        settings, network, mixture = self.recipe.frozen, self.network, self.data.mixture
+
+        def draw(item: int, rng: np.random.Generator) -> Crop:
+            is_mirrored = bool(rng.random() < self.recipe.flip)
+            return whole_crop(item, mixture.size(item), network.size, is_mirrored)
+
+        plans = self._plans(mixture, settings.epochs, settings.batch, draw)
+        cache = FeatureCache(self.machine.cache, network, mixture)
+        crops = list(dict.fromkeys(crop for plan in plans for batch in plan for crop in batch))
+        cache.fill(crops, self._pixels(mixture), self.machine, settings.precision, report)
+        self.machine.wait_for_all()
+        network.encoders.requires_grad_(False)
+        groups = [{"params": _learning(network), "base_lr": settings.lr}]
+        loss = TrainingLoss(network)
+        return Stage("frozen", FeatureSource(cache), plans, loss, groups, settings.precision)
+
+    def finetune(self) -> Stage:
+        """Everything, end to end, on augmented pictures."""
+        settings, network, mixture = self.recipe.finetune, self.network, self.data.taught
+
+        def draw(item: int, rng: np.random.Generator) -> Crop:
+            return random_crop(item, mixture.size(item), network.size, self.recipe, rng)
+
+        plans = self._plans(mixture, settings.epochs, settings.batch, draw)
+        _unfreeze(network, settings)
+        if is_bfloat16_on_cpu(self.machine.device, settings.precision):
+            keep_depthwise_float32(network)
+        rest = _learning(network.decoder) + _learning(network.finalizer)
+        groups = [
+            *encoder_groups(network, settings),
+            {"params": rest, "base_lr": settings.decoder_lr},
+        ]
+        return Stage(
+            "finetune",
+            self._pixels(mixture),
+            plans,
+            TrainingLoss(network, self.teacher, settings.teacher_weight),
+            groups,
+            settings.precision,
+            settings.accumulate,
+        )
+
+    def _plans(
+        self,
+        mixture: Mixture,
+        epochs: int,
+        batch: int,
+        draw: Callable[[int, np.random.Generator], Crop],
+    ) -> list[Plan]:
+        pictures = self.recipe.epoch_pictures or len(mixture)
+        seed = self.recipe.seed
+        return [plan_epoch(mixture, epoch, pictures, batch, seed, draw) for epoch in range(epochs)]
+
+    def _pixels(self, mixture: Mixture) -> PixelSource:
+        def enough(size: tuple[int, int]) -> tuple[int, int]:
+            return enough_pixels(size, self.network.size, self.recipe.finetune)
+
+        folder = self.machine.cache / "pictures"
+        pictures = PictureCache(folder, mixture, enough, self.machine.cache_bytes)
+        if self.machine.is_first:
+            pictures.make_room()
+        self.machine.wait_for_all()  # it must not remove what others are writing
+        return PixelSource(pictures)
+
+
+def _unfreeze(network: SaliencyNetwork, settings: FinetuneSettings) -> None:
+    """Let the encoders learn, but for the parts that the settings keep frozen."""
     network.encoders.requires_grad_(True)
     for encoder in network.encoder_list():
-        encoder.freeze_up_to(recipe.finetune_freeze_stride)
-        if encoder.name in recipe.finetune_freeze:
-            encoder.freeze_through(recipe.finetune_freeze[encoder.name])
-        if recipe.finetune_checkpoint:
+        encoder.freeze_up_to(settings.freeze_stride)
+        if encoder.name in settings.freeze:
+            encoder.freeze_through(settings.freeze[encoder.name])
+        if settings.checkpoint:
             checkpoint_activations(encoder)
-    if is_bfloat16_on_cpu(accelerator):
-        keep_depthwise_float32(network)
-    rest = _learning(network.decoder) + _learning(network.finalizer)
-    groups = [
-        *_encoder_groups(recipe, network),
-        {"params": rest, "base_lr": recipe.finetune_decoder_lr},
-    ]
-    return Stage("finetune", recipe.finetune_accumulate, pictures, plans, groups)
 
 
-def _encoder_groups(recipe: Recipe, network: SaliencyNetwork) -> list[dict[str, Any]]:
+def encoder_groups(network: SaliencyNetwork, settings: FinetuneSettings) -> list[dict[str, Any]]:
     """The encoders' parameters, in up to a dozen slices from first to last layer, each its rate."""
     groups: list[dict[str, Any]] = []
     for encoder in network.encoder_list():
-        factor = recipe.finetune_encoder_factors.get(encoder.name, 1.0)
+        factor = settings.encoder_factors.get(encoder.name, 1.0)
         parameters = list(encoder.parameters())
         for part in range(_SLICES):
             start, end = (len(parameters) * edge // _SLICES for edge in (part, part + 1))
             learning = [p for p in parameters[start:end] if p.requires_grad]
-            rate = recipe.finetune_encoder_lr * factor
-            rate *= recipe.finetune_depth_decay ** (1 - part / (_SLICES - 1))
+            rate = settings.encoder_lr * factor
+            rate *= settings.depth_decay ** (1 - part / (_SLICES - 1))
             if learning:
                 groups.append({"params": learning, "base_lr": rate})
     return groups
@@ -127,24 +198,10 @@ def checkpoint_activations(encoder: Encoder) -> None:
     net = encoder.timm_net
     if not hasattr(net, "set_grad_checkpointing"):
         raise TrainingError(
-            f"timm can't checkpoint the activations of {type(net).__name__}. Leave "
-            "finetune_checkpoint out of the recipe; a smaller finetune_batch with a larger "
-            "finetune_accumulate saves memory, too."
+            f"timm can't checkpoint the activations of {type(net).__name__}. Leave checkpoint out "
+            "of [finetune]; a smaller batch with a larger accumulate saves memory, too."
         )
     net.set_grad_checkpointing(True)
-
-
-def _plans(
-    recipe: Recipe,
-    mixture: Mixture,
-    epochs: int,
-    batch: int,
-    view: Callable[[int, np.random.Generator], View],
-) -> list[Plan]:
-    pictures = recipe.epoch_pictures or len(mixture)
-    return [
-        plan_epoch(mixture, epoch, pictures, batch, recipe.seed, view) for epoch in range(epochs)
-    ]
 
 
 def _learning(module: nn.Module) -> list[nn.Parameter]:

@@ -1,13 +1,12 @@
 """Knowledge distillation: a student learns the densities of trained models on pictures it sees.
 
-After Hinton, Vinyals and Dean 2015; that teacher and student see the same view, however cropped or
+After Hinton, Vinyals and Dean 2015; that teacher and student see the same crop, however cut or
 blended, follows Beyer et al. 2022 ("A good teacher is patient and consistent").
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,14 +26,14 @@ class Teacher:
     """Trained models; what they teach is the mean of their densities.
 
     They see what the student sees, but resized to the size that each was made for: at a smaller
-    student's size they know less (docs/tried.md). Some they see mirrored, and what they say is
-    mirrored back: a student that is told now the one, now the other learns the mean of both, the
-    better answer, and no teacher looks twice.
+    student's size they know less (docs/tried.md). Some pictures they see mirrored, and their answer
+    is mirrored back: a student that hears now the one, now the other answer learns the mean of
+    both, which is better, and no teacher has to run twice.
 
     Args:
         models: at least one.
         names: what they are called.
-        digest: of their weights, for runs that are resumed.
+        digest: of their weights, to tell whether a resumed run has the same teachers.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class Teacher:
 
     @classmethod
     def load(cls, names: Sequence[str | Path]) -> Teacher:
-        """Of models by name, file or place on the Hub, as `salmap.load` takes them.
+        """The models that `salmap.load` finds under these names, files or places on the Hub.
 
         Raises:
             ModelError, WeightsError: if one can't be loaded.
@@ -53,7 +52,9 @@ class Teacher:
         """
         paths = [found.path for name in names if (found := resolve(name))]
         if len(paths) < len(names):
-            raise TrainingError("A teacher must have learned something: name trained networks.")
+            raise TrainingError(
+                "Only trained networks can teach: give --teacher the name or file of one."
+            )
         loaded = [load_model(path) for path in paths]
         digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
         models, infos = zip(*loaded, strict=True)
@@ -66,12 +67,12 @@ class Teacher:
 
     @torch.no_grad()
     def densities(self, images: Tensor, grid: tuple[int, int], mirrored: Tensor) -> Tensor:
-        """What the student shall say of these pictures.
+        """What the student should predict for these pictures.
 
         Args:
             images: float32 (B, 3, h, w) in [0, 1], as the student sees them.
             grid: (rows, columns) of the student's densities.
-            mirrored: bool (B,), which of them to look at mirrored left to right.
+            mirrored: bool (B,), which of them teachers see mirrored left to right.
 
         Returns:
             float32 (B, rows, columns), each sums to 1.
@@ -94,27 +95,10 @@ def _mirrored(pictures: Tensor, which: Tensor) -> Tensor:
 
 
 def _resized(images: Tensor, model: SaliencyModel) -> Tensor:
-    """Pictures (B, 3, h, w) in [0, 1] at the size that the model wants."""
+    """Pictures (B, 3, h, w) in [0, 1] at the size that the model expects."""
     height, width = images.shape[2:]
     size = fit_size((height, width), model.size, model.output_stride)
     if size == (height, width):
         return images
     resized = F.interpolate(images, size, mode="bicubic", antialias=True).clamp(0, 1)
     return resized.contiguous(memory_format=torch.channels_last)
-
-
-def cross_entropy_bits(log_density: Tensor, density: Tensor) -> Tensor:
-    """What a student is charged for not saying what its teacher says, in bits.
-
-    Relative to the uniform density, as `train.losses.fixation_nll_bits`; least where both agree.
-
-    Args:
-        log_density: the student's, (B, h, w), logsumexp 0.
-        density: the teacher's, (B, h, w), sums to 1.
-
-    Returns:
-        (B,) bits.
-    """
-    cells = log_density.shape[-2] * log_density.shape[-1]
-    gain = (density * (log_density.float() + math.log(cells))).sum((1, 2))
-    return -gain / math.log(2)

@@ -1,4 +1,4 @@
-"""Wider networks that compute the same: Net2WiderNet of Chen, Goodfellow and Shlens (2016)."""
+"""Wider networks with the same outputs: Net2WiderNet of Chen, Goodfellow and Shlens (2016)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def widen(
 ) -> dict[str, Tensor]:
     """Weights of the same network with doubled channels that gives the same outputs, each twice.
 
-    Wherever `shapes` has twice the channels, channel c becomes the channels c and c + n. What reads
-    them reads half of each: a weight w becomes w / 2 + d and w / 2 - d, with d drawn anew for each
+    Wherever `shapes` has twice the channels, channel c becomes the channels c and c + n. The next
+    layer takes half of each: a weight w becomes w / 2 + d and w / 2 - d, with d drawn anew for each
     weight. So the function is kept whatever d is, but no two channels get the same gradient and
     training can tell them apart. Convolutions without groups, linear layers, batch and layer norms
     can be widened.

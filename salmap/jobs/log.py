@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-LOG = "progress.jsonl"
-#: the stages of a run in their order, with the recipe's key for its epochs
-STAGES = {"frozen": "frozen_epochs", "finetune": "finetune_epochs"}
+from salmap.jobs.contract import LOG, STAGES
 
 
 @dataclass(frozen=True)
 class LossPoint:
-    """Training loss at a moment: `epochs` done since the run began, mean bits per fixation."""
+    """Training loss at a moment of a run.
+
+    Attributes:
+        epochs: done since the run began, a fraction within one.
+        stage: "frozen" or "finetune".
+        bits: mean over the epoch so far, per fixation.
+    """
 
     epochs: float
     stage: str
@@ -99,8 +103,8 @@ def progress(events: Iterable[dict[str, Any]]) -> Progress:
     last_step_s, validation_s = 0.0, 0.0
     for event in events:
         match event:
-            case {"event": "start", "recipe": dict(recipe)}:
-                counts = {stage: int(recipe.get(key, 0)) for stage, key in STAGES.items()}
+            case {"event": "start", "epochs": dict(epochs)}:
+                counts = {stage: int(epochs.get(stage, 0)) for stage in STAGES}
                 before = {"frozen": 0, "finetune": counts["frozen"]}
                 found.total = sum(counts.values())
                 found.truth = event.get("sample") or {}

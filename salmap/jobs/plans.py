@@ -23,42 +23,18 @@ from salmap import weights
 from salmap.errors import JobError, SalmapError
 from salmap.jobs import runs as jobs
 from salmap.jobs.dataset_check import DataSource
+from salmap.networks import PRESETS
 from salmap.weights import hub
 from salmap.weights.info import read_info
 from salmap.weights.resolve import SUFFIX
 
-#: the fewest pictures that a model is adapted to; train/adapt/run.py refuses fewer
-MIN_ADAPT_PICTURES = 10
 _YES, _NO = ("1", "on", "true", "yes"), ("0", "off", "false", "no")
 
 
-@dataclass(frozen=True)
-class Network:
-    """A network that can be trained.
-
-    Attributes:
-        encoder: timm's name of what it sees with.
-        repository: on the Hub, with the encoder's pretrained weights.
-        size: long side in pixels at which it looks at pictures, if nobody says otherwise.
-        description: for people who choose.
-    """
-
-    encoder: str
-    repository: str
-    size: int
-    description: str
-
-
-NETWORKS = {
-    "lite": Network(
-        "tf_efficientnet_lite2", "timm/tf_efficientnet_lite2.in1k", 576,
-        "EfficientNet-Lite2: small, learns on any computer.",
-    ),
-    "resnet50": Network(
-        "resnet50.tv_in1k", "timm/resnet50.tv_in1k", 512,
-        "ResNet-50: larger, about three times slower.",
-    ),
-}  # fmt: skip
+#: networks that can be trained here; one of several encoders starts from more than one model file
+NETWORKS = {name: preset for name, preset in PRESETS.items() if len(preset.encoders) == 1}
+#: the recipe of all runs that are started here, one of Salmap's own
+RECIPE = "app"
 
 
 @dataclass(frozen=True)
@@ -69,11 +45,11 @@ class FitPlan:
         name: of the model to be made.
         network: a key of `NETWORKS`.
         source: the data.
-        frozen_epochs: on features of the frozen encoder.
-        finetune_epochs: then of the whole network; 0 for quick training.
+        frozen_epochs: epochs on features of the frozen encoder.
+        finetune_epochs: epochs of the whole network after that; 0 for quick training.
         learning_rate: of decoder and readout on frozen features; the rest follows in proportion.
-        size: long side in pixels at which the network looks at pictures.
-        encoder: a Salmap model whose encoder is where it begins; None for weights from the Hub.
+        size: long side in pixels at which pictures are shown to the network.
+        encoder: a Salmap model whose encoder the network starts with; None for one from the Hub.
     """
 
     name: str
@@ -164,10 +140,15 @@ def trained_models() -> dict[str, Path]:
 
 
 def starting_points(network: str) -> dict[str, Path]:
-    """Of `trained_models`, those that see with this network's encoder; bundled ones first."""
-    wanted = [NETWORKS[network].encoder]
+    """Those of `trained_models` that have this network's encoder; bundled ones first."""
+    wanted = [_encoder(network)]
     found = {n: path for n, path in trained_models().items() if _encoders(path) == wanted}
     return dict(sorted(found.items(), key=lambda item: item[0] not in NETWORKS))
+
+
+def _encoder(network: str) -> str:
+    """timm's name of a network's encoder."""
+    return NETWORKS[network].encoders[0].config.name
 
 
 def _encoders(path: Path) -> list[str]:
@@ -186,7 +167,7 @@ def require_pretrained(network: str) -> None:
     Raises:
         JobError: saying why, and what to do.
     """
-    wanted = hub.HubFile(NETWORKS[network].repository)
+    wanted = hub.HubFile(NETWORKS[network].encoders[0].repository)
     reason = hub.why_unavailable(wanted)
     if reason:
         raise JobError(
@@ -195,24 +176,18 @@ def require_pretrained(network: str) -> None:
         )
 
 
-def recipe(plan: FitPlan) -> str:
-    """The recipe of a plan, as TOML; what a plan does not say is as in the recipe of `lite`."""
-    values: dict[str, str | int | float] = {
+def recipe_settings(plan: FitPlan) -> dict[str, str | int | float]:
+    """What a plan changes of the recipe `RECIPE`; the rates keep their proportions."""
+    return {
         "name": plan.name,
         "preset": plan.network,
-        "license": "unknown",
-        "notes": "Trained from the app.",
         "size": plan.size,
-        "frozen_epochs": plan.frozen_epochs,
-        "frozen_lr": plan.learning_rate,
-        "finetune_epochs": plan.finetune_epochs,
-        "finetune_encoder_lr": plan.learning_rate / 5,
-        "finetune_decoder_lr": plan.learning_rate / 2,
-        "finetune_freeze_stride": 4,
-        "weight_decay": 0.01,
-        "crop": 0.25,
+        "frozen.epochs": plan.frozen_epochs,
+        "frozen.lr": plan.learning_rate,
+        "finetune.epochs": plan.finetune_epochs,
+        "finetune.encoder_lr": plan.learning_rate / 5,
+        "finetune.decoder_lr": plan.learning_rate / 2,
     }
-    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
 
 
 def start_fit(plan: FitPlan, settings: dict[str, Any]) -> jobs.Job:
@@ -228,12 +203,12 @@ def start_fit(plan: FitPlan, settings: dict[str, Any]) -> jobs.Job:
     require_free_name(plan.name)
 
     def prepare(run: Path) -> list[str]:
-        (run / "recipe.toml").write_text(recipe(plan), encoding="utf-8")
-        arguments = ["fit", "--recipe", str(run / "recipe.toml"), "--data", plan.source.option]
+        arguments = ["fit", "--recipe", RECIPE, "--data", plan.source.option]
+        for name, value in recipe_settings(plan).items():
+            arguments += ["--set", f"{name}={json.dumps(value)}"]
         arguments += ["--out", str(run), "--copy", str(model_path(plan.name).resolve())]
         if plan.encoder is not None:
-            name = NETWORKS[plan.network].encoder
-            arguments += ["--encoder", f"{name}={plan.encoder.resolve()}"]
+            arguments += ["--encoder", f"{_encoder(plan.network)}={plan.encoder.resolve()}"]
         return arguments
 
     return all_jobs().start(jobs.FIT, plan.name, prepare, settings)

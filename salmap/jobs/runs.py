@@ -28,6 +28,7 @@ from typing import Any
 
 from salmap.errors import JobError
 from salmap.files import replace_file
+from salmap.jobs.contract import STOP
 from salmap.jobs.log import read_events
 
 if sys.platform != "win32":
@@ -44,8 +45,8 @@ FIT, ADAPT = "fit", "adapt"
 _JOB, _LAUNCH, _OUTPUT, _ALIVE, _TURN = (
     "job.json", "launch.json", "output.log", "alive.lock", "turn.lock",
 )  # fmt: skip
-#: the worker's own stop file, and ours, which it does not remove
-_STOP, _STOPPING = "STOP", "stopping"
+#: beside the worker's own stop file, `STOP`: ours, which it does not remove
+_STOPPING = "stopping"
 _TRAIN = (sys.executable, "-m", "salmap", "train")
 #: the folder that holds the package: the checkout or the place of installed packages
 HOME = Path(__file__).parents[2]
@@ -150,7 +151,7 @@ class Jobs:
         if not self.state(job).is_running:
             return
         (job.folder / _STOPPING).touch()
-        (job.folder / _STOP).touch()
+        (job.folder / STOP).touch()
         if not self.events_since_launch(job):
             self.end_now(job)
 
@@ -253,7 +254,7 @@ class Jobs:
 
     def _launch(self, job: Job, arguments: Sequence[str], turn: int) -> None:
         """Start the process; it inherits both locks, and with its end they are free."""
-        for name in (_STOP, _STOPPING):
+        for name in (STOP, _STOPPING):
             (job.folder / name).unlink(missing_ok=True)
         began = time.time()
         with _opened(job.folder / _ALIVE) as alive, (job.folder / _OUTPUT).open("wb") as output:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -13,32 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from salmap.errors import ModelError
-
-
-@dataclass(frozen=True)
-class EncoderConfig:
-    """Which encoder, and what is taken from it.
-
-    Attributes:
-        name: timm's name of the network, such as "tf_efficientnet_lite2".
-        levels: which of timm's feature levels to take, finest first.
-        stride: for an encoder of one grid: the stride that it should have in the network's pixels.
-            The encoder is shown a smaller or larger picture, so that its cells align with those of
-            other encoders. 0 keeps its own.
-    """
-
-    name: str
-    levels: tuple[int, ...]
-    stride: int = 0
-
-    def __post_init__(self) -> None:
-        # weight files come from strangers: a name with a scheme would fetch or open things
-        if re.fullmatch(r"[\w.]+", self.name) is None:
-            raise ModelError(f"The encoder '{self.name[:80]}' is not the name of a timm network.")
-        if not 1 <= len(self.levels) <= 16:
-            raise ModelError(f"An encoder gives 1 to 16 levels, not {len(self.levels)}.")
-        if self.stride and not 4 <= self.stride <= 64:
-            raise ModelError(f"An encoder's stride is 4 to 64 pixels, not {self.stride}.")
+from salmap.networks import EncoderConfig
 
 
 class Encoder(nn.Module):

@@ -5,75 +5,17 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from salmap.errors import ModelError
 from salmap.models.base import SaliencyModel
 from salmap.models.decoder import Decoder
-from salmap.models.encoders import Encoder, EncoderConfig
+from salmap.models.encoders import Encoder
 from salmap.models.readout import Finalizer
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """What a network is made of; written into its weight file.
-
-    Attributes:
-        encoders: one or more, side by side.
-        size: long side in pixels at which pictures are shown to the network.
-        width: channels inside the decoder.
-    """
-
-    encoders: tuple[EncoderConfig, ...]
-    size: int
-    width: int = 64
-
-    def __post_init__(self) -> None:
-        if not 1 <= len(self.encoders) <= 4:
-            raise ModelError(f"A network has 1 to 4 encoders, not {len(self.encoders)}.")
-        if not 32 <= self.size <= 4096:
-            raise ModelError(f"The size of a network must be 32 to 4096 pixels, not {self.size}.")
-        if not 8 <= self.width <= 1024:
-            raise ModelError(f"The decoder's width must be 8 to 1024, not {self.width}.")
-
-    @classmethod
-    def from_json(cls, config: dict[str, Any]) -> NetworkConfig:
-        """Read what `dataclasses.asdict` wrote.
-
-        Raises:
-            ModelError: if a field is missing, unknown, of another kind or out of range.
-        """
-        try:
-            encoders = tuple(
-                EncoderConfig(
-                    str(e["name"]),
-                    tuple(int(level) for level in e["levels"]),
-                    int(e.get("stride", 0)),  # absent from files made before it was a setting
-                )
-                for e in config["encoders"]
-            )
-            rest = {key: int(value) for key, value in config.items() if key != "encoders"}
-            return cls(encoders, **rest)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"The network's configuration can't be read: {error!r}.") from error
-
-
-PRESETS: dict[str, NetworkConfig] = {
-    "lite": NetworkConfig((EncoderConfig("tf_efficientnet_lite2", (2, 3, 4)),), size=576),
-    "large": NetworkConfig(
-        (
-            EncoderConfig("tf_efficientnet_lite2", (2, 3, 4)),
-            EncoderConfig("vit_small_patch14_dinov2", (5, 8, 11), stride=16),
-        ),
-        size=640,
-    ),
-    "resnet50": NetworkConfig((EncoderConfig("resnet50.tv_in1k", (2, 3, 4)),), size=512),
-}
+from salmap.networks import NetworkConfig
 
 
 class SaliencyNetwork(SaliencyModel):

@@ -15,7 +15,7 @@ from salmap.jobs.uploads import keep
 from tests.gaze import gaze_zip, save_untrained
 from tests.train.tiny import make_dataset
 from train.followed import FollowedSample
-from train.run import _encoder_tensors
+from train.start import _encoder_tensors
 
 
 def test_a_followed_sample_shows_where_people_look_and_what_is_predicted(tmp_path):

@@ -287,7 +287,7 @@ def epoch(stage: str, number: int, ig: float) -> dict:
     }  # fmt: skip
 
 
-START = {"event": "start", "recipe": {"frozen_epochs": 2, "finetune_epochs": 2}, "sample": {}}
+START = {"event": "start", "epochs": {"frozen": 2, "finetune": 2}, "sample": {}}
 
 
 def test_progress_counts_epochs_over_both_stages(tmp_path):

@@ -22,7 +22,8 @@ from salmap.errors import ModelError
 from salmap.models import ARCHITECTURES, SaliencyModel, build
 from salmap.models.classical import CenterBias, IttiKoch, SpectralResidual
 from salmap.models.file import load_model, save_model
-from salmap.models.network import PRESETS, SaliencyNetwork
+from salmap.models.network import SaliencyNetwork
+from salmap.networks import PRESETS
 from salmap.pictures import fit_size
 from salmap.prediction import Prediction
 from salmap.predictor import Predictor
@@ -43,7 +44,7 @@ def make_predictor(name: str) -> Predictor:
         return salmap.load(name, use_hub=False)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        config = SaliencyNetwork(PRESETS[name]).config()
+        config = SaliencyNetwork(PRESETS[name].config).config()
         return Predictor(TorchBackend(build(SaliencyNetwork.architecture, config)), name)
 
 

@@ -5,8 +5,9 @@ import timm
 import torch
 
 from salmap.errors import ModelError
-from salmap.models.encoders import Encoder, EncoderConfig, load_encoder_weights
-from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
+from salmap.models.encoders import Encoder, load_encoder_weights
+from salmap.models.network import SaliencyNetwork
+from salmap.networks import PRESETS, EncoderConfig, NetworkConfig
 
 VIT = "vit_small_patch14_dinov2"
 
@@ -14,7 +15,7 @@ VIT = "vit_small_patch14_dinov2"
 @pytest.fixture(scope="module")
 def large():
     torch.manual_seed(0)
-    return SaliencyNetwork(dataclasses.replace(PRESETS["large"], size=160)).eval()
+    return SaliencyNetwork(dataclasses.replace(PRESETS["large"].config, size=160)).eval()
 
 
 @pytest.mark.parametrize("size", [(160, 160), (120, 160), (36, 160), (160, 4)])

@@ -1,16 +1,19 @@
+import dataclasses
+
 import pytest
 import torch
 
 from salmap.models.folding import folded
-from salmap.models.network import PRESETS, NetworkConfig, SaliencyNetwork
+from salmap.models.network import SaliencyNetwork
+from salmap.networks import PRESETS
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))
 def test_folding_changes_nothing_but_rounding(preset):
     torch.manual_seed(0)
-    config = PRESETS[preset]
     # in double precision: in single, how far rounding goes depends on the processor
-    model = SaliencyNetwork(NetworkConfig(config.encoders, 64, config.width)).double().eval()
+    config = dataclasses.replace(PRESETS[preset].config, size=64)
+    model = SaliencyNetwork(config).double().eval()
     norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     with torch.no_grad():
         for norm in norms:  # statistics and factors of their own, as after training

@@ -5,20 +5,22 @@ Writes FOLDER/run/memory.json: MB in use after each epoch.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from pathlib import Path
 
 import psutil
 
-from tests.train.tiny import RECIPE, make_dataset
+from tests.train.tiny import NO_WORKERS, changed, make_dataset
 from train.engine import Trainer
 from train.run import fit
+from train.start import Start
 
-SAVERS = dataclasses.replace(
-    RECIPE, frozen_epochs=0, finetune_epochs=8, finetune_batch=2, finetune_accumulate=2,
-    finetune_precision="bf16", finetune_checkpoint=True, finetune_decoder_lr=5e-3,
+SAVERS = changed(
+    {
+        "frozen.epochs": 0, "finetune.epochs": 8, "finetune.batch": 2, "finetune.accumulate": 2,
+        "finetune.precision": "bf16", "finetune.checkpoint": True, "finetune.decoder_lr": 5e-3,
+    }
 )  # fmt: skip
 end_epoch = Trainer._end_epoch
 memory: list[float] = []
@@ -32,6 +34,7 @@ def measuring(self: Trainer, *rest: object) -> None:
 if __name__ == "__main__":
     folder, encoder = map(Path, sys.argv[1:])
     Trainer._end_epoch = measuring  # type: ignore[method-assign]
-    encoders = {"tf_efficientnet_lite2": encoder}
-    fit(SAVERS, [make_dataset(folder / "pictures")], folder / "run", encoders, workers=0)
+    start = Start({"tf_efficientnet_lite2": encoder})
+    dataset = make_dataset(folder / "pictures")
+    fit(SAVERS, [dataset], folder / "run", start, resources=NO_WORKERS)
     (folder / "run/memory.json").write_text(json.dumps(memory))

@@ -48,7 +48,7 @@ def test_a_crash_while_saving_leaves_the_former_checkpoint(tmp_path, monkeypatch
 def test_what_is_no_checkpoint_is_refused(tmp_path, content):
     path = tmp_path / "c.safetensors"
     path.write_bytes(content)
-    with pytest.raises(TrainingError, match="Start anew"):
+    with pytest.raises(TrainingError, match="not a valid checkpoint"):
         load_checkpoint(path)
 
 

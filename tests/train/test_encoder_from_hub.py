@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import timm
 import torch
@@ -13,26 +10,18 @@ from torch import Tensor
 
 from salmap.errors import TrainingError
 from salmap.models.encoders import Encoder
-from salmap.models.network import PRESETS
-from tests.hub_server import Hub, connect, isolate, serve
-from train.run import _load_pretrained
+from salmap.networks import PRESETS
+from tests.hub_server import Hub
+from train.start import load_pretrained
 
 NAME = "resnet50.tv_in1k"
 REPOSITORY = f"timm/{NAME}"
 
 
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    isolate(monkeypatch, tmp_path)
-    with serve() as server:
-        connect(monkeypatch, server.url)
-        yield server
-
-
 def encoder() -> Encoder:
-    (config,) = PRESETS["resnet50"].encoders
-    assert config.name == NAME
-    return Encoder(config)
+    (pretrained,) = PRESETS["resnet50"].encoders
+    assert (pretrained.config.name, pretrained.repository) == (NAME, REPOSITORY)
+    return Encoder(pretrained.config)
 
 
 def classifier() -> dict[str, Tensor]:
@@ -52,7 +41,7 @@ def test_training_starts_from_the_weights_on_the_hub(hub: Hub) -> None:
     assert {"conv1.weight", "layer4.2.bn3.running_var", "fc.weight"} <= set(stored)
     hub.add(REPOSITORY, {"model.safetensors": save(stored)})
     started = encoder()
-    _load_pretrained(started, NAME, None)
+    load_pretrained(started, None)
     taken = started.net.state_dict()
     assert len(taken) > 300
     for name, tensor in taken.items():
@@ -64,5 +53,5 @@ def test_training_starts_from_the_weights_on_the_hub(hub: Hub) -> None:
 
 def test_without_them_training_says_what_to_do(hub: Hub) -> None:
     with pytest.raises(TrainingError, match=rf"(?s){NAME} can't be fetched.*--encoder {NAME}=FILE"):
-        _load_pretrained(encoder(), NAME, None)
+        load_pretrained(encoder(), None)
     assert hub.seen("HEAD", REPOSITORY)

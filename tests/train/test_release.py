@@ -1,4 +1,3 @@
-import dataclasses
 import hashlib
 from pathlib import Path
 
@@ -7,9 +6,10 @@ import pytest
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD
 from salmap.metrics import GOLD_STANDARD_KEY, METRICS
 from salmap.weights.info import read_info
-from tests.train.tiny import RECIPE, make_dataset, make_encoder
+from tests.train.tiny import NO_WORKERS, changed, make_dataset, make_encoder
 from train.release import release
 from train.run import fit
+from train.start import Start
 
 TOML = Path(__file__).parents[2] / "train" / "recipes" / "lite.toml"
 
@@ -19,8 +19,8 @@ def released(tmp_path_factory):
     folder = tmp_path_factory.mktemp("release")
     encoders = {"tf_efficientnet_lite2": make_encoder(folder / "encoder.safetensors")}
     dataset = make_dataset(folder / "pictures")
-    recipe = dataclasses.replace(RECIPE, frozen_epochs=1, finetune_epochs=0)
-    model = fit(recipe, [dataset], folder / "run", encoders, workers=0)
+    recipe = changed({"frozen.epochs": 1, "finetune.epochs": 0})
+    model = fit(recipe, [dataset], folder / "run", Start(encoders), resources=NO_WORKERS)
     return release(model, [dataset], folder / "out", TOML, "python -m train fit --teacher large")
 
 

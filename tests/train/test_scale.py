@@ -10,20 +10,25 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file
 
-from salmap.models.encoders import Encoder, EncoderConfig
-from salmap.models.network import NetworkConfig, SaliencyNetwork
+from salmap.models.encoders import Encoder
+from salmap.models.network import SaliencyNetwork
+from salmap.networks import EncoderConfig, NetworkConfig
 from tests.launching import LAUNCH, ROOT, TWO, run
 from tests.make_datasets import make_folder
-from tests.train.tiny import RECIPE, make_dataset, make_encoder
-from train.data.views import whole_view
-from train.engine import Trainer
+from tests.train.tiny import NO_WORKERS, changed, make_dataset, make_encoder
+from train.data.crops import whole_crop
+from train.machine import Machine
+from train.progress import ProgressLog
 from train.run import fit
-from train.stages import checkpoint_activations, finetune_stage
+from train.stages import Stages, checkpoint_activations
+from train.start import Start
+from train.step import StageRun
+from train.training_set import TrainingSet
 
 ENCODER = "tf_efficientnet_lite2"
 SMALL = (
-    "size=64", "frozen_epochs=1", "frozen_batch=4", "finetune_epochs=1", "finetune_batch=4",
-    "finetune_accumulate=2", "finetune_precision=no", "crop=0.5",
+    "size=64", "frozen.epochs=1", "frozen.batch=4", "frozen.precision=no", "finetune.epochs=1",
+    "finetune.batch=4", "finetune.accumulate=2", "finetune.precision=no", "finetune.crop=0.5",
 )  # fmt: skip
 
 
@@ -39,7 +44,7 @@ def command(tiny):
     """What follows `python -m train`, but for --out."""
     folder, _, encoders = tiny
     make_folder(folder / "data", pictures=16)
-    words = ["fit", "--recipe", ROOT / "train/recipes/lite_first.toml", "--workers", "0"]
+    words = ["fit", "--recipe", "lite_first", "--workers", "0"]
     words += ["--data", f"folder={folder / 'data'}", "--encoder", f"{ENCODER}={encoders[ENCODER]}"]
     return [*words, *(word for setting in SMALL for word in ("--set", setting))]
 
@@ -62,9 +67,9 @@ def test_two_processes_score_as_one(tiny, command):
     assert [(e["stage"], e["epoch"]) for e in found] == [("frozen", 1), ("finetune", 1)]
     assert len(events(two, "step")) == len(events(one, "step"))
     for ours, theirs in zip(found, expected, strict=True):
-        assert ours["train_loss_bits"] == pytest.approx(theirs["train_loss_bits"], abs=1e-5)
+        assert ours["train_loss_bits"] == pytest.approx(theirs["train_loss_bits"], 1e-3, 1e-4)
         for metric, value in theirs["validation"]["folder"].items():
-            assert ours["validation"]["folder"][metric] == pytest.approx(value, abs=1e-5)
+            assert ours["validation"]["folder"][metric] == pytest.approx(value, 1e-3, 1e-4)
     tensors = [load_file(out / "model.safetensors") for out in (one, two)]
     for name, value in tensors[0].items():
         torch.testing.assert_close(tensors[1][name], value, rtol=1e-2, atol=1e-3)
@@ -91,8 +96,8 @@ def test_all_processes_stop_at_the_same_step(tiny, command):
     assert [e["step"] for e in events(out, "step")] == [1]
 
 
-def one_step(tiny, name, batches, accumulate):
-    """The network's weights after one step on these batches of pictures."""
+def one_step(tiny, monkeypatch, name, batches, accumulate):
+    """The gradients, in one vector, for one step on these batches of pictures."""
     folder, dataset, encoders = tiny
     torch.manual_seed(0)
     encoder = EncoderConfig(ENCODER, (2, 3, 4))
@@ -100,25 +105,35 @@ def one_step(tiny, name, batches, accumulate):
     network.encoder_list()[0].net.load_state_dict(load_file(encoders[ENCODER]), strict=False)
     with torch.no_grad():
         network.decoder.head.weight.normal_()  # so that every parameter has a gradient
-    recipe = dataclasses.replace(RECIPE, weight_decay=0.0)
-    trainer = Trainer(recipe, network, [dataset], folder / name, Accelerator(cpu=True), workers=0)
-    stage = finetune_stage(recipe, network, trainer._pictures(trainer.taught), trainer.accelerator)
-    plan = [[whole_view(item, (48, 64), 64) for item in items] for items in batches]
-    trainer._run_stage(dataclasses.replace(stage, accumulate=accumulate, plans=[plan]), None, {})
-    assert [e["step"] for e in events(folder / name, "step")] == [1]
-    return {k: v.clone() for k, v in network.state_dict().items() if v.is_floating_point()}
+    recipe = changed({"weight_decay": 0.0})
+    machine = Machine(Accelerator(cpu=True), 0, folder / name, 0)
+    stage = Stages(recipe, network, TrainingSet.of([dataset], {}), machine).finetune()
+    plan = [[whole_crop(item, (48, 64), 64) for item in items] for items in batches]
+    stage = dataclasses.replace(stage, accumulate=accumulate, plans=[plan])
+    run, steps = StageRun(stage, recipe, machine, ProgressLog(folder / name)), []
+    update = run._update
+
+    def recording():
+        steps.append(gradients(network))
+        update()
+
+    monkeypatch.setattr(run, "_update", recording)
+    run.run_epoch()
+    (step,) = steps
+    return step
 
 
-def test_accumulated_batches_are_one_larger_batch(tiny):
-    whole = one_step(tiny, "whole", [[0, 1, 2, 3]], 1)
-    parts = one_step(tiny, "parts", [[0, 1], [2, 3]], 2)
-    other = one_step(tiny, "other", [[0, 1, 2, 4]], 1)
-    name = "finalizer.log_sigma"
-    assert whole[name] != other[name] or any(
-        not torch.allclose(whole[k], other[k], atol=1e-5) for k in whole
-    )
-    for key, value in whole.items():
-        torch.testing.assert_close(parts[key], value, rtol=1e-3, atol=1e-4)
+def gradients(network):
+    learned = [p.grad.flatten() for p in network.parameters() if p.grad is not None]
+    return torch.cat(learned)
+
+
+def test_accumulated_batches_are_one_larger_batch(tiny, monkeypatch):
+    whole = one_step(tiny, monkeypatch, "whole", [[0, 1, 2, 3]], 1)
+    parts = one_step(tiny, monkeypatch, "parts", [[0, 1], [2, 3]], 2)
+    other = one_step(tiny, monkeypatch, "other", [[0, 1, 2, 4]], 1)
+    assert (parts - whole).norm() < 1e-3 * whole.norm()
+    assert (other - whole).norm() > 0.1 * whole.norm()
 
 
 def step_of(encoder, side):
@@ -157,14 +172,13 @@ def test_checkpointed_activations_need_less_memory_for_the_same_gradients(name, 
 
 def test_checkpointed_activations_change_no_loss_of_a_run(tiny):
     folder, dataset, encoders = tiny
-    recipe = dataclasses.replace(RECIPE, frozen_epochs=0, finetune_epochs=1)
     losses = {}
     for checkpoint in (False, True):
         out = folder / f"checkpoint-{checkpoint}"
-        changed = dataclasses.replace(recipe, finetune_checkpoint=checkpoint)
-        fit(changed, [dataset], out, encoders, workers=0)
+        settings = {"frozen.epochs": 0, "finetune.epochs": 1, "finetune.checkpoint": checkpoint}
+        fit(changed(settings), [dataset], out, Start(encoders), resources=NO_WORKERS)
         losses[checkpoint] = [e["loss_bits"] for e in events(out, "step")]
-    assert losses[True] == pytest.approx(losses[False], abs=1e-5)
+    assert losses[True] == pytest.approx(losses[False], 1e-4)
 
 
 @pytest.mark.slow

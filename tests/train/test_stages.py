@@ -2,19 +2,19 @@ import dataclasses
 
 import pytest
 
-from salmap.models.network import PRESETS, SaliencyNetwork
-from train.recipe import Recipe
-from train.stages import _encoder_groups
+from salmap.models.network import SaliencyNetwork
+from salmap.networks import PRESETS
+from train.recipe import FinetuneSettings
+from train.stages import encoder_groups
 
-RECIPE = Recipe(
-    name="x", preset="large", finetune_encoder_lr=1e-3, finetune_depth_decay=0.1,
-    finetune_encoder_factors={"vit_small_patch14_dinov2": 0.5},
-)  # fmt: skip
+SETTINGS = FinetuneSettings(
+    encoder_lr=1e-3, depth_decay=0.1, encoder_factors={"vit_small_patch14_dinov2": 0.5}
+)
 
 
 def test_rates_rise_from_the_first_layer_to_the_last_and_cover_every_parameter_once():
-    network = SaliencyNetwork(dataclasses.replace(PRESETS["large"], size=64))
-    groups = _encoder_groups(RECIPE, network)
+    network = SaliencyNetwork(dataclasses.replace(PRESETS["large"].config, size=64))
+    groups = encoder_groups(network, SETTINGS)
     rates = [group["base_lr"] for group in groups]
     lite, vit = rates[:12], rates[12:]
     assert lite == sorted(lite)
@@ -25,8 +25,8 @@ def test_rates_rise_from_the_first_layer_to_the_last_and_cover_every_parameter_o
 
 
 def test_frozen_parameters_are_in_no_group():
-    network = SaliencyNetwork(dataclasses.replace(PRESETS["large"], size=64))
+    network = SaliencyNetwork(dataclasses.replace(PRESETS["large"].config, size=64))
     network.encoder_list()[0].requires_grad_(False)
-    groups = _encoder_groups(RECIPE, network)
+    groups = encoder_groups(network, SETTINGS)
     assert all(parameter.requires_grad for group in groups for parameter in group["params"])
     assert len(groups) == 12

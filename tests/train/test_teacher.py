@@ -11,21 +11,23 @@ from torch.nn import functional as F
 from salmap.datasets.unlabeled import open_unlabeled
 from salmap.errors import DatasetError, TrainingError
 from salmap.models.file import load_model
-from salmap.models.network import PRESETS, SaliencyNetwork
+from salmap.models.network import SaliencyNetwork
+from salmap.networks import PRESETS
 from salmap.pictures import load_image
 from salmap.weights.info import read_info
-from tests.train.tiny import RECIPE, make_dataset, make_encoder
-from train.data.mixture import Mixture, collate, plan_epoch
-from train.data.pictures import PictureCache, ViewDataset
-from train.data.views import random_view
-from train.run import fit
-from train.steps import FixationLoss
-from train.teacher import Teacher, cross_entropy_bits
+from tests.train.tiny import NO_WORKERS, RECIPE, changed, make_dataset, make_encoder
+from train.data.crops import random_crop
+from train.data.mixture import Mixture, plan_epoch
+from train.data.pictures import PictureCache, PixelSource
+from train.losses import TrainingLoss, cross_entropy_bits
+from train.run import Teaching, fit
+from train.start import Start
+from train.teacher import Teacher
 
 
 def network(size=64, seed=0):
     torch.manual_seed(seed)
-    made = SaliencyNetwork(dataclasses.replace(PRESETS["lite"], size=size, width=16)).eval()
+    made = SaliencyNetwork(dataclasses.replace(PRESETS["lite"].config, size=size, width=16)).eval()
     torch.nn.init.normal_(made.decoder.head.weight, std=0.1)  # a new one predicts its center bias
     return made
 
@@ -35,8 +37,9 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("teacher")
     encoders = {"tf_efficientnet_lite2": make_encoder(folder / "encoder.safetensors")}
     dataset = make_dataset(folder / "pictures")
-    recipe = dataclasses.replace(RECIPE, name="old", finetune_epochs=0)
-    return fit(recipe, [dataset], folder / "old", encoders, workers=0), dataset, encoders
+    recipe = changed({"name": "old", "finetune.epochs": 0})
+    model = fit(recipe, [dataset], folder / "old", Start(encoders), resources=NO_WORKERS)
+    return model, dataset, Start(encoders)
 
 
 @pytest.mark.parametrize("grid", [(12, 16), (6, 8)])
@@ -44,7 +47,7 @@ def test_a_teacher_gives_densities_on_the_students_grid(grid):
     teacher = Teacher([network(96), network(seed=1)])
     densities = teacher.densities(torch.rand(2, 3, 48, 64), grid, torch.tensor([False, True]))
     assert densities.shape == (2, *grid)
-    assert torch.allclose(densities.sum((1, 2)), torch.ones(2), atol=1e-5)
+    assert torch.allclose(densities.sum((1, 2)), torch.ones(2), rtol=1e-4)
 
 
 def test_several_teachers_teach_their_mean_and_see_some_pictures_mirrored():
@@ -57,8 +60,9 @@ def test_several_teachers_teach_their_mean_and_see_some_pictures_mirrored():
     taught = Teacher([one, other]).densities(images, (12, 16), torch.tensor([True, False, True]))
     straight, mirrored = mean(images), mean(images.flip(3)).flip(2)
     expected = torch.stack([mirrored[0], straight[1], mirrored[2]])
-    assert torch.allclose(taught, expected, atol=1e-5)
-    assert not torch.allclose(straight, mirrored, atol=1e-5)
+    scale = float(expected.max())
+    torch.testing.assert_close(taught, expected, rtol=0, atol=1e-3 * scale)
+    assert (straight - mirrored).abs().max() > 0.01 * scale
 
 
 def test_a_teacher_sees_pictures_at_its_own_size():
@@ -89,69 +93,69 @@ def test_a_uniform_student_is_charged_nothing():
 
 
 def a_batch(folder, count, mixed):
-    """Views of whole pictures for one batch, and the data set that shows them."""
+    """Crops of whole pictures for one batch, and what shows them."""
     mixture = Mixture([make_dataset(folder / "pictures").split("train")], {})
-    recipe = dataclasses.replace(RECIPE, mixed=mixed, crop=0)
-    [views] = plan_epoch(
+    recipe = changed({"finetune.mixed": mixed, "finetune.crop": 0})
+    [crops] = plan_epoch(
         mixture, 0, count, count, 1,
-        lambda item, rng: random_view(item, mixture.size(item), 64, recipe, rng),
+        lambda item, rng: random_crop(item, mixture.size(item), 64, recipe, rng),
     )  # fmt: skip
-    return views, ViewDataset(PictureCache(folder / "cache", mixture, lambda size: size, 0))
+    return crops, PixelSource(PictureCache(folder / "cache", mixture, lambda size: size, 0))
 
 
-def test_a_mixed_view_shows_both_pictures_and_has_no_fixations(tmp_path):
-    views, dataset = a_batch(tmp_path, 2, mixed=1.0)
-    assert all(0 < view.mixed <= 0.5 for view in views)
-    batch = collate([dataset[view] for view in views])
-    assert batch["weights"].sum() == 0
-    assert batch["views"].tolist() == [1, 1]
-    alone = [
-        dataset[dataclasses.replace(view, mixed=0.0, other=None)]["images"].float()
-        for view in views
-    ]
-    for place, view in enumerate(views):
-        blended = (1 - view.mixed) * alone[place] + view.mixed * alone[place - 1]
-        assert torch.allclose(batch["images"][place].float(), blended, atol=0.51)
+def test_a_mixed_crop_shows_both_pictures_and_has_no_fixations(tmp_path):
+    crops, source = a_batch(tmp_path, 2, mixed=1.0)
+    assert all(0 < crop.mixed <= 0.5 for crop in crops)
+    batch = source[crops]
+    assert batch.targets.weights.sum() == 0
+    assert batch.crop_weights.tolist() == [1, 1]
+    alone = source[[dataclasses.replace(crop, mixed=0.0, other=None) for crop in crops]]
+    images = alone.images.float()
+    for place, crop in enumerate(crops):
+        blended = (1 - crop.mixed) * images[place] + crop.mixed * images[place - 1]
+        assert torch.allclose(batch.images[place].float(), blended, atol=0.51)
 
 
 def test_what_is_taught_does_not_depend_on_how_a_batch_is_shared_out(tmp_path):
-    views, dataset = a_batch(tmp_path, 8, mixed=0.5)
-    assert {view.taught_mirrored for view in views} == {True, False}
-    assert {view.mixed > 0 for view in views} == {True, False}
-    loss = FixationLoss(network(), Teacher([network(seed=1)]), 0.5)
+    crops, source = a_batch(tmp_path, 8, mixed=0.5)
+    assert {crop.taught_mirrored for crop in crops} == {True, False}
+    assert {crop.mixed > 0 for crop in crops} == {True, False}
+    loss = TrainingLoss(network(), Teacher([network(seed=1)]), 0.5)
     whole, parts = torch.empty(8), torch.empty(8)
     with torch.no_grad():
-        whole[:] = loss(collate([dataset[view] for view in views]))
+        whole[:] = loss(source[crops])
         for rank in range(3):
-            parts[rank::3] = loss(collate([dataset[view] for view in views[rank::3]]))
-    assert torch.allclose(whole, parts, atol=1e-5)
+            parts[rank::3] = loss(source[crops[rank::3]])
+    torch.testing.assert_close(parts, whole, rtol=1e-4, atol=1e-4)  # bits, of about 1
 
 
-def test_a_view_of_no_weight_teaches_nothing(tmp_path):
+def test_a_crop_of_no_weight_teaches_nothing(tmp_path):
     mixture = Mixture([make_dataset(tmp_path / "pictures").split("train")], {})
     cache = PictureCache(tmp_path / "cache", mixture, lambda size: size, 0)
-    view = random_view(0, mixture.size(0), 64, RECIPE, np.random.default_rng(0))
-    batch = collate([ViewDataset(cache)[dataclasses.replace(view, weight=0.0)]])
-    assert FixationLoss(network(), Teacher([network(seed=1)]), 0.5)(batch).tolist() == [0]
+    crop = random_crop(0, mixture.size(0), 64, RECIPE, np.random.default_rng(0))
+    batch = PixelSource(cache)[[dataclasses.replace(crop, weight=0.0)]]
+    loss = TrainingLoss(network(), Teacher([network(seed=1)]), 0.5)
+    assert loss(batch).tolist() == [0]
+    assert loss.learns_from(batch).tolist() == [False]
 
 
 def test_a_student_comes_closer_to_its_teacher_on_pictures_without_fixations(trained, tmp_path):
-    teacher_file, dataset, encoders = trained
+    teacher_file, dataset, start = trained
     folder = tmp_path / "unlabeled"
     make_dataset(folder, pictures=8, size=(40, 64))
-    recipe = dataclasses.replace(
-        RECIPE, name="student", teacher_weight=1.0, frozen_epochs=0, finetune_epochs=3, mixed=0.3,
-        finetune_decoder_lr=5e-3,
+    recipe = changed(
+        {
+            "name": "student", "frozen.epochs": 0, "finetune.epochs": 3, "finetune.mixed": 0.3,
+            "finetune.teacher_weight": 1.0, "finetune.decoder_lr": 5e-3,
+        }
     )  # fmt: skip
-    student_file = fit(
-        recipe, [dataset], tmp_path / "run", encoders, workers=0, teachers=[teacher_file],
-        unlabeled=folder,
-    )  # fmt: skip
+    teaching = Teaching([teacher_file], folder)
+    student_file = fit(recipe, [dataset], tmp_path / "run", start, teaching, NO_WORKERS)
     info = read_info(student_file)
     assert info.source.endswith("taught by old")
     assert not any("unlabeled" in name for name in info.scores)
-    start = json.loads((tmp_path / "run" / "progress.jsonl").read_text().splitlines()[0])
-    assert start["data"] == {"tiny": 9, "unlabeled": 8}
+    first = json.loads((tmp_path / "run" / "progress.jsonl").read_text().splitlines()[0])
+    assert first["data"] == {"tiny": 9, "unlabeled": 8}
     teacher, student = (load_model(path)[0].eval() for path in (teacher_file, student_file))
     blank = SaliencyNetwork(student.network_config).eval()
     blank.load_state_dict(student.state_dict() | _head_of(blank))
@@ -173,7 +177,7 @@ def _picture(folder, number):
 
 
 def test_a_teacher_without_weights_is_refused():
-    with pytest.raises(TrainingError, match="name trained networks"):
+    with pytest.raises(TrainingError, match="Only trained networks can teach"):
         Teacher.load(["itti-koch"])
 
 
@@ -204,11 +208,11 @@ def test_a_folder_without_pictures_is_refused(tmp_path, content):
 
 @pytest.mark.parametrize("setting", ["mixed", "unlabeled"])
 def test_what_only_a_teacher_can_answer_needs_one(trained, tmp_path, setting):
-    _, dataset, encoders = trained
-    recipe = dataclasses.replace(RECIPE, mixed=0.5 if setting == "mixed" else 0)
+    _, dataset, start = trained
+    recipe = changed({"finetune.mixed": 0.5 if setting == "mixed" else 0.0})
     folder = tmp_path if setting == "unlabeled" else None
     with pytest.raises(TrainingError, match="--teacher FILE"):
-        fit(recipe, [dataset], tmp_path / "run", encoders, unlabeled=folder)
+        fit(recipe, [dataset], tmp_path / "run", start, Teaching(unlabeled=folder))
 
 
 def test_unlabeled_pictures_take_their_share_of_an_epoch(tmp_path):
@@ -217,7 +221,7 @@ def test_unlabeled_pictures_take_their_share_of_an_epoch(tmp_path):
     both = mixture.beside(open_unlabeled(tmp_path / "more", []))
     plan = plan_epoch(
         both, 0, len(both), 4, 1,
-        lambda item, rng: random_view(item, both.size(item), 64, RECIPE, rng),
+        lambda item, rng: random_crop(item, both.size(item), 64, RECIPE, rng),
     )  # fmt: skip
-    items = [view.item for batch in plan for view in batch]
+    items = [crop.item for batch in plan for crop in batch]
     assert sorted(items) == list(range(12))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import timm
@@ -12,12 +14,25 @@ from safetensors.torch import save_file
 
 from salmap.datasets import FixationDataset, Record
 from salmap.types import Fixations
-from train.recipe import Recipe
+from train.machine import Resources
+from train.recipe import FinetuneSettings, FrozenSettings, Recipe
 
 RECIPE = Recipe(
-    name="tiny", preset="lite", size=64, frozen_epochs=2, frozen_batch=4, finetune_epochs=2,
-    finetune_batch=4, crop=0.5,
+    "tiny", "lite", size=64,
+    frozen=FrozenSettings(epochs=2, batch=4),
+    finetune=FinetuneSettings(epochs=2, batch=4, crop=0.5),
 )  # fmt: skip
+NO_WORKERS = Resources(workers=0)
+
+
+def changed(settings: dict[str, Any], recipe: Recipe = RECIPE) -> Recipe:
+    """A recipe with other settings, such as {"size": 96, "finetune.batch": 2}."""
+    for name, value in settings.items():
+        table, _, key = name.rpartition(".")
+        if table:
+            name, value = table, replace(getattr(recipe, table), **{key: value})  # noqa: PLW2901
+        recipe = replace(recipe, **{name: value})
+    return recipe
 
 
 def make_dataset(

@@ -6,20 +6,20 @@ from __future__ import annotations
 import os
 
 from train.__main__ import main
-from train.engine import Trainer
+from train.step import StageRun
 
-update = Trainer._update
+update = StageRun._update
 
 
-def troubled(self: Trainer, *rest: object) -> None:
-    first = self.accelerator.is_main_process
+def troubled(self: StageRun) -> None:
+    first = self.machine.is_first
     if os.environ["TROUBLE"] == "fail" and not first:
         raise OSError("No space left on device")
     if os.environ["TROUBLE"] == "stop" and first:
         self.log.stop_path.touch()
-    update(self, *rest)  # type: ignore[arg-type]
+    update(self)
 
 
 if __name__ == "__main__":
-    Trainer._update = troubled  # type: ignore[method-assign]
+    StageRun._update = troubled  # type: ignore[method-assign]
     main()

@@ -10,7 +10,6 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-import timm
 from streamlit.testing.v1 import AppTest
 
 from salmap.errors import DatasetError, JobError
@@ -19,15 +18,13 @@ from salmap.jobs import runs as jobs
 from salmap.jobs.dataset_check import DatasetReport, DataSource, Problem
 from salmap.jobs.plans import NETWORKS, FitPlan
 from salmap.jobs.runs import ADAPT, FIT, Job, Jobs
-from salmap.models.network import PRESETS
 from salmap.ui.access import is_this_computer
 from salmap.ui.components import dataset
 from salmap.ui.job_words import duration
 from salmap.weights import hub
 from tests.gaze import gaze_jpeg, gaze_zip, save_untrained
 from tests.jobs.test_runs import WORKER, wait_for
-from train.adapt.run import MIN_PICTURES
-from train.recipe import read_recipe
+from train.recipe_file import parse_settings, read_recipe
 
 #: a program that takes any arguments and goes on until it is ended
 PATIENT = (sys.executable, "-c", "import time; time.sleep(600)")
@@ -134,24 +131,17 @@ def test_who_may_not_train_sees_runs_but_no_buttons(monkeypatch, everything):
     assert everything.state(running).is_running
 
 
-def test_networks_layouts_and_limits_are_those_of_training():
-    of_one_encoder = {name for name, preset in PRESETS.items() if len(preset.encoders) == 1}
-    assert NETWORKS.keys() == of_one_encoder
-    for name, network in NETWORKS.items():
-        (encoder,) = PRESETS[name].encoders
-        assert (network.encoder, network.size) == (encoder.name, PRESETS[name].size)
-        assert timm.get_pretrained_cfg(encoder.name).hf_hub_id == network.repository
-    assert training.MIN_ADAPT_PICTURES == MIN_PICTURES
+def options(settings: dict[str, object]) -> list[str]:
+    return [f"{name}={json.dumps(value)}" for name, value in settings.items()]
 
 
 def test_a_plan_is_a_recipe(tmp_path):
     source = DataSource("folder", tmp_path)
     plan = FitPlan("my-model", "lite", source, 3, 0, 0.002, 256, None)
-    path = tmp_path / "recipe.toml"
-    path.write_text(training.recipe(plan))
-    recipe = read_recipe(path)
+    recipe = read_recipe(training.RECIPE, parse_settings(options(training.recipe_settings(plan))))
     assert (recipe.name, recipe.preset, recipe.size) == ("my-model", "lite", 256)
-    assert (recipe.frozen_epochs, recipe.finetune_epochs, recipe.frozen_lr) == (3, 0, 0.002)
+    assert (recipe.frozen.epochs, recipe.finetune.epochs, recipe.frozen.lr) == (3, 0, 0.002)
+    assert recipe.finetune.freeze_stride == 4
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../a", "lite", "ä", "x" * 41, "-a"])
@@ -168,7 +158,7 @@ def test_a_name_that_is_free_is_proposed(folders):
 
 
 def test_of_many_epochs_a_few_pictures_are_shown(everything):
-    events: list[dict] = [{"event": "start", "recipe": {"frozen_epochs": 150}}]
+    events: list[dict] = [{"event": "start", "epochs": {"frozen": 150}}]
     job = ended_job(everything, [])
     (job.folder / "a.jpg").write_bytes(gaze_jpeg())
     events[0]["sample"] = {"picture": "a", "stimulus": "a.jpg", "fixations": "a.jpg"}
@@ -206,8 +196,10 @@ def test_a_folder_on_the_server_is_checked_and_trained_on(folders, everything):
     assert arguments["--encoder"] == f"tf_efficientnet_lite2={start}"
     assert arguments["--copy"] == str(folders / "models" / "birds.safetensors")
     assert arguments["--out"] == str(job.folder)
-    recipe = read_recipe(Path(arguments["--recipe"]))
-    assert (recipe.frozen_epochs, recipe.finetune_epochs) == (2, 0)
+    pairs = zip(job.arguments[1::2], job.arguments[2::2], strict=True)
+    settings = parse_settings(value for flag, value in pairs if flag == "--set")
+    recipe = read_recipe(arguments["--recipe"], settings)
+    assert (recipe.name, recipe.frozen.epochs, recipe.finetune.epochs) == ("birds", 2, 0)
     assert job.settings["network"] == "lite"
 
 
@@ -275,7 +267,9 @@ def test_without_the_hub_a_network_that_needs_it_is_not_started(folders, everyth
     app.radio(key="fit_network").set_value("resnet50").run()
     app.selectbox(key="fit_start_resnet50").set_value("ImageNet weights from the Hub").run()
     app.button(key="fit_start").click().run()
-    assert f"{NETWORKS['resnet50'].repository} is far." in app.error[0].value.replace("\\", "")
+    assert f"{NETWORKS['resnet50'].encoders[0].repository} is far." in app.error[0].value.replace(
+        "\\", ""
+    )
     assert everything.all() == []
 
 

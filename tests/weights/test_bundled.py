@@ -7,7 +7,7 @@ from skimage import data
 
 import salmap
 from salmap.metrics import cc
-from salmap.models.network import PRESETS
+from salmap.networks import PRESETS
 from salmap.pictures import resize
 from salmap.regions import share_in_box
 from salmap.weights.registry import REGISTRY, Source

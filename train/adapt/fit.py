@@ -1,14 +1,14 @@
 """Fit a finalizer to viewers: five numbers and a center-bias map, from a few dozen pictures.
 
-What a network sees in a picture, its evidence, stays as it is; only how evidence becomes a density
+What a network finds in a picture, its evidence, stays as it is; only how evidence becomes a density
 is fitted: blur, gain (an inverse temperature), uniform share, and the prior, which is
 
     own_bias * (the model's center bias) + viewers_bias * (these viewers' center bias)
 
 in log densities. So the prior can move from the one to the other, as a density p moves to other
-viewers as p * (theirs / own) ** t. A model is overconfident of pictures and viewers unlike those it
-was trained on, and few such parameters win most of what is lost back (Kuemmerer, Khanuja and Bethge
-2025, arXiv 2505.10169).
+viewers as p * (theirs / own) ** t. A model is overconfident about pictures and viewers unlike those
+it was trained on, and a few such parameters win back most of what is lost (Kuemmerer, Khanuja and
+Bethge 2025, arXiv 2505.10169).
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ from salmap.evaluation.baseline import Baseline, Stimulus
 from salmap.models.readout import CENTER_BIAS_GRID, Finalizer
 from salmap.types import Fixations
 
+from ..data.batches import Targets, grid_points
 from ..losses import fixation_nll_bits
 
-#: the viewers' map that a picture is fitted with is made without the pictures of its block
+#: a picture is fitted with a center bias of the viewers that leaves out the pictures of its block
 BLOCKS = 5
 MAX_STEPS = 60
-#: Looks at one picture go to the same few places: they weigh against the prior as no more than so
-#: many that are independent of each other.
-LOOKS_PER_PICTURE = 10
+#: Fixations on one picture gather in the same few places: they weigh against the prior as no more
+#: than this many independent ones.
+INDEPENDENT_FIXATIONS = 10
 
-#: Each fitted number with how far from the model's present value it is thought to be before any
+#: How far each fitted number may be expected to lie from the model's present value before any
 #: picture is seen: the standard deviation of a Gaussian prior.
 SPREADS = {
     "log_sigma": 0.5,
@@ -63,8 +64,8 @@ LogDensity = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """A picture as a finalizer sees it, and where people looked.
+class PictureEvidence:
+    """What a network finds in a picture, and where people looked.
 
     Attributes:
         name: of the picture.
@@ -89,25 +90,24 @@ class _Batch:
     """Pictures of one shape and one block."""
 
     evidence: Tensor  # (B, h, w)
-    points: Tensor  # (B, n, 2), x and y in [-1, 1]
-    weights: Tensor  # (B, n), each row sums to 1
-    viewers: Tensor  # (64, 64), the viewers' center bias as the other blocks have it
+    targets: Targets
+    viewers: Tensor  # (64, 64), the viewers' center bias on the other blocks
 
 
-def predict(finalizer: Finalizer, picture: Seen) -> LogDensity:
+def predict(finalizer: Finalizer, picture: PictureEvidence) -> LogDensity:
     """Log density float32 (H, W) at the picture's own size, as a `Predictor` gives it."""
     with torch.inference_mode():
         grid = finalizer.eval()(picture.evidence[None])[0].numpy()
     return resize_log_density(grid, picture.size)
 
 
-def fit(finalizer: Finalizer, pictures: Sequence[Seen], baseline: Baseline) -> Finalizer:
+def fit(finalizer: Finalizer, pictures: Sequence[PictureEvidence], baseline: Baseline) -> Finalizer:
     """The finalizer under which these fixations are most likely, near the present one.
 
     Maximum a posteriori: mean log likelihood of the pictures, each weighing the same, and a
-    Gaussian prior around the present values (`SPREADS`) that fades as looks are added. A picture
-    is fitted with a map of the viewers that was made without it, so that a map of few looks, which
-    says little of other pictures, gets little weight.
+    Gaussian prior around the present values (`SPREADS`) that fades as fixations are added. A
+    picture is fitted with a center bias that was made without it, so that one of few fixations,
+    which says little about other pictures, gets little weight.
 
     Args:
         finalizer: the present one; it is not changed.
@@ -129,15 +129,17 @@ def fit(finalizer: Finalizer, pictures: Sequence[Seen], baseline: Baseline) -> F
 
 
 class _Objective:
-    """What a fit minimises: minus the log posterior, in nats per look.
+    """What a fit minimizes: minus the log posterior, in nats per fixation.
 
     It is a function of the fitted numbers as steps from their present values, in `SPREADS`.
     """
 
-    def __init__(self, finalizer: Finalizer, pictures: Sequence[Seen], baseline: Baseline) -> None:
+    def __init__(
+        self, finalizer: Finalizer, pictures: Sequence[PictureEvidence], baseline: Baseline
+    ) -> None:
         self.finalizer = finalizer.eval()
         self.pictures = len(pictures)
-        self.looks = sum(min(len(p.fixations), LOOKS_PER_PICTURE) for p in pictures)
+        self.fixations = sum(min(len(p.fixations), INDEPENDENT_FIXATIONS) for p in pictures)
         self.batches = _batches(pictures, _maps_without(pictures, baseline))
         self.own = torch.from_numpy(log_normalize(finalizer.center_bias.numpy()))
         self.spreads = np.array(list(SPREADS.values()))
@@ -158,11 +160,11 @@ class _Objective:
         for batch in self.batches:
             state = _state(values, self.own, batch.viewers)
             log_density = functional_call(self.finalizer, state, (batch.evidence,))
-            bits = bits + fixation_nll_bits(log_density, batch.points, batch.weights).sum()
+            bits = bits + fixation_nll_bits(log_density, batch.targets).sum()
         nats = bits * math.log(2) / self.pictures
         (gradient,) = torch.autograd.grad(nats, values)
-        prior = 0.5 * float(steps @ steps) / self.looks
-        slope = gradient.double().numpy() * self.spreads + steps / self.looks
+        prior = 0.5 * float(steps @ steps) / self.fixations
+        slope = gradient.double().numpy() * self.spreads + steps / self.fixations
         return float(nats.detach()) + prior, slope
 
     def bounds(self) -> list[tuple[float, float]]:
@@ -196,7 +198,7 @@ def _state(values: Tensor, own: Tensor, viewers: Tensor) -> dict[str, Tensor]:
     }
 
 
-def _maps_without(pictures: Sequence[Seen], baseline: Baseline) -> list[LogDensity]:
+def _maps_without(pictures: Sequence[PictureEvidence], baseline: Baseline) -> list[LogDensity]:
     """For each block of pictures, the center bias of all the others."""
     blocks = min(BLOCKS, len(pictures))
     bandwidth = baseline.bandwidth or 0.03
@@ -210,27 +212,15 @@ def _maps_without(pictures: Sequence[Seen], baseline: Baseline) -> list[LogDensi
     ]
 
 
-def _batches(pictures: Sequence[Seen], viewers: Sequence[LogDensity]) -> list[_Batch]:
-    groups: dict[tuple[torch.Size, int], list[Seen]] = defaultdict(list)
+def _batches(pictures: Sequence[PictureEvidence], viewers: Sequence[LogDensity]) -> list[_Batch]:
+    groups: dict[tuple[torch.Size, int], list[PictureEvidence]] = defaultdict(list)
     for place, picture in enumerate(pictures):
         groups[picture.evidence.shape, place % len(viewers)].append(picture)
     return [
         _Batch(
             torch.stack([p.evidence for p in group]),
-            *_points(group),
+            Targets.padded([grid_points(p.fixations, p.size) for p in group], [1.0] * len(group)),
             torch.from_numpy(viewers[block]),
         )
         for (_, block), group in groups.items()
     ]
-
-
-def _points(group: Sequence[Seen]) -> tuple[Tensor, Tensor]:
-    """Fixations of some pictures padded to (B, n, 2), and their weights (B, n)."""
-    most = max(len(p.fixations) for p in group)
-    points, weights = torch.zeros(len(group), most, 2), torch.zeros(len(group), most)
-    for row, p in enumerate(group):
-        (height, width), count = p.size, len(p.fixations)
-        x, y = (p.fixations.x + 0.5) / width, (p.fixations.y + 0.5) / height
-        points[row, :count] = torch.from_numpy(np.stack([x, y], axis=1) * 2 - 1).float()
-        weights[row, :count] = 1 / count
-    return points, weights

@@ -1,4 +1,4 @@
-"""Pictures as a finalizer sees them, and what a fit to viewers wins on those left out of it."""
+"""What a network finds in pictures, and what a fit to viewers gains on pictures left out of it."""
 
 from __future__ import annotations
 
@@ -22,21 +22,29 @@ from salmap.models.readout import Finalizer
 from salmap.pictures import fit_size, resize
 from salmap.types import ImageArray
 
-from ..progress import ProgressLog
-from .fit import Seen, fit, predict
+from ..progress import ProgressLog, Stopped
+from .fit import PictureEvidence, fit, predict
 
 FOLDS = 5
 T = TypeVar("T")
 
 
-class StopRequested(Exception):  # noqa: N818  (not an error: somebody asked for it)
-    """Raised between two pictures or folds."""
-
-
-def look(
+def gather_evidence(
     network: SaliencyNetwork, dataset: FixationDataset, progress: ProgressLog
-) -> tuple[list[Seen], dict[str, str]]:
-    """Run the network once on each picture; those that can't be read are put down as failures."""
+) -> tuple[list[PictureEvidence], dict[str, str]]:
+    """Run the network once on each picture.
+
+    Args:
+        network: the one that is adapted.
+        dataset: the pictures; those without fixations are left out.
+        progress: gets a line after each picture.
+
+    Returns:
+        The evidence, and for each picture that can't be read its name and what is wrong.
+
+    Raises:
+        Stopped: if somebody asked for it.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
     pictures, failures = [], {}
@@ -49,7 +57,9 @@ def look(
         if len(sample.fixations):
             height, width, _ = sample.stimulus.shape
             evidence = evidence_of(network, sample.stimulus, device)
-            pictures.append(Seen(sample.name, (height, width), sample.fixations, evidence))
+            pictures.append(
+                PictureEvidence(sample.name, (height, width), sample.fixations, evidence)
+            )
     network.cpu()
     return pictures, failures
 
@@ -67,16 +77,29 @@ def _steps(items: Sequence[T], stage: str, progress: ProgressLog) -> Iterator[T]
     began = time.monotonic()
     for done, item in enumerate(tqdm(items, desc=stage, delay=1, disable=None), start=1):
         if progress.enabled and progress.stop_requested:
-            raise StopRequested
+            raise Stopped
         yield item
         left = (time.monotonic() - began) / done * (len(items) - done)
         progress.write("step", stage=stage, step=done, steps=len(items), time_left_s=round(left, 1))
 
 
 def cross_validate(
-    finalizer: Finalizer, pictures: Sequence[Seen], progress: ProgressLog, seed: int
+    finalizer: Finalizer, pictures: Sequence[PictureEvidence], progress: ProgressLog, seed: int
 ) -> dict[str, tuple[Interval, Interval, Interval]]:
-    """Scores of each picture before and after a fit to the pictures of the other folds."""
+    """Scores of each picture before and after a fit to the pictures of the other folds.
+
+    Args:
+        finalizer: the present one.
+        pictures: all of them.
+        progress: gets a line after each fold.
+        seed: of the folds.
+
+    Returns:
+        "ig" and "nss" -> (before, after, gain): means with 95 % intervals over pictures.
+
+    Raises:
+        Stopped: if somebody asked for it.
+    """
     folds = np.random.default_rng((seed, 1)).permutation(len(pictures)) % FOLDS
     rows: list[tuple[dict[str, float], dict[str, float]]] = []
     for fold in _steps(range(FOLDS), "cross-validation", progress):
@@ -95,7 +118,9 @@ def cross_validate(
     }
 
 
-def _score(finalizer: Finalizer, picture: Seen, prior: NDArray[np.float32]) -> dict[str, float]:
+def _score(
+    finalizer: Finalizer, picture: PictureEvidence, prior: NDArray[np.float32]
+) -> dict[str, float]:
     """Scores at the picture's own size."""
     log_density = predict(finalizer, picture)
     return {

@@ -1,4 +1,4 @@
-"""What adapting a model to viewers came to, in numbers and in words."""
+"""The result of adapting a model to viewers, in numbers and in words."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from typing import Any
 from salmap.evaluation.intervals import Interval
 from salmap.models.readout import Finalizer
 
-#: a gain below this, in bits per fixation, is called little
+#: a gain below this, in bits per fixation, is called small
 LITTLE_BITS = 0.05
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A number of the finalizer before and after."""
+    """A number of the finalizer that a fit changes.
+
+    Attributes:
+        name: what it means, in words.
+        before, after: its values.
+    """
 
     name: str
     before: float
@@ -27,17 +32,17 @@ class Setting:
 
 @dataclass(frozen=True)
 class Adaptation:
-    """What adapting a model came to, measured on pictures that it was not fitted to.
+    """The result of adapting a model, measured on pictures that it was not fitted to.
 
     Attributes:
         pictures, fixations: how many it was fitted to.
         scores: "ig" (bits per fixation over these viewers' center bias) and "nss", each as
             (before, after, gain): cross-validated means with 95 % intervals over pictures.
         settings: the finalizer's numbers, before and after.
-        path: the written file; None if there was no gain to write it for.
+        path: the written file; None if there was no gain.
         failures: for each picture that could not be used, its name and what is wrong.
-        trained_on: how many of the pictures the model itself was trained on, as far as is known; it
-            is surer of those than of new ones, so that what is won on them says nothing.
+        trained_on: how many of the pictures the model itself was trained on, as far as is known. It
+            is surer about those than about new ones, so a gain on them says nothing.
     """
 
     pictures: int
@@ -60,10 +65,10 @@ class Adaptation:
 
     @property
     def summary(self) -> str:
-        """What came of it, in plain words."""
+        """The result in plain words."""
         before, after, gain = self.scores["ig"]
         numbers = (
-            f"On {self.pictures} pictures, each left out of the fit in its turn, information gain "
+            f"On {self.pictures} pictures, each left out of the fit in turn, information gain "
             f"over the center bias of these viewers went from {before.mean:.2f} to "
             f"{after.mean:.2f} bits per fixation: {gain.mean:+.3f}, 95 % interval {gain.low:+.3f} "
             f"to {gain.high:+.3f}."
@@ -73,13 +78,13 @@ class Adaptation:
         if self.trained_on:
             return (
                 f"No gain can be claimed: the model was trained on {self.trained_on} of these "
-                f"pictures, so that they say little of new ones; use others. {numbers}"
+                f"pictures, so they say little about new ones. Use other pictures. {numbers}"
             )
         if gain.high < 0:
-            return f"No gain: this model suits these viewers better as it is. {numbers}"
+            return f"Adapting makes this model worse for these viewers. {numbers}"
         return (
-            f"No gain can be shown: this model suits these viewers as it is, or the pictures are "
-            f"too few to tell. {numbers}"
+            f"No gain can be shown: the model already predicts these viewers well, or there are "
+            f"too few pictures to tell. {numbers}"
         )
 
     def event(self) -> dict[str, Any]:
@@ -93,7 +98,7 @@ class Adaptation:
 
 
 def compare_settings(before: Finalizer, after: Finalizer) -> tuple[Setting, ...]:
-    """The numbers that mean something to people; the weight of the prior is in its map."""
+    """The numbers that mean something to people; the prior's weight is part of its map."""
     read: dict[str, Callable[[Finalizer], float]] = {
         "blur, share of the long side": lambda f: float(f.log_sigma.exp()),
         "gain": lambda f: float(f.log_gain.exp()),

@@ -1,4 +1,4 @@
-"""Adapt a trained model to viewers, measure what that wins, and write it only if it wins."""
+"""Adapt a trained model to viewers, measure the gain, and write the model only if there is one."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import torch
 from salmap.datasets import FixationDataset
 from salmap.errors import TrainingError
 from salmap.evaluation.baseline import fit_baseline
+from salmap.jobs.contract import MIN_ADAPT_PICTURES
 from salmap.models.file import load_model, save_model
 from salmap.models.network import SaliencyNetwork
 from salmap.version import __version__
 from salmap.weights.info import ModelInfo
 from salmap.weights.resolve import SUFFIX, resolve, short_name
 
-from ..progress import ProgressLog
-from .fit import Seen, fit
-from .measure import StopRequested, cross_validate, look
+from ..progress import ProgressLog, Stopped
+from .fit import PictureEvidence, fit
+from .measure import cross_validate, gather_evidence
 from .result import Adaptation, compare_settings
 
-MIN_PICTURES = 10
 MAX_PICTURES = 500
 
 
@@ -45,10 +45,10 @@ def adapt(
 
     Args:
         model: what `salmap.load` takes; a network.
-        dataset: pictures with fixations, `MIN_PICTURES` or more; all that is given is used, so
-            give a split of it to keep the rest.
+        dataset: pictures with fixations, `MIN_ADAPT_PICTURES` or more; all of them are used, so
+            give a split to keep the rest.
         out: the `.safetensors` file to write; one that exists is replaced.
-        force: write it whether there is a gain or not.
+        force: write the model whether there is a gain or not.
         log: folder for a `ProgressLog`, or None; a file named STOP in it stops the work. Its
             events: "start" (task "adapt", model, data: pictures by data set), "step" (stage
             "features" or "cross-validation", step, steps, time_left_s in the stage), "stopped",
@@ -58,17 +58,18 @@ def adapt(
         seed: of that draw and of the folds.
 
     Returns:
-        What it came to; None if it was asked to stop: nothing is written.
+        The result; None if it was asked to stop: nothing is written.
 
     Raises:
         ModelError, WeightsError: if the model can't be loaded.
-        TrainingError: if it is no network, `out` is no place for it, or pictures are too few.
+        TrainingError: if the model is not a network, `out` can't be written, or there are too few
+            pictures.
     """
     progress = ProgressLog(log or out.parent, enabled=log is not None)
     try:
         _check_out(model, out)
         return _adapt(model, dataset, out, force, progress, max_pictures, seed)
-    except StopRequested:
+    except Stopped:
         progress.write("stopped")
         return None
     except Exception as error:
@@ -89,13 +90,13 @@ def _adapt(
     network, info = load_model(found.path) if found else (None, None)
     if not isinstance(network, SaliencyNetwork) or info is None:
         raise TrainingError(
-            f"'{model}' has nothing that can be fitted to viewers. Choose a trained network, such "
+            f"'{model}' has nothing that can be adapted to viewers. Choose a trained network, such "
             "as lite, or the file of one."
         )
     order = np.random.default_rng(seed).permutation(len(dataset))
     drawn = dataset.select(sorted(int(i) for i in order[:max_pictures]))
     progress.write("start", task="adapt", model=short_name(model), data={dataset.name: len(drawn)})
-    pictures, failures = look(network, drawn, progress)
+    pictures, failures = gather_evidence(network, drawn, progress)
     _require_enough(pictures, failures, drawn)
     scores = cross_validate(network.finalizer, pictures, progress, seed)
     baseline = fit_baseline([p.stimulus for p in pictures], dataset.name)
@@ -114,40 +115,40 @@ def _adapt(
 
 
 def _trained_on(info: ModelInfo, dataset: FixationDataset) -> int:
-    """How many pictures are of the training split of a data set that the model was trained on.
+    """How many pictures are from the training split of a data set that the model was trained on.
 
-    Under the name "folder" may be any pictures, so of those nothing is known.
+    Data sets named "folder" may hold any pictures, so nothing is known about those.
     """
     known = dataset.name != "folder" and any(d.startswith(f"{dataset.name} (") for d in info.data)
     return sum(known and dataset.split_of(i) == "train" for i in range(len(dataset)))
 
 
 def _check_out(model: str | Path, out: Path) -> None:
-    """Say before the work, not after it, that there is nowhere to write to."""
+    """Say before the work, not after it, that the file can't be written."""
     if out.suffix != SUFFIX:
-        raise TrainingError(f"--out wants a file that ends in {SUFFIX}, not {out.name}.")
+        raise TrainingError(f"--out takes a file that ends in {SUFFIX}, not {out.name}.")
     if not out.parent.is_dir():
-        raise TrainingError(f"There is no folder {out.parent} for {out.name}. Make it first.")
+        raise TrainingError(f"There is no folder {out.parent} for {out.name}. Create it first.")
     source = resolve(model)
     if source and source.path.exists() and out.exists() and source.path.samefile(out):
-        raise TrainingError(f"{out} is the model to be adapted: give another file with --out.")
+        raise TrainingError(f"{out} is the model to be adapted. Give another file with --out.")
 
 
 def _require_enough(
-    pictures: Sequence[Seen], failures: dict[str, str], dataset: FixationDataset
+    pictures: Sequence[PictureEvidence], failures: dict[str, str], dataset: FixationDataset
 ) -> None:
-    if len(pictures) >= MIN_PICTURES:
+    if len(pictures) >= MIN_ADAPT_PICTURES:
         return
     unread = f", and {len(failures)} can't be read: {next(iter(failures.values()), '')}"
     raise TrainingError(
-        f"Fitting to viewers needs at least {MIN_PICTURES} pictures with fixations: of the "
+        f"Adapting to viewers needs at least {MIN_ADAPT_PICTURES} pictures with fixations: of the "
         f"{len(dataset)} in {dataset.name}, {len(pictures) or 'none'} "
         f"{'has' if len(pictures) == 1 else 'have'} any{unread if failures else ''}."
     )
 
 
 def _fits_half(network: SaliencyNetwork) -> bool:
-    """Whether float16 holds all that is not fitted without any loss."""
+    """Whether float16 holds everything that is not fitted without loss."""
     return all(
         torch.equal(tensor, tensor.half().float())
         for part in (network.encoders, network.decoder)

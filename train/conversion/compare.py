@@ -1,4 +1,4 @@
-"""How far converted encoder weights are from the file on the Hub that should hold the same."""
+"""How much converted encoder weights differ from those on the Hub that should be the same."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from torch import Tensor
 from salmap.errors import WeightsError, listed
 from salmap.weights.hub import fetch, parse
 
-_COUNTER = "num_batches_tracked"  # of use to training from scratch only; some files lack them
+_COUNTER = "num_batches_tracked"  # only needed to train from scratch; some files lack them
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Of the tensors of one part of a network, such as a block, between two files.
+    """How the tensors of one part of a network, such as a block, differ between two files.
 
     Attributes:
         part: the start of their names.
@@ -36,7 +36,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two files of encoder weights beside each other.
+    """Two files of encoder weights, compared.
 
     Attributes:
         repository: on the Hub.
@@ -60,7 +60,7 @@ def compare(path: Path, repository: str = "") -> Comparison:
     """Fetch the Hub's file and compare.
 
     Args:
-        path: a file that `python -m train convert` wrote.
+        path: a file that `salmap train convert` wrote.
         repository: `owner/name` on the Hub, perhaps with `@revision`; by default the one that the
             file names.
 
@@ -71,20 +71,22 @@ def compare(path: Path, repository: str = "") -> Comparison:
     ours, metadata = _read(path)
     repository = repository or metadata.get("same_as", "")
     if not repository:
-        source = metadata.get("source", "a file that does not say where it is from")
+        source = metadata.get("source", "an unknown source")
         raise WeightsError(
-            f"{path} (from {source}) names no file on the Hub that holds the same weights. If you "
-            "know one, give it with --hub OWNER/NAME."
+            f"{path} (from {source}) does not say which file on the Hub has the same weights. Name "
+            "one with --hub OWNER/NAME."
         )
     theirs, _ = _read(fetch(parse(repository)))
     both = [name for name in ours if name in theirs]
     if not both:
-        raise WeightsError(f"{path} and {repository} have no tensor in common: other networks.")
+        raise WeightsError(
+            f"{path} and {repository} have no tensor in common: they are different networks."
+        )
     for name in both:
         if ours[name].shape != theirs[name].shape:
             raise WeightsError(
                 f"{name} has the shape {tuple(ours[name].shape)} in {path}, but "
-                f"{tuple(theirs[name].shape)} in {repository}: other networks."
+                f"{tuple(theirs[name].shape)} in {repository}: they are different networks."
             )
     parts: dict[str, list[str]] = {}
     for name in both:
@@ -113,15 +115,15 @@ def report(comparison: Comparison) -> list[str]:
             lines.append(f"Only in {where}: {listed(names)}.")
     worst = comparison.worst
     lines.append(
-        f"Largest difference to {comparison.repository}: {worst.largest:.3g}, in {worst.tensor}."
+        f"Largest difference from {comparison.repository}: {worst.largest:.3g}, in {worst.tensor}."
         if worst.largest
-        else f"All weights are those of {comparison.repository}."
+        else f"All weights equal those of {comparison.repository}."
     )
     return lines
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors in the order of their names, numbers taken as numbers; and the metadata."""
+    """Tensors sorted by name, with numbers in names sorted as numbers; and the metadata."""
     try:
         with safe_open(path, "pt") as file:
             names = [name for name in file.keys() if not name.endswith(_COUNTER)]  # noqa: SIM118

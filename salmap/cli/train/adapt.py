@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from salmap.cli.train.data import Splits
 from salmap.cli.train.package import training
 
-#: exit status when all went well and no file was written, because there was no gain or on request
+#: exit status when nothing failed but no file was written: no gain, or a stop on request
 NOTHING_WRITTEN = 3
 
 
@@ -20,27 +21,27 @@ def adapt(
     model: Annotated[
         str, typer.Option(help="A network: a name, a .safetensors file or hf://owner/repo.")
     ] = "lite",
-    split: Annotated[
-        str, typer.Option(help="Which pictures to use: train, val, test or all.")
-    ] = "all",
-    splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
-    pictures: Annotated[int, typer.Option(min=1, help="Draw this many if there are more.")] = 500,
+    split: Annotated[str, typer.Option(help="train, val, test or all.")] = "all",
+    splits: Splits = None,
+    pictures: Annotated[
+        int, typer.Option(min=1, help="Use at most this many, drawn at random.")
+    ] = 500,
     force: Annotated[
-        bool, typer.Option("--force", help="Write the file even if no gain can be shown.")
+        bool, typer.Option("--force", help="Save the model even if no gain can be shown.")
     ] = False,
     log: Annotated[
-        Path | None, typer.Option(help="Folder for progress.jsonl; a file STOP in it stops.")
+        Path | None, typer.Option(help="Folder for a log; a file named STOP there ends the run.")
     ] = None,
 ) -> None:
-    """Fit a trained model to your viewers, from about 50 pictures with fixations.
+    """Adapt a trained model to your viewers with about 50 pictures and their fixations.
 
-    Only how the model turns evidence into a density is fitted: blur, gain, center bias and uniform
+    Only the last step is fitted, from evidence to a density: blur, gain, center bias and uniform
     share. The gain is measured on pictures left out of the fit, and the file is written only if
     the 95 % interval of the gain lies above 0.
 
-    Exit status: 0, the file is written; 1, something is wrong, or a picture can't be read (it is
-    named on stderr and the others are used); 3, no gain can be shown, or the work was stopped, and
-    nothing is written.
+    Exit status: 0, the file was written; 1, something is wrong, or a picture can't be read (it is
+    named on stderr and the others are used); 3, no gain can be shown, or the run was stopped, and
+    nothing was written.
     """
     from salmap.datasets import open_dataset, parse_data_option  # noqa: PLC0415  (quick --help)
 
@@ -49,7 +50,7 @@ def adapt(
         model, dataset, out, force=force, log=log, max_pictures=pictures
     )
     if adaptation is None:
-        typer.echo("Stopped. Nothing is written.")
+        typer.echo("Stopped. Nothing was written.")
         raise typer.Exit(NOTHING_WRITTEN)
     for line in _lines(adaptation):
         typer.echo(line)
@@ -61,14 +62,14 @@ def adapt(
 
 
 def _lines(adaptation: Any) -> Iterator[str]:
-    """What came of it, for people."""
+    """The result, for people."""
     yield adaptation.summary
     for setting in adaptation.settings:
         yield f"  {setting.name}: {setting.before:.4g} before, {setting.after:.4g} after"
     if adaptation.path:
         yield (
-            f"The model is {adaptation.path}. Use it: python -m salmap predict PICTURE --model "
-            f"{adaptation.path}"
+            f"The model is {adaptation.path}. Use it: salmap predict PICTURE --model "
+            f"{adaptation.path} --out DIR"
         )
     else:
-        yield "Nothing is written; --force writes the model all the same."
+        yield "Nothing was written; --force saves the model anyway."

@@ -1,4 +1,4 @@
-"""`salmap train center-bias`: the baseline that sees no picture."""
+"""`salmap train center-bias`: the baseline that ignores the picture."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from salmap.cli.train.data import open_sound
+from salmap.cli.train.data import Data, open_sound
 from salmap.cli.train.package import training
 
 
 def center_bias(
-    data: Annotated[list[str], typer.Option(help="NAME=PATH of a data set; may be repeated.")],
+    data: Data,
     out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
 ) -> None:
-    """Fit the baseline that looks at no picture to training splits, all weighing the same."""
+    """Fit the baseline that ignores the picture to training splits, all with the same weight."""
     training("release").fit_center_bias(open_sound(data), out)
     typer.echo(f"Wrote {out}.")

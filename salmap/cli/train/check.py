@@ -1,4 +1,4 @@
-"""`salmap train check`: what data sets hold and what is wrong with them."""
+"""`salmap train check`: what is in data sets, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from typing import Annotated
 
 import typer
 
+from salmap.cli.train.data import Splits
 from salmap.errors import SalmapError
 
 
 def check(
     data: Annotated[list[str], typer.Argument(metavar="NAME=PATH", help="Data sets to check.")],
-    splits: Annotated[Path | None, typer.Option(help="JSON file with other splits.")] = None,
+    splits: Splits = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON for each data set instead.")
     ] = False,
     samples: Annotated[
-        Path | None, typer.Option(help="Folder for a few pictures with their fixations.")
+        Path | None, typer.Option(help="Folder for a few pictures with their fixations drawn.")
     ] = None,
 ) -> None:
-    """Say what data sets hold and what is wrong with them; exit status 1 if anything is."""
+    """Show what is in data sets and what is wrong with them; exit status 1 if anything is."""
     from salmap.datasets import open_dataset, parse_data_option  # noqa: PLC0415  (quick --help)
     from salmap.datasets.check import (  # noqa: PLC0415
         check_dataset,

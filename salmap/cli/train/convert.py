@@ -19,23 +19,23 @@ def convert(
         list[str] | None,
         typer.Option(help="For open-nsfw: NAME=PATH of a data set; may be repeated. See below."),
     ] = None,
-    pictures: Annotated[int, typer.Option(min=1, help="How many of each data set to take.")] = 40,
+    pictures: Annotated[int, typer.Option(min=1, help="How many to use of each data set.")] = 40,
 ) -> None:
     """Rewrite encoder weights from another package as safetensors, for fit's --encoder.
 
-    A ResNet-50 has its strides elsewhere than open-nsfw. With --data, weights are found that make
-    up for that on training pictures; their fixations are not used.
+    A ResNet-50 has its strides in other layers than open-nsfw. With --data, the weights are fitted
+    to training pictures to make up for that; their fixations are not used.
     """
     from salmap.datasets import open_dataset, parse_data_option  # noqa: PLC0415  (quick --help)
 
     conversions = training("conversion.packages").CONVERSIONS
     if what not in conversions:
         known = ", ".join(sorted(conversions))
-        raise TrainingError(f"'{what}' can't be converted. Known are: {known}.")
+        raise TrainingError(f"'{what}' can't be converted. Choose one of {known}.")
     options = {}
     if data:
         if what != "open-nsfw":
-            raise TrainingError(f"--data is for open-nsfw: {what} is converted as it is.")
+            raise TrainingError(f"--data is only for open-nsfw; {what} is converted as it is.")
         datasets = [open_dataset(*parse_data_option(option)) for option in data]
         strides = training("conversion.strides")
         options["pictures"] = strides.training_pictures(datasets, pictures)
@@ -49,7 +49,7 @@ def compare_encoder(
         str, typer.Option(help="OWNER/NAME on the Hub, if not the one that the file names.")
     ] = "",
 ) -> None:
-    """Fetch the Hub's file of the same encoder and print how far the converted weights are off."""
+    """Fetch the same encoder from the Hub and print how much the converted weights differ."""
     comparison = training("conversion.compare")
     for line in comparison.report(comparison.compare(file, hub)):
         typer.echo(line)

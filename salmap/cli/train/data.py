@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from salmap.datasets import FixationDataset
+
+
+Data = Annotated[list[str], typer.Option(help="NAME=PATH of a data set; may be repeated.")]
+Splits = Annotated[Path | None, typer.Option(help="JSON file with other splits.")]
 
 
 def open_sound(data: list[str], splits: Path | None = None) -> list[FixationDataset]:

@@ -1,4 +1,4 @@
-"""Where the training code is: a package beside `salmap` in a checkout, inside it once installed."""
+"""Where the training code is: a package beside `salmap` in a checkout, inside it if installed."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import streamlit as st
 from salmap.errors import SalmapError
 from salmap.jobs import plans as training
 from salmap.jobs import runs as jobs
+from salmap.jobs.contract import MIN_ADAPT_PICTURES
 from salmap.jobs.dataset_check import DatasetReport, DataSource
 from salmap.jobs.plans import NETWORKS, FitPlan
 from salmap.ui.words import plain
@@ -75,11 +76,11 @@ def adapt_form(source: DataSource, report: DatasetReport) -> None:
         "enough and it takes about a minute. The gain is measured on pictures left out of the fit, "
         "and the model is kept only if there is one."
     )
-    few = report.pictures < training.MIN_ADAPT_PICTURES
+    few = report.pictures < MIN_ADAPT_PICTURES
     if few:
         st.warning(
             f"There are {report.pictures} pictures with fixations: at least "
-            f"{training.MIN_ADAPT_PICTURES} are needed, 50 are good."
+            f"{MIN_ADAPT_PICTURES} are needed, 50 are good."
         )
     if _start_button("Fit to my viewers", "adapt_start", few):
         settings = {"data": source.path.name, "pictures": report.pictures}

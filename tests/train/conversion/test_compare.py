@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,26 +13,10 @@ from typer.testing import CliRunner
 
 from salmap.cli.train import app
 from salmap.errors import WeightsError
-from tests.hub_server import Hub, serve
 from train.conversion.compare import compare, report
 from train.conversion.source import write_encoder
 
 REPOSITORY = "timm/tiny.in1k"
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    for name in ("HF_TOKEN", "HF_HUB_OFFLINE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    with serve() as server:
-        monkeypatch.setattr(constants, "ENDPOINT", server.url)
-        template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        yield server
 
 
 def weights() -> dict[str, Tensor]:
@@ -61,7 +44,7 @@ def test_the_same_weights(hub, tmp_path):
     hub.add(REPOSITORY, {"model.safetensors": save(theirs)})
     status, output = run(converted(tmp_path / "a.safetensors", weights()))
     assert status == 0
-    assert f"All weights are those of {REPOSITORY}." in output
+    assert f"All weights equal those of {REPOSITORY}." in output
     assert "Only in" not in output
     assert hub.seen("HEAD", f"{REPOSITORY}/resolve/main/model.safetensors")
 
@@ -84,7 +67,7 @@ def test_differences_are_found_part_by_part(hub, tmp_path):
     assert comparison.parts[3].magnitude == pytest.approx(magnitude)
     assert comparison.worst.tensor == "blocks.10.b.weight"
     lines = report(comparison)
-    assert f"Largest difference to {REPOSITORY}: 0.25, in blocks.10.b.weight." in lines
+    assert f"Largest difference from {REPOSITORY}: 0.25, in blocks.10.b.weight." in lines
     assert any(
         line.split() == ["stem", "1", "0.125", f"{max_of('stem.weight'):.3g}"] for line in lines
     )
@@ -139,7 +122,7 @@ def test_weights_that_the_hub_does_not_have(hub, tmp_path):
     hub.add("me/mine", {"model.safetensors": save(weights())})
     status, output = run(path, "--hub", "me/mine")
     assert status == 0
-    assert "All weights are those of me/mine." in output
+    assert "All weights equal those of me/mine." in output
 
 
 def test_no_such_repository(hub, tmp_path):

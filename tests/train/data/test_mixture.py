@@ -1,13 +1,11 @@
 from collections import Counter
 
-import numpy as np
 import pytest
-import torch
 
 from salmap.errors import TrainingError
 from tests.train.tiny import make_dataset
-from train.data.mixture import Mixture, collate, plan_epoch, points_of
-from train.data.views import View, whole_view
+from train.data.crops import whole_crop
+from train.data.mixture import Mixture, plan_epoch
 
 
 @pytest.fixture
@@ -19,7 +17,7 @@ def two(tmp_path):
 
 
 def whole(mixture):
-    return lambda item, rng: whole_view(item, mixture.size(item), 64)
+    return lambda item, rng: whole_crop(item, mixture.size(item), 64)
 
 
 def test_shares_are_kept_whatever_the_sizes(two):
@@ -38,8 +36,8 @@ def test_no_picture_is_seen_twice_before_all_were_seen_once(two):
 def test_batches_have_one_shape_and_every_picture_once(two):
     mixture = Mixture(two, {})
     plan = plan_epoch(mixture, 0, 20, 3, 1, whole(mixture))
-    assert all(len({view.size for view in batch}) == 1 for batch in plan)
-    assert sorted(view.item for batch in plan for view in batch) == list(range(20))
+    assert all(len({crop.size for crop in batch}) == 1 for batch in plan)
+    assert sorted(crop.item for batch in plan for crop in batch) == list(range(20))
 
 
 def test_an_epoch_can_be_planned_again_and_epochs_differ(two):
@@ -53,18 +51,3 @@ def test_an_epoch_can_be_planned_again_and_epochs_differ(two):
 def test_shares_that_make_no_sense_are_refused(two, shares):
     with pytest.raises(TrainingError):
         Mixture(two, shares)
-
-
-def test_a_batch_weighs_pictures_not_fixations(two):
-    mixture = Mixture(two, {})
-    views = [
-        View(0, (0, 0, 64, 48), (48, 64)),
-        View(1, (0, 0, 64, 48), (48, 64), weight=0.0),
-    ]
-    samples = [
-        {"points": points_of(v, mixture.fixations(v.item)), "size": v.size, "weight": v.weight}
-        for v in views
-    ]
-    samples.append(samples[0] | {"points": torch.zeros(0, 2)})
-    sums = collate(samples)["weights"].sum(1)
-    np.testing.assert_allclose(sums, [1, 0, 0], atol=1e-6)

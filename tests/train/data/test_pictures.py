@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shutil
 
@@ -16,10 +15,10 @@ from PIL import Image
 from salmap.datasets import FixationDataset, Record
 from salmap.pictures import resize
 from salmap.types import Fixations
-from tests.train.tiny import RECIPE, make_dataset
+from tests.train.tiny import RECIPE, changed, make_dataset
+from train.data.crops import Crop, enough_pixels, random_crop, whole_crop
 from train.data.mixture import Mixture
-from train.data.pictures import PictureCache, ViewDataset
-from train.data.views import View, enough_pixels, random_view, whole_view
+from train.data.pictures import PictureCache, PixelSource
 
 SIDES = st.integers(16, 6000)
 
@@ -119,34 +118,36 @@ def test_a_full_disk_costs_no_run(tmp_path, mixture, monkeypatch, caplog):
 
 @settings(deadline=None)
 @given(SIDES, SIDES, st.sampled_from([64, 256, 576]), st.integers(0, 99))
-def test_no_view_is_enlarged_because_a_picture_was_shrunk(height, width, long_side, seed):
-    recipe = dataclasses.replace(RECIPE, crop=0.5, crop_area=0.3)
+def test_no_crop_is_enlarged_because_a_picture_was_shrunk(height, width, long_side, seed):
+    recipe = changed({"finetune.crop": 0.5, "finetune.crop_area": 0.3})
     size = height, width
-    kept = enough_pixels(size, long_side, recipe)
-    view = random_view(0, size, long_side, recipe, np.random.default_rng(seed))
-    left, top, right, bottom = view.on(size, kept).box
+    kept = enough_pixels(size, long_side, recipe.finetune)
+    crop = random_crop(0, size, long_side, recipe, np.random.default_rng(seed))
+    left, top, right, bottom = crop.on(size, kept).box
     assert 0 <= left < right <= kept[1]
     assert 0 <= top < bottom <= kept[0]
     shown = max(right - left, bottom - top)
-    available = max(view.box[2] - view.box[0], view.box[3] - view.box[1])
+    available = max(crop.box[2] - crop.box[0], crop.box[3] - crop.box[1])
     assert shown >= min(long_side, available) - 1
 
 
-def test_views_of_kept_pictures_look_the_same(tmp_path):
-    """A photo of 1200 x 1800 is kept at half that, and views are those of the whole photo."""
+def test_crops_of_kept_pictures_show_the_same(tmp_path):
+    """A photo of 1200 x 1800 is kept at half that, and crops are those of the whole photo."""
     photo = np.asarray(Image.fromarray(skimage.data.coffee()).resize((1800, 1200)))
     (tmp_path / "in").mkdir()
     Image.fromarray(photo).save(tmp_path / "in" / "photo.png")
-    looks = Fixations(np.array([900.0]), np.array([600.0]), np.array([0]), np.array([0]))
-    record = Record("photo.png", tmp_path / "in" / "photo.png", looks)
+    fixations = Fixations(np.array([900.0]), np.array([600.0]), np.array([0]), np.array([0]))
+    record = Record("photo.png", tmp_path / "in" / "photo.png", fixations)
     mixture = Mixture([FixationDataset("one", [record])], {})
-    pictures = cache(tmp_path, mixture, 10**8, lambda size: enough_pixels(size, 256, RECIPE))
+    pictures = cache(
+        tmp_path, mixture, 10**8, lambda size: enough_pixels(size, 256, RECIPE.finetune)
+    )
     assert pictures.sizes[0][1] < 1000
-    dataset = ViewDataset(pictures)
-    crop = View(0, (100, 50, 1300, 950), (192, 256), flip=True)
-    for view in (whole_view(0, (1200, 1800), 256), crop):
-        sample = dataset[view]
-        expected = view.image(photo).astype(int)
-        difference = np.abs(sample["images"].permute(1, 2, 0).numpy() - expected)
+    source = PixelSource(pictures)
+    part = Crop(0, (100, 50, 1300, 950), (192, 256), flip=True)
+    for crop in (whole_crop(0, (1200, 1800), 256), part):
+        batch = source[[crop]]
+        expected = crop.image(photo).astype(int)
+        difference = np.abs(batch.images[0].permute(1, 2, 0).numpy() - expected)
         assert difference.mean() < 2
-        assert sample["points"].shape == (1, 2)
+        assert batch.targets.points.shape == (1, 1, 2)

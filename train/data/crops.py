@@ -1,7 +1,7 @@
-"""Views: what a training step sees of a picture, with the fixations kept in step.
+"""Crops: what a training step sees of a picture, with the fixations moved along.
 
-A view is drawn before any picture is decoded, so that views of one shape can be put in one batch,
-and from (seed, epoch) alone, so that an epoch is the same however often it is begun anew.
+A crop is drawn before any picture is decoded, so that crops of one shape can share a batch, and
+from (seed, epoch) alone, so that an epoch is the same however often it is started again.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from numpy.typing import NDArray
 from salmap.pictures import fit_size, resize
 from salmap.types import Fixations, ImageArray
 
-from ..recipe import Recipe
+from ..recipe import FinetuneSettings, Recipe
 
-#: sides of training views are multiples of this, so that many of them share one shape
-VIEW_MULTIPLE = 16
-#: how much larger than a view a picture is kept, so that resizing it twice blurs nothing
+#: sides of crops are multiples of this, so that many of them share one shape
+SIDE_MULTIPLE = 16
+#: how much larger than a crop a picture is kept, so that resizing it twice blurs nothing
 WHOLE_MARGIN = 1.5
 #: shares of red, green and blue in the brightness of a color (ITU-R BT.601)
 GRAY = np.array([0.299, 0.587, 0.114])
 
 
 @dataclass(frozen=True)
-class View:
-    """One way to look at picture `item`.
+class Crop:
+    """A part of picture `item`, or all of it, as the network is shown it.
 
     Attributes:
         item: index of the picture in the training set.
-        box: (left, top, right, bottom) in pixels of the picture; what lies outside is not seen.
+        box: (left, top, right, bottom) in pixels of the picture; what lies outside is not shown.
         size: (height, width) to which the box is resized.
         flip: mirrored left to right, after resizing.
         brightness, contrast, saturation: factors on the colors, 1 for no change.
-        weight: of this view in its batch's loss.
-        mixed: share of `other` that is blended in; the fixations on neither hold for both, so a
-            view of which another has a share has none.
-        other: the view of another picture, as large, that is blended in.
+        weight: of this crop in its batch's loss.
+        mixed: share of `other` that is blended in. Neither picture's fixations hold for the blend,
+            so it has none.
+        other: a crop of another picture, just as large, that is blended in.
         taught_mirrored: teachers see it mirrored.
     """
 
@@ -52,19 +52,19 @@ class View:
     saturation: float = 1.0
     weight: float = 1.0
     mixed: float = 0.0
-    other: View | None = None
+    other: Crop | None = None
     taught_mirrored: bool = False
 
     def image(self, stimulus: ImageArray) -> ImageArray:
-        """The stimulus uint8 (H, W, 3) as this view shows it, uint8 (*size, 3)."""
+        """The stimulus uint8 (H, W, 3) as this crop shows it, uint8 (*size, 3)."""
         left, top, right, bottom = self.box
-        seen = resize(np.ascontiguousarray(stimulus[top:bottom, left:right]), self.size)
-        return self._color(np.ascontiguousarray(seen[:, ::-1]) if self.flip else seen)
+        shown = resize(np.ascontiguousarray(stimulus[top:bottom, left:right]), self.size)
+        return self._color(np.ascontiguousarray(shown[:, ::-1]) if self.flip else shown)
 
-    def on(self, size: tuple[int, int], smaller: tuple[int, int]) -> View:
-        """The view that shows the same of the picture once it is resized.
+    def on(self, size: tuple[int, int], smaller: tuple[int, int]) -> Crop:
+        """The crop that shows the same of the picture once it is resized.
 
-        The box is rounded to whole pixels there, so the view may move by less than one of them.
+        The box is rounded to whole pixels there, so it may move by less than one of them.
 
         Args:
             size: (height, width) of the picture that the box belongs to.
@@ -79,7 +79,7 @@ class View:
         return replace(self, box=(*box[:2], max(right, box[0] + 1), max(bottom, box[1] + 1)))
 
     def fixations(self, fixations: Fixations) -> Fixations:
-        """Those inside the box, in pixels of the view (origin: center of the top-left pixel)."""
+        """Those inside the box, in pixels of the crop (origin: center of the top-left pixel)."""
         if self.mixed:
             return fixations.select(np.zeros(len(fixations), bool))
         left, top, right, bottom = self.box
@@ -106,20 +106,23 @@ class View:
         return clipped
 
 
-def whole_view(item: int, size: tuple[int, int], long_side: int, flip: bool = False) -> View:
+def whole_crop(item: int, size: tuple[int, int], long_side: int, flip: bool = False) -> Crop:
     """The whole picture of (height, width), resized so that its long side is `long_side`."""
-    return View(item, (0, 0, size[1], size[0]), fit_size(size, long_side, VIEW_MULTIPLE), flip)
+    return Crop(item, (0, 0, size[1], size[0]), fit_size(size, long_side, SIDE_MULTIPLE), flip)
 
 
-def enough_pixels(size: tuple[int, int], long_side: int, recipe: Recipe) -> tuple[int, int]:
-    """(height, width) at which a picture of `size` still has all that views of it show.
+def enough_pixels(
+    size: tuple[int, int], long_side: int, settings: FinetuneSettings
+) -> tuple[int, int]:
+    """(height, width) at which a picture of `size` still has all that crops of it show.
 
-    Whole views get one and a half times their own long side, and no crop has to be enlarged. A
+    Crops of the whole picture get one and a half times their own long side, and no other has to be
+    enlarged. A
     picture that would lose less than a fifth of its sides keeps its size.
     """
     scale = WHOLE_MARGIN * long_side / max(size)
-    if recipe.crop:
-        smallest = min(size) * math.sqrt(recipe.crop_area)  # no crop's long side is shorter
+    if settings.crop:
+        smallest = min(size) * math.sqrt(settings.crop_area)  # no crop's long side is shorter
         scale = max(scale, long_side / max(smallest, 1))
     if scale > 0.8:
         return size
@@ -127,34 +130,36 @@ def enough_pixels(size: tuple[int, int], long_side: int, recipe: Recipe) -> tupl
     return height, width
 
 
-def random_view(
+def random_crop(
     item: int, size: tuple[int, int], long_side: int, recipe: Recipe, rng: np.random.Generator
-) -> View:
-    """A view of a picture of (height, width), drawn as the recipe says."""
+) -> Crop:
+    """A crop of a picture of (height, width), drawn as the recipe says."""
+    settings = recipe.finetune
     flip = bool(rng.random() < recipe.flip)
-    cropped = bool(rng.random() < recipe.crop)
-    box = _random_box(size, recipe, rng) if cropped else (0, 0, size[1], size[0])
+    is_part = bool(rng.random() < settings.crop)
+    box = _random_box(size, settings, rng) if is_part else (0, 0, size[1], size[0])
     brightness, contrast, saturation = (
         float(1 + rng.uniform(-change, change))
-        for change in (recipe.brightness, recipe.contrast, recipe.saturation)
+        for change in (settings.brightness, settings.contrast, settings.saturation)
     )
-    view_size = fit_size((box[3] - box[1], box[2] - box[0]), long_side, VIEW_MULTIPLE)
-    mixed = float(rng.uniform(0, 0.5)) if recipe.mixed and rng.random() < recipe.mixed else 0.0
+    crop_size = fit_size((box[3] - box[1], box[2] - box[0]), long_side, SIDE_MULTIPLE)
+    is_mixed = settings.mixed and rng.random() < settings.mixed
+    mixed = float(rng.uniform(0, 0.5)) if is_mixed else 0.0
     taught_mirrored = bool(rng.random() < 0.5)
-    return View(
-        item, box, view_size, flip, brightness, contrast, saturation,
+    return Crop(
+        item, box, crop_size, flip, brightness, contrast, saturation,
         mixed=mixed, taught_mirrored=taught_mirrored,
     )  # fmt: skip
 
 
 def _random_box(
-    size: tuple[int, int], recipe: Recipe, rng: np.random.Generator
+    size: tuple[int, int], settings: FinetuneSettings, rng: np.random.Generator
 ) -> tuple[int, int, int, int]:
     height, width = size
-    low, high = (math.log(value) for value in recipe.aspect)
+    low, high = (math.log(value) for value in settings.aspect)
     aspect = math.exp(rng.uniform(low, high))  # width / height
     full_height = min(height, width / aspect)
-    scale = math.sqrt(rng.uniform(recipe.crop_area, 1))
+    scale = math.sqrt(rng.uniform(settings.crop_area, 1))
     box_height = max(1, round(full_height * scale))
     box_width = max(1, min(width, round(full_height * scale * aspect)))
     left = int(rng.integers(0, width - box_width + 1))
