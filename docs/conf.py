@@ -14,6 +14,9 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parent.parent
+#: where pages of the API reference are written
+API = ROOT / "docs" / "api" / "generated"
+NOT_IN_THE_REFERENCE = {"salmap.__init__", "salmap.__main__", "salmap.version", "salmap.cli", "salmap.ui"}
 sys.path.insert(0, str(ROOT))
 
 from salmap.version import __version__  # noqa: E402  (found through the line above)
@@ -22,16 +25,22 @@ project = "Salmap"
 author = "The Salmap authors"
 release = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = [
+    "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]  # fmt: skip
 root_doc = "README"
 include_patterns = [
-    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**.md", "assets/*.md",
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**.md", "docs/**.rst",
+    "assets/*.md",
 ]  # fmt: skip
 
 myst_heading_anchors = 3
 napoleon_google_docstring = True
 napoleon_use_ivar = True
+napoleon_custom_sections = [("Environment", "params_style")]
 default_role = "code"
+autosummary_generate = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 python_display_short_literal_types = True
@@ -70,6 +79,31 @@ def _add_sidebar(_: Sphinx, page: str, source: list[str]) -> None:
         source[0] += "\n" + sidebar(source[0])
 
 
+def write_api_pages() -> None:
+    """A page for each part of the library and of the training package, from the docstrings."""
+    shutil.rmtree(API, ignore_errors=True)
+    API.mkdir()
+    for path in sorted([*(ROOT / "salmap").iterdir(), ROOT / "train"]):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if path.suffix == ".py" or (path / "__init__.py").exists():
+            if name not in NOT_IN_THE_REFERENCE:
+                (API / f"{name}.rst").write_text(_api_page(name, path), encoding="utf-8")
+
+
+def _api_page(name: str, path: Path) -> str:
+    parts = [name, "=" * len(name), "", *_automodule(name)]
+    for module in sorted(path.rglob("*.py")):
+        inside = module.relative_to(path).with_suffix("").parts
+        full = ".".join([name, *inside]).removesuffix(".__init__")
+        if full != name and inside[-1] != "__main__":
+            parts += [full, "-" * len(full), "", *_automodule(full)]
+    return "\n".join(parts)
+
+
+def _automodule(name: str) -> list[str]:
+    return [f".. automodule:: {name}", "   :members:", "   :ignore-module-all:", ""]
+
+
 def _copy_front_page(app: Sphinx, error: Exception | None) -> None:
     """Make the README the page that a server shows for the folder."""
     if error is None and app.builder.format == "html":
@@ -78,5 +112,6 @@ def _copy_front_page(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    write_api_pages()
     app.connect("source-read", _add_sidebar)
     app.connect("build-finished", _copy_front_page)
