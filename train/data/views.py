@@ -56,7 +56,7 @@ class View:
     taught_mirrored: bool = False
 
     def image(self, stimulus: ImageArray) -> ImageArray:
-        """The stimulus uint8 (H, W, 3) as this view shows it, uint8 (*size, 3)."""
+        """The stimulus uint8 (H, W, 3) as this view shows it: uint8 (h, w, 3) of its `size`."""
         left, top, right, bottom = self.box
         seen = resize(np.ascontiguousarray(stimulus[top:bottom, left:right]), self.size)
         return self._color(np.ascontiguousarray(seen[:, ::-1]) if self.flip else seen)
