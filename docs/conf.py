@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).resolve().parent.parent
 #: where pages of the API reference are written
 API = ROOT / "docs" / "api" / "generated"
-NOT_IN_THE_REFERENCE = {"salmap.__init__", "salmap.__main__", "salmap.version", "salmap.cli", "salmap.ui"}
+LEFT_OUT = {"__init__", "__main__", "version", "cli", "ui"}
 sys.path.insert(0, str(ROOT))
 
 from salmap.version import __version__  # noqa: E402  (found through the line above)
@@ -43,6 +43,8 @@ default_role = "code"
 autosummary_generate = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_type_aliases = {name: name for name in ("ImageArray", "ImageSource", "Map", "MapArray")}
 python_display_short_literal_types = True
 python_maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"
@@ -51,6 +53,8 @@ html_theme = "furo"
 html_title = "Salmap"
 html_logo = "../assets/logo.svg"
 html_favicon = "../assets/logo.svg"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_show_copyright = False
 html_show_sphinx = False
 html_copy_source = False
@@ -63,7 +67,7 @@ html_theme_options = {
 
 def sidebar(readme: str) -> str:
     """The README's section "Documentation" as tables of contents, one for each reader."""
-    section = readme.split("\n## Documentation\n")[1].split("\n## ")[0]
+    section = readme.partition("\n## Documentation\n")[2].partition("\n## ")[0]
     parts = []
     for part in section.split("\n### ")[1:]:
         reader, links = part.split("\n", 1)
@@ -85,9 +89,9 @@ def write_api_pages() -> None:
     API.mkdir()
     for path in sorted([*(ROOT / "salmap").iterdir(), ROOT / "train"]):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        if path.suffix == ".py" or (path / "__init__.py").exists():
-            if name not in NOT_IN_THE_REFERENCE:
-                (API / f"{name}.rst").write_text(_api_page(name, path), encoding="utf-8")
+        is_module = path.suffix == ".py" or (path / "__init__.py").exists()
+        if is_module and path.stem not in LEFT_OUT:
+            (API / f"{name}.rst").write_text(_api_page(name, path), encoding="utf-8")
 
 
 def _api_page(name: str, path: Path) -> str:
