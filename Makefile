@@ -1,12 +1,16 @@
 # make app    starts the app
 # make test   runs the tests; make test-fast leaves out the browser and what is slow
+# make lint   checks style and types
+# make docs   builds the documentation site in build/docs; a broken link fails
+# make lock   renews constraints.txt, the versions that the others install
 # make setup  creates .venv and installs what the app needs (the others do it when it is needed)
 
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: app test test-fast setup lint clean
+.PHONY: app test test-fast setup lint docs lock clean
 
 app: $(VENV)/.app
 	$(BIN)/streamlit run app.py
@@ -24,17 +28,34 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-$(BIN)/python:
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -q -E -W --keep-going -c docs . build/docs
+
+lock: FRESH := build/lock/$(notdir $(BIN))/python
+lock:
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	$(FRESH) -m pip install --quiet --requirement requirements-dev.txt --requirement requirements-docs.txt
+	echo "# Versions that work together. 'make lock' renews them." > build/constraints.txt
+	$(FRESH) -m pip freeze >> build/constraints.txt
+	mv build/constraints.txt constraints.txt
+	rm -rf build/lock
+
+$(VENV)/pyvenv.cfg:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.app: requirements.txt pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --requirement requirements.txt
-	$(BIN)/pip install --quiet --no-deps --editable .
+$(VENV)/.app: requirements.txt constraints.txt pyproject.toml | $(VENV)/pyvenv.cfg
+	$(INSTALL) --requirement requirements.txt
+	$(INSTALL) --no-deps --editable .
 	touch $@
 
 $(VENV)/.test: $(VENV)/.app requirements-train.txt requirements-dev.txt
-	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	$(INSTALL) --requirement requirements-dev.txt
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.test requirements-docs.txt
+	$(INSTALL) --requirement requirements-docs.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) build

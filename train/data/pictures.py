@@ -53,7 +53,7 @@ class PictureCache:
         self._writable = True
 
     def read(self, item: int) -> ImageArray:
-        """Picture `item`, uint8 (*sizes[item], 3)."""
+        """Picture `item`: uint8 (h, w, 3) of the size `sizes[item]`."""
         if item not in self.kept:
             return self._decode(item)
         path = self.path(item)
