@@ -91,7 +91,7 @@ def test_areas_are_found_by_name_and_stem_in_any_case():
     areas = {"Pages/Home.PNG": [BUTTON], "other.png": [TRIANGLE]}
     assert areas_of("home.png", areas) == [BUTTON]
     assert areas_of("HOME.jpg", areas) == [BUTTON]
-    with pytest.raises(AreaError, match="no areas for away.png"):
+    with pytest.raises(AreaError, match=r"no areas for away\.png"):
         areas_of("away.png", areas)
     with pytest.raises(AreaError, match="could be"):
         areas_of("a.gif", {"a.png": [BUTTON], "a.jpg": [BUTTON]})
