@@ -36,6 +36,10 @@ class FixationsError(SalmapError):
     """Fixations that are missing, malformed or outside their stimulus."""
 
 
+class AreaError(SalmapError):
+    """An area of interest, or a file of them, that can't be used."""
+
+
 class DatasetError(SalmapError):
     """A data set whose files are missing or disagree with each other."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from salmap.areas import Area, AreaShare, area_shares
 from salmap.errors import DensityError
 from salmap.regions import top_regions
 from salmap.types import Region
@@ -49,3 +50,7 @@ class Prediction:
     def regions(self, k: int = 5) -> Sequence[Region]:
         """The `k` most salient regions, largest share first; see `salmap.regions.top_regions`."""
         return top_regions(self.density, k)
+
+    def areas(self, areas: Sequence[Area]) -> Sequence[AreaShare]:
+        """How much attention each area of interest draws; see `salmap.areas.area_shares`."""
+        return area_shares(self.density, areas)

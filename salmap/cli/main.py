@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from salmap.cli.areas import areas
+from salmap.cli.crop import crop
 from salmap.cli.deploy import deploy
 from salmap.cli.evaluate import evaluate
 from salmap.cli.models import models
@@ -29,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (predict, evaluate, models, publish, deploy):
+for command in (predict, areas, crop, evaluate, models, publish, deploy):
     app.command()(command)
 app.add_typer(train, name="train")
 

@@ -1,0 +1,68 @@
+"""`salmap areas`: how much attention the areas of a picture draw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from salmap.cli.predict import ModelOption
+from salmap.errors import AreaError
+from salmap.weights.registry import DEFAULT_MODEL
+
+
+def areas(
+    picture: Annotated[Path, typer.Argument(help="The picture.")],
+    areas_file: Annotated[
+        Path,
+        typer.Option(
+            "--areas",
+            help="JSON that Salmap saved, COCO, LabelMe, or a CSV table name,left,top,right,bottom "
+            "in pixels, right and bottom exclusive.",
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for <stem>_areas.csv and <stem>_areas.json.")
+    ] = None,
+    model: ModelOption = DEFAULT_MODEL,
+) -> None:
+    """Show the share of attention of each area, with an interval.
+
+    The interval holds the share of ten real viewers four times out of five. 'density' is attention
+    per area: 2.0 means twice the average of the picture.
+    """
+    from salmap.analysis.area_files import areas_of, read_areas  # noqa: PLC0415  (quick --help)
+    from salmap.files import replace_file  # noqa: PLC0415
+    from salmap.outputs.areas import area_record, areas_csv, areas_json  # noqa: PLC0415
+    from salmap.predictor import load  # noqa: PLC0415
+
+    wanted = areas_of(picture.name, read_areas(areas_file.name, read_file(areas_file)))
+    prediction = load(model).predict(picture)
+    found = prediction.areas(wanted)
+    width = max(len(area.name) for area in found)
+    typer.echo(f"{'area':{width}}  share  interval  density  rank")
+    for area in found:
+        record = area_record(area)
+        interval = f"{record['share_low']:.0%} to {record['share_high']:.0%}"
+        typer.echo(
+            f"{area.name:{width}}  {area.share:5.1%}  {interval:>8}  {area.density:7.2f}  "
+            f"{area.rank:4}"
+        )
+    if out:
+        stem = out / picture.stem
+        replace_file(stem.with_name(f"{picture.stem}_areas.csv"), areas_csv(found))
+        data = areas_json(picture.name, prediction, found)
+        replace_file(stem.with_name(f"{picture.stem}_areas.json"), data)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file of areas.
+
+    Raises:
+        AreaError: if it can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise AreaError(f"{path} can't be read: {error.strerror}. Check the path.") from error

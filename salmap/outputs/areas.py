@@ -1,0 +1,50 @@
+"""Areas of interest as results: records for JSON, rows for CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from salmap.analysis.certainty import LEVEL, VIEWERS, share_interval
+from salmap.areas import AreaShare
+from salmap.prediction import Prediction
+
+#: what every row says first; the interval and the peak follow
+COLUMNS = ("name", "share", "area", "density", "rank")
+_MORE = ("share_low", "share_high", "peak_x", "peak_y")
+
+
+def area_record(found: AreaShare) -> dict[str, Any]:
+    """One area as plain values, with the interval of its share for `VIEWERS` viewers."""
+    low, high = share_interval(found.share)
+    x, y = found.peak
+    values = (found.name, found.share, found.area, found.density, found.rank, low, high, x, y)
+    return dict(zip((*COLUMNS, *_MORE), values, strict=True))
+
+
+def areas_csv(found: Sequence[AreaShare]) -> bytes:
+    """Areas as CSV (UTF-8), a row for each, shares in [0, 1]."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, (*COLUMNS, *_MORE), lineterminator="\n")
+    writer.writeheader()
+    for area in found:
+        record = area_record(area)
+        writer.writerow({k: f"{v:.6f}" if isinstance(v, float) else v for k, v in record.items()})
+    return stream.getvalue().encode()
+
+
+def areas_json(name: str, prediction: Prediction, found: Sequence[AreaShare]) -> bytes:
+    """Areas of one picture as JSON."""
+    height, width = prediction.size
+    record = {
+        "picture": name,
+        "model": prediction.model,
+        "width": width,
+        "height": height,
+        "interval": {"level": LEVEL, "viewers": VIEWERS},
+        "areas": [area_record(area) for area in found],
+    }
+    return json.dumps(record, indent=2, ensure_ascii=False).encode()
