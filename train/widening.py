@@ -22,7 +22,7 @@ def widen(
     """Weights of the same network with doubled channels that gives the same outputs, each twice.
 
     Wherever `shapes` has twice the channels, channel c becomes the channels c and c + n. The next
-    layer takes half of each: a weight w becomes w / 2 + d and w / 2 - d, with d drawn anew for each
+    layer takes half of each: a weight w becomes w / 2 + d and w / 2 - d, with another d for each
     weight. So the function is kept whatever d is, but no two channels get the same gradient and
     training can tell them apart. Convolutions without groups, linear layers, batch and layer norms
     can be widened.

@@ -1,1 +1,1 @@
-"""What a training step sees: pictures, views of them, batches, cached features."""
+"""What a training step gets: pictures, crops of them, batches, cached features."""

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
+
+import salmap
+
+_BESIDE = Path(salmap.__file__).parents[1] / "train" / "__init__.py"
 
 
 def training_package() -> str:
-    """Name of the training package: `salmap.train` where it is installed, `train` in a checkout."""
-    return "salmap.train" if find_spec("salmap.train") else "train"
+    """Name of the training package: `train` of this checkout if there is one, or `salmap.train`.
+
+    Another package named `train`, of somebody else or of another checkout, is not taken for it.
+    """
+    found = find_spec("train")
+    is_ours = found is not None and found.origin is not None and Path(found.origin) == _BESIDE
+    return "train" if is_ours else "salmap.train"
 
 
 def training(module: str) -> Any:
