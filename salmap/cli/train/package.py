@@ -7,9 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import salmap
-
-_BESIDE = Path(salmap.__file__).parents[1] / "train" / "__init__.py"
+#: of the training package in a checkout
+_BESIDE = Path(__file__).parents[3] / "train" / "__init__.py"
 
 
 def training_package() -> str:
