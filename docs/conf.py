@@ -108,6 +108,12 @@ def _automodule(name: str) -> list[str]:
     return [f".. automodule:: {name}", "   :members:", "   :ignore-module-all:", ""]
 
 
+def _escape_shapes(_: Sphinx, *about: object) -> None:
+    """Shapes such as (*size, 3) are not the start of emphasis."""
+    lines: list[str] = about[-1]  # type: ignore[assignment]
+    lines[:] = [line.replace("(*", r"(\*") for line in lines]
+
+
 def _copy_front_page(app: Sphinx, error: Exception | None) -> None:
     """Make the README the page that a server shows for the folder."""
     if error is None and app.builder.format == "html":
@@ -118,4 +124,5 @@ def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     write_api_pages()
     app.connect("source-read", _add_sidebar)
+    app.connect("autodoc-process-docstring", _escape_shapes)
     app.connect("build-finished", _copy_front_page)
