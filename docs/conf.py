@@ -39,6 +39,7 @@ myst_heading_anchors = 3
 napoleon_google_docstring = True
 napoleon_use_ivar = True
 napoleon_custom_sections = [("Environment", "params_style")]
+highlight_language = "none"
 default_role = "code"
 autosummary_generate = False
 autodoc_member_order = "bysource"
