@@ -10,8 +10,6 @@ from salmap.types import ImageArray
 
 #: long side, in pixels, of what is drawn for a screen
 SCREEN_SIDE = 1600
-#: longest side, in pixels, of any of them
-_LONGEST = 16_000
 
 
 def fit_size(size: tuple[int, int], long_side: int, multiple: int) -> tuple[int, int]:
@@ -50,14 +48,8 @@ def resize(image: ImageArray, size: tuple[int, int]) -> ImageArray:
 
 
 def screen_size(size: tuple[int, int], long_side: int = SCREEN_SIDE) -> tuple[int, int]:
-    """The (height, width) at which a picture of `size` is drawn for a screen; never larger.
-
-    Its long side is at most `long_side`; a tall or wide picture, of which a screen shows a part at
-    a time, may be longer, with as many pixels as one of 4 to 3.
-    """
-    pixels = 0.75 * long_side**2
-    shrink = max(long_side / max(size), (pixels / (size[0] * size[1])) ** 0.5)
-    shrink = min(1.0, shrink, _LONGEST / max(size))
+    """The (height, width) at which a picture of `size` is drawn for a screen; never larger."""
+    shrink = min(1.0, long_side / max(size))
     return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
 
 

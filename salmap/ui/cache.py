@@ -27,6 +27,7 @@ from salmap.density import resize_log_density
 from salmap.errors import WeightsError
 from salmap.metrics import sim
 from salmap.pictures import load_image, screen_size, shrink_image
+from salmap.pictures.resize import SCREEN_SIDE
 from salmap.prediction import Prediction
 from salmap.predictor import load
 from salmap.render import Style, View, draw, encode_jpeg
@@ -53,6 +54,8 @@ _HASHES: dict[str | type, Callable[[Any], str]] = {
     Style: repr,
 }
 _THUMBNAIL_SIDE = 160
+#: longest side, in pixels, of anything shown
+_LONGEST = 16_000
 _JPEG_QUALITY = 88
 
 
@@ -163,13 +166,15 @@ def analysis(picture: Picture, model: ModelVersion) -> Analysis:
 def screen_density(picture: Picture, model: ModelVersion) -> NDArray[np.float32]:
     """A prediction at screen size; see `grid_prediction` for the errors."""
     found = grid_prediction(picture, model)
-    return np.exp(resize_log_density(found.grid, screen_size(found.size)))
+    size = screen_size(found.size, long_side(found.size))
+    return np.exp(resize_log_density(found.grid, size))
 
 
 @shared(max_size="48MB")
 def screen_image(picture: Picture) -> ImageArray:
     """A picture as it is shown, scaled down if it is large."""
-    return shrink_image(decoded(picture))
+    image = decoded(picture)
+    return shrink_image(image, long_side(image.shape[:2]))
 
 
 @shared(max_size="32MB")
@@ -218,6 +223,16 @@ def agreement(
 def shared_attention(picture: Picture, model: ModelVersion, other: ModelVersion) -> float:
     """The share of attention that two models expect in the same places (SIM)."""
     return sim(screen_density(picture, model), screen_density(picture, other))
+
+
+def long_side(size: tuple[int, ...], usual: int = SCREEN_SIDE) -> int:
+    """The long side, in pixels, at which a picture of (height, width) is shown.
+
+    A picture more than twice as long as wide is shown a part at a time, so it may be longer than
+    usual, with as many pixels as one of 2 to 1.
+    """
+    aspect = max(size) / min(size)
+    return min(_LONGEST, round(usual * max(1.0, aspect / 2) ** 0.5))
 
 
 def data_uri(image: ImageArray, quality: int = _JPEG_QUALITY) -> str:

@@ -22,7 +22,7 @@ from salmap.fixations.brought import (
 from salmap.metrics import Scores
 from salmap.pictures import image_size, screen_size, shrink_image
 from salmap.render import Style, View, difference_view, draw
-from salmap.types import Fixations, ImageArray
+from salmap.types import Fixations, ImageArray, MapArray
 from salmap.ui import cache
 from salmap.ui.cache import ModelVersion, shared
 from salmap.ui.given import Given, Observation
@@ -42,7 +42,8 @@ def tile(picture: Picture, model: ModelVersion, view: View, style: Style) -> str
 @shared(max_size="32MB")
 def small_image(picture: Picture) -> ImageArray:
     """A picture at `TILE_SIDE`: uint8 (h, w, 3)."""
-    return shrink_image(cache.screen_image(picture), TILE_SIDE)
+    image = cache.screen_image(picture)
+    return shrink_image(image, cache.long_side(image.shape[:2], TILE_SIDE))
 
 
 @shared(max_size="32MB")
@@ -121,7 +122,7 @@ def truth_tile(
 @shared(max_size="32MB")
 def _truth_density(observation: Observation, center_bias: ModelVersion) -> NDArray[np.float32]:
     found = evidence(observation, center_bias)
-    return shrink_density(found.truth.density(), screen_size(found.truth.size, TILE_SIDE))
+    return _small(found.truth.density())
 
 
 @shared(max_entries=500)
@@ -133,6 +134,8 @@ def scores(observation: Observation, center_bias: ModelVersion, model: ModelVers
     return scorer.score_density(as_log_density(density))
 
 
-def _small(density: NDArray[np.float32]) -> NDArray[np.float32]:
+def _small(density: MapArray) -> NDArray[np.float32]:
+    """A density at `TILE_SIDE`: (h, w)."""
     height, width = density.shape
-    return shrink_density(density, screen_size((height, width), TILE_SIDE))
+    side = cache.long_side(density.shape, TILE_SIDE)
+    return shrink_density(density, screen_size((height, width), side))

@@ -153,10 +153,6 @@ def scores_by_dataset(scores: Sequence[UsualScore]) -> str:
 
 def dataset(name: str) -> str:
     """A data set's proper name."""
-    return (
-        "your own pictures"
-        if name == "folder"
-        else LAYOUTS[name].title
-        if name in LAYOUTS
-        else name
-    )
+    if name == "folder":
+        return "your own pictures"
+    return LAYOUTS[name].title if name in LAYOUTS else name
