@@ -4,7 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from salmap.ui.pages import analyse, compare, train
+from salmap.ui.access import identify
+from salmap.ui.components.shell import shell
+from salmap.ui.pages import about, analyse, compare, train
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -12,9 +14,23 @@ st.set_page_config(
     page_title="Salmap: where will people look?", page_icon=ASSETS / "logo.svg", layout="wide"
 )
 st.logo(ASSETS / "wordmark.svg", size="large", icon_image=ASSETS / "logo.svg")
-pages = [
-    st.Page(analyse.page, title="Analyse", url_path="analyse", default=True),
-    st.Page(compare.page, title="Compare", url_path="compare"),
-    st.Page(train.page, title="Train", url_path="train"),
-]
-st.navigation(pages).run()
+first = st.Page(analyse.page, title="Analyse", url_path="analyse")
+
+
+def home() -> None:
+    """The bare address leads to the first page, whose own address is a link to be kept."""
+    st.switch_page(first, query_params=st.query_params.to_dict())
+
+
+page = st.navigation(
+    [
+        st.Page(home, title="Salmap", url_path="home", default=True, visibility="hidden"),
+        first,
+        st.Page(compare.page, title="Compare", url_path="compare"),
+        st.Page(train.page, title="Train", url_path="train"),
+        st.Page(about.page, title="About", url_path="about"),
+    ]
+)
+shell()
+identify()
+page.run()

@@ -4,10 +4,12 @@
     python -m benchmarks.app memory --uploads 50
 
 `visit`: from the start of the server's process, as `make app` starts it, to the first heatmap in
-the browser. `photo`: from a 12-megapixel JPEG chosen to its heatmap, the server warm. `slider`: a
-step of the opacity slider on a picture 1600 pixels wide; server time is from the browser's message
-to the last answer, and beside it stands the processor's time, which other work on the machine does
-not lengthen. `memory`: of the server, after each of many different pictures of 6 megapixels, every
+the browser, and to the finished page; and the server's memory at its start and with that heatmap.
+`photo`: from a 12-megapixel JPEG chosen to its heatmap, the server warm. `slider`: a step of the
+opacity slider on a picture 1600 pixels wide; server time is from the browser's message to the last
+answer, and beside it stands the processor's time, which other work on the machine does not
+lengthen. `tray`: memory of the server while one visitor brings and views 20 photos of 12
+megapixels. `memory`: of the server, after each of many different pictures of 6 megapixels, every
 fifth of them brought by a new visitor.
 """
 
@@ -32,6 +34,8 @@ from skimage import data
 from tests.browser.running import PATIENCE_MS, chromium, open_app, running_app, settled
 
 PHOTO, SCREEN, UPLOAD = (4000, 3000), (1600, 1200), (3000, 2000)
+#: of one visitor who fills a tray
+PHOTOS = 20
 #: of one visitor, for the curve of memory
 UPLOADS_PER_VISIT = 5
 #: notes when the page sends and hears something
@@ -60,11 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", nargs="*", help="visit, photo, slider, memory; else all")
+    parser.add_argument("what", nargs="*", help="visit, photo, slider, tray, memory; else all")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--uploads", type=int, default=50)
     options = parser.parse_args(arguments)
-    measures = {"visit": visit, "photo": photo, "slider": slider, "memory": memory}
+    measures = {"visit": visit, "photo": photo, "slider": slider, "tray": tray}
+    measures["memory"] = memory
     with chromium() as browser:
         for name in options.what or measures:
             measures[name](browser, options)
@@ -72,14 +77,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def visit(browser: Browser, options: argparse.Namespace) -> None:
     """Start the server and visit it, again and again."""
-    seconds = []
+    seconds, finished, idle, busy = [], [], [], []
     for _ in range(options.repeats):
         began = time.perf_counter()
         with served() as address, opened(browser) as page:
+            idle.append(resident_mb(server_process()))
             page.goto(address)
             await_picture(page, "Astronaut")
             seconds.append(time.perf_counter() - began)
+            settled(page)
+            finished.append(time.perf_counter() - began)
+            busy.append(resident_mb(server_process()))
     report("Start of the server to first heatmap", seconds, "s")
+    report("Start of the server to finished page", finished, "s")
+    report("Memory of the server before its first visit", idle, "MB")
+    report("Memory of the server with the first heatmap", busy, "MB")
+
+
+def tray(browser: Browser, options: argparse.Namespace) -> None:
+    """Memory while one visitor brings and views many photos."""
+    with served() as address, opened(browser) as page:
+        open_app(page, address)
+        process = server_process()
+        print(f"Memory of the server: {resident_mb(process):5.0f} MB with the example")
+        for number in range(PHOTOS):
+            upload(page, f"photo{number}.jpg", picture(PHOTO, number))
+            await_picture(page, f"photo{number}.jpg")
+            settled(page)
+            print(f"    photo {number + 1:3} {resident_mb(process):5.0f} MB", flush=True)
 
 
 def photo(browser: Browser, options: argparse.Namespace) -> None:

@@ -1,7 +1,8 @@
 """Take the README's screenshots: `python -m scripts.screenshots [PAGE...]`, from the root.
 
-Every page in light and dark, on a desktop and on a phone, into docs/screenshots. The Train page is
-shown three times, with synthetic viewers: with their data, with a run that goes, with its model.
+Every page in light and dark, on a desktop, a tablet and a phone, into docs/screenshots. The Train
+page is shown three times, with synthetic viewers: with their data, with a run that goes, with its
+model.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ Scheme = Literal["light", "dark"]
 
 FOLDER = ROOT / "docs" / "screenshots"
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+SIZES = {"desktop": (1280, 800), "tablet": (768, 1024), "phone": (390, 844)}
 DATA_NAME = "synthetic-viewers.zip"
 #: epochs of the run that is shown while it goes, and of the one that is shown at its end
 SHOWN_EPOCH, EPOCHS = 8, 10
@@ -68,7 +69,12 @@ def main(pages: Sequence[str] = ()) -> None:
         runs = Jobs(Path(folder) / "training" / "runs")
         with running_app(Path(folder), {**MODEST, **environment}) as address, chromium() as browser:
             try:
-                for page, shots in {"analyse": analyze, "compare": compare, "train": train}.items():
+                for page, shots in {
+                    "analyse": analyze,
+                    "compare": compare,
+                    "train": train,
+                    "about": about,
+                }.items():
                     if page in (pages or (page,)):
                         shots(browser, address)
             finally:
@@ -87,11 +93,16 @@ def compare(browser: Browser, address: str) -> None:
     shoot(browser, "compare", lambda tab: open_app(tab, f"{address}/compare", last))
 
 
-def train(browser: Browser, address: str) -> None:
-    """Data, a run, and the model that came of one."""
+def about(browser: Browser, address: str) -> None:
+    """The page on privacy."""
+    shoot(browser, "about", lambda tab: open_app(tab, f"{address}/about", "Example pictures"))
 
-    def see(heading: str, scrolled: bool = False) -> Callable[[Page], None]:
-        return lambda tab: see_train(tab, address, heading, scrolled)
+
+def train(browser: Browser, address: str) -> None:
+    """Data, a run, and a finished model."""
+
+    def see(heading: str) -> Callable[[Page], None]:
+        return lambda tab: see_train(tab, address, heading)
 
     with visit(browser, "light", SIZES["desktop"]) as tab:
         train_page.visit(tab, address)
@@ -109,20 +120,19 @@ def train(browser: Browser, address: str) -> None:
         train_page.visit(tab, address)
         train_page.begin(tab, "my-lite", "lite", EPOCHS)
         tab.get_by_text("is ready: choose it on any page").wait_for(timeout=train_page.RUN_MS)
-        shoot(browser, "train-model", see("Runs", scrolled=True))
+        tab.get_by_text("95 % intervals; the gain").wait_for(timeout=train_page.RUN_MS)
+        shoot(browser, "train-model", see("Results"))
 
 
-def see_train(tab: Page, address: str, heading: str, scrolled: bool) -> None:
-    """The Train page once a heading is there, from its top or from that heading on."""
-    open_app(tab, f"{address}/train", "2. What to make of them")
+def see_train(tab: Page, address: str, heading: str) -> None:
+    """The Train page once a heading is there."""
+    open_app(tab, f"{address}/train", "2. What to train")
     tab.get_by_role("button", name="Start training").wait_for()
     settled(tab, heading)
-    if scrolled:
-        tab.get_by_role("heading", name=heading).evaluate("heading => heading.scrollIntoView()")
 
 
 def shoot(browser: Browser, name: str, see: Callable[[Page], None]) -> None:
-    """Take what somebody sees in light and dark, on a desktop and on a phone."""
+    """Take what somebody sees in light and dark, on screens of all `SIZES`."""
     for scheme, device in itertools.product(SCHEMES, SIZES):
         path = FOLDER / f"{name}-{scheme}-{device}.png"
         with visit(browser, scheme, SIZES[device]) as tab:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from salmap import metrics
-from salmap.analysis.trust import CENTER_BIAS_MODEL
+from salmap.analysis.trust import CENTER_BIAS_MODEL, usual_scores
 from salmap.types import MapArray
+from salmap.weights.info import ModelInfo
 from salmap.weights.registry import DEFAULT_MODEL, ModelEntry, Source
 
 #: how many models are compared at once
 FEWEST, MOST = 2, 4
+#: a model's information gain over that of another whose prediction it is asked about, at least
+_GOOD = 0.8
 
 
 @dataclass(frozen=True)
@@ -60,20 +63,34 @@ def proposed(entries: Sequence[ModelEntry]) -> list[str]:
     return [*networks[:2], *(entry.name for entry in entries if is_baseline(entry))][:MOST]
 
 
-def second_opinions(entries: Sequence[ModelEntry], model: str, most: int) -> list[str]:
-    """Networks whose agreement with a model's prediction is worth checking.
+def second_opinions(infos: Mapping[str, ModelInfo], model: str, most: int) -> list[str]:
+    """Which models to ask whether they agree on a picture that a model was shown.
 
-    Baselines are left out: a network agrees with them most where it gains least
-    (docs/strangers.md).
+    Asked are networks whose own scores are good: on the data sets that both were scored on, at
+    least `_GOOD` of the information gain of the model in question, or of the default model where
+    that one comes without scores. Baselines are not among them: a network agrees with them most
+    where it gains least (docs/strangers.md).
 
     Args:
-        entries: the models at hand.
-        model: the one that made the prediction; it is left out.
-        most: the largest number of names to return.
+        infos: what is known of the networks at hand, by name.
+        model: the one that was shown the picture; never among the answers.
+        most: how many names at most.
 
     Returns:
-        Names of networks, the user's own first.
+        Names, the best first.
     """
-    others = [e for e in entries if e.name != model and not is_baseline(e)]
-    others.sort(key=lambda e: (e.source is not Source.FOLDER, e.name))
-    return [entry.name for entry in others][:most]
+    own = _bits(infos.get(model)) or _bits(infos.get(DEFAULT_MODEL))
+    ratios = {}
+    for name, info in infos.items():
+        theirs = _bits(info)
+        common = own.keys() & theirs.keys()
+        if name != model and common:
+            ratios[name] = sum(theirs[d] for d in common) / sum(own[d] for d in common)
+    good = [name for name, ratio in ratios.items() if ratio >= _GOOD]
+    return sorted(good, key=lambda name: -ratios[name])[:most]
+
+
+def _bits(info: ModelInfo | None) -> dict[str, float]:
+    """Information gain by data set; "folder" is another one each time and tells nothing."""
+    scores = usual_scores(info)
+    return {one.dataset: one.bits for one in scores if one.dataset != "folder" and one.bits > 0}

@@ -26,6 +26,7 @@ from salmap.jobs.dataset_check import DataSource
 from salmap.networks import PRESETS
 from salmap.weights import hub
 from salmap.weights.info import read_info
+from salmap.weights.registry import DEFAULT_MODEL
 from salmap.weights.resolve import SUFFIX
 
 _YES, _NO = ("1", "on", "true", "yes"), ("0", "off", "false", "no")
@@ -81,8 +82,9 @@ def why_impossible() -> str:
         return "Runs can't be started from the app on Windows. Use salmap train fit."
     if find_spec("accelerate") is None:
         return (
-            "What training needs is not installed here: pip install -r requirements-train.txt, "
-            "then start the app again."
+            "What training needs is not installed here. Where the app was set up with make, run "
+            ".venv/bin/pip install -r requirements-train.txt; otherwise install it into the "
+            "environment that runs the app. Then start the app again."
         )
     return ""
 
@@ -93,9 +95,9 @@ def folder() -> Path:
     return Path(named).expanduser() if named else weights.models_folder().parent / "training"
 
 
-def uploads_folder() -> Path:
-    """Where uploaded data sets are unpacked."""
-    return folder() / "data"
+def uploads_folder(owner: str) -> Path:
+    """Where the data sets that somebody uploaded are unpacked; see `salmap.jobs.runs.Job`."""
+    return folder() / "data" / (owner or "administrator")
 
 
 def all_jobs() -> jobs.Jobs:
@@ -190,12 +192,13 @@ def recipe_settings(plan: FitPlan) -> dict[str, str | int | float]:
     }
 
 
-def start_fit(plan: FitPlan, settings: dict[str, Any]) -> jobs.Job:
+def start_fit(plan: FitPlan, settings: dict[str, Any], owner: str = "") -> jobs.Job:
     """Start a training run.
 
     Args:
         plan: what to train.
         settings: what people chose, to be shown with the run.
+        owner: who starts it.
 
     Raises:
         JobError: if the name is taken or another run is going.
@@ -211,11 +214,22 @@ def start_fit(plan: FitPlan, settings: dict[str, Any]) -> jobs.Job:
             arguments += ["--encoder", f"{_encoder(plan.network)}={plan.encoder.resolve()}"]
         return arguments
 
-    return all_jobs().start(jobs.FIT, plan.name, prepare, settings)
+    base = _name_of(plan.encoder) or DEFAULT_MODEL
+    return all_jobs().start(jobs.FIT, plan.name, prepare, settings, owner, base)
+
+
+def _name_of(path: Path | None) -> str:
+    """The name of the model whose file this is; "" if there is none."""
+    return next((name for name, file in trained_models().items() if file == path), "")
 
 
 def start_adapt(
-    name: str, model: str, path: Path, source: DataSource, settings: dict[str, Any]
+    name: str,
+    model: str,
+    path: Path,
+    source: DataSource,
+    settings: dict[str, Any],
+    owner: str = "",
 ) -> jobs.Job:
     """Start adapting a model to the viewers of a data set.
 
@@ -224,6 +238,7 @@ def start_adapt(
         model, path: name and file of the one that is adapted.
         source: the data.
         settings: what people chose, to be shown with the run.
+        owner: who starts it.
 
     Raises:
         JobError: if the name is taken or another run is going.
@@ -236,4 +251,14 @@ def start_adapt(
         arguments = ["adapt", "--model", str(path.resolve()), "--data", source.option]
         return [*arguments, "--out", str(target), "--log", str(run)]
 
-    return all_jobs().start(jobs.ADAPT, name, prepare, {"model": model} | settings)
+    return all_jobs().start(jobs.ADAPT, name, prepare, {"model": model} | settings, owner, model)
+
+
+def adapting_s_per_picture() -> float | None:
+    """How long the last adaptation on this machine took for each picture; None if none ended."""
+    for job in all_jobs().all():
+        events = all_jobs().events_since_launch(job) if job.kind == jobs.ADAPT else []
+        pictures = job.settings.get("pictures")
+        if pictures and len(events) > 1 and events[-1]["event"] == "end":
+            return float((events[-1]["time"] - events[0]["time"]) / pictures)
+    return None

@@ -28,16 +28,14 @@ from typing import Any
 
 from salmap.errors import JobError
 from salmap.files import replace_file
+from salmap.jobs import locks
 from salmap.jobs.contract import STOP
 from salmap.jobs.log import read_events
 
-if sys.platform != "win32":
-    import fcntl
-
 logger = logging.getLogger(__name__)
 
-#: locks that a process keeps for another are had on Linux and macOS
-SUPPORTED = sys.platform != "win32"
+#: runs need locks that only Linux and macOS have
+SUPPORTED = locks.SUPPORTED
 
 #: kinds of jobs: training, and adapting a model to viewers
 FIT, ADAPT = "fit", "adapt"
@@ -79,6 +77,8 @@ class Job:
         created_s: when it was first started, Unix seconds.
         arguments: of `salmap train`.
         settings: what people chose, to be shown.
+        owner: who started it, as the app tells visitors apart; "" for an administrator.
+        base: name of the model that the new one is to be compared with; "" for none.
     """
 
     folder: Path
@@ -87,6 +87,8 @@ class Job:
     created_s: float
     arguments: tuple[str, ...]
     settings: dict[str, Any] = field(default_factory=dict)
+    owner: str = ""
+    base: str = ""
 
     @property
     def id(self) -> str:
@@ -111,11 +113,13 @@ class Jobs:
         name: str,
         prepare: Callable[[Path], Sequence[str]],
         settings: dict[str, Any] | None = None,
+        owner: str = "",
+        base: str = "",
     ) -> Job:
         """Start a job, if none is running.
 
         Args:
-            kind, name, settings: see `Job`.
+            kind, name, settings, owner, base: see `Job`.
             prepare: puts files into the job's folder and gives the arguments.
 
         Raises:
@@ -125,7 +129,7 @@ class Jobs:
             folder = self._new_folder(name)
             try:
                 arguments = tuple(prepare(folder))
-                job = Job(folder, kind, name, time.time(), arguments, settings or {})
+                job = Job(folder, kind, name, time.time(), arguments, settings or {}, owner, base)
                 replace_file(folder / _JOB, json.dumps(asdict(job), default=str).encode())
                 self._launch(job, arguments, turn)
             except BaseException:
@@ -192,7 +196,7 @@ class Jobs:
     def state(self, job: Job) -> State:
         """What has become of a job, by its files."""
         stopping = (job.folder / _STOPPING).exists()
-        if _is_locked(job.folder / _ALIVE):
+        if locks.is_locked(job.folder / _ALIVE):
             return State.STOPPING if stopping else State.RUNNING
         last = [event["event"] for event in self.events_since_launch(job)][-1:]
         if last == ["end"]:
@@ -250,15 +254,18 @@ class Jobs:
             except FileExistsError:
                 continue
             return folder
-        raise JobError(f"{self.root} has too many folders named {stem}. Delete some.")
+        raise JobError(f"There are too many runs named {stem}. Delete some.")
 
     def _launch(self, job: Job, arguments: Sequence[str], turn: int) -> None:
         """Start the process; it inherits both locks, and with its end they are free."""
         for name in (STOP, _STOPPING):
             (job.folder / name).unlink(missing_ok=True)
         began = time.time()
-        with _opened(job.folder / _ALIVE) as alive, (job.folder / _OUTPUT).open("wb") as output:
-            fcntl.flock(alive, fcntl.LOCK_EX)  # nobody else holds it for longer than a look
+        with (
+            locks.opened(job.folder / _ALIVE) as alive,
+            (job.folder / _OUTPUT).open("wb") as output,
+        ):
+            locks.take(alive)  # nobody else holds it for more than a moment
             try:
                 process = subprocess.Popen(
                     [*self.program, *arguments], cwd=HOME, stdin=subprocess.DEVNULL,
@@ -285,34 +292,12 @@ class Jobs:
         if not SUPPORTED:
             raise JobError("Jobs can't be started from here on Windows: use salmap train.")
         self.root.mkdir(parents=True, exist_ok=True)
-        with _opened(self.root / _TURN) as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
+        with locks.opened(self.root / _TURN) as handle:
+            if not locks.try_to_take(handle):
                 raise JobError(
-                    "Another run is going on this server. Wait for its end, or stop it."
-                ) from error
+                    "Another run is going on this server. Wait until it has ended, or stop it."
+                )
             yield handle
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        yield handle
-    finally:
-        os.close(handle)
-
-
-def _is_locked(path: Path) -> bool:
-    if not SUPPORTED or not path.exists():
-        return False
-    with _opened(path) as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 def _read_job(folder: Path) -> Job | None:

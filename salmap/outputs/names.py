@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
@@ -42,6 +43,11 @@ _MIMES = {
     "json": "application/json",
     "csv": "text/csv",
 }
+#: what Windows refuses in a file's name
+_REFUSED = frozenset('<>:"/\\|?*')
+#: invisible, but parts of emoji and of some scripts
+_JOINERS = frozenset("\u200c\u200d\ufe0f")
+_RESERVED = {"CON", "PRN", "AUX", "NUL"} | {f"{p}{n}" for p in ("COM", "LPT") for n in range(1, 10)}
 #: what `salmap predict` saves unless it is told otherwise
 STANDARD_OUTPUTS = (Output.OVERLAY, Output.HEATMAP, Output.DENSITY, Output.REGIONS)
 
@@ -55,8 +61,14 @@ def safe_stem(picture: str) -> str:
     """A picture's name without folders, suffix and what file systems refuse; never empty."""
     name = picture.replace("\\", "/").rpartition("/")[2]
     base = name.rpartition(".")[0] or name
-    kept = "".join(c if c.isalnum() or c in "-_ " else "_" for c in base).strip()
-    return kept[:80] or "picture"
+    kept = "".join(c if _is_kept(c) else "_" for c in base)
+    short = unicodedata.normalize("NFC", kept)[:80].strip(" .")
+    return f"{short}_" if short.upper() in _RESERVED else short or "picture"
+
+
+def _is_kept(character: str) -> bool:
+    """Whether a character may stand in a file's name on every system."""
+    return character in _JOINERS or (character.isprintable() and character not in _REFUSED)
 
 
 def safe_place(picture: str) -> PurePath:

@@ -80,7 +80,12 @@ def zip_files(files: Mapping[str, bytes]) -> bytes:
     """One ZIP of several files; PNG files, which do not shrink further, are stored as they are."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        for name, data in files.items():
-            packed = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
-            archive.writestr(name, data, packed)
+        add_files(archive, files)
     return stream.getvalue()
+
+
+def add_files(archive: zipfile.ZipFile, files: Mapping[str, bytes]) -> None:
+    """Write several files into an open ZIP; PNG files are stored as they are."""
+    for name, data in files.items():
+        packed = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+        archive.writestr(name, data, packed)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from salmap.analysis.summary import Analysis
 from salmap.types import Region
 
+#: tells spreadsheets that a CSV is UTF-8
+_BOM = "\ufeff"
 _REGION_COLUMNS = (
     "rank", "share", "area", "peak_x", "peak_y", "left", "top", "right", "bottom",
 )  # fmt: skip
@@ -21,12 +23,12 @@ _SUMMARY_COLUMNS = (
 def regions_csv(regions: Iterable[Region]) -> bytes:
     """Regions as CSV (UTF-8, one row for each): shares and areas in [0, 1], the rest in pixels."""
     rows = [(r.rank, f"{r.share:.6f}", f"{r.area:.6f}", *r.peak, *r.box) for r in regions]
-    return _csv(_REGION_COLUMNS, rows)
+    return to_csv(_REGION_COLUMNS, rows)
 
 
 def summary_csv(rows: Iterable[Mapping[str, object]]) -> bytes:
     """Many pictures as CSV, one row for each; see `summary_row`. Missing values stay empty."""
-    return _csv(_SUMMARY_COLUMNS, ([row.get(c, "") for c in _SUMMARY_COLUMNS] for row in rows))
+    return to_csv(_SUMMARY_COLUMNS, ([row.get(c, "") for c in _SUMMARY_COLUMNS] for row in rows))
 
 
 def summary_row(name: str, analysis: Analysis, k: int) -> dict[str, object]:
@@ -52,9 +54,10 @@ def failed_row(name: str, model: str, problem: str) -> dict[str, object]:
     return {"picture": name, "model": model, "problem": " ".join(problem.split())}
 
 
-def _csv(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+def to_csv(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """A table as CSV: UTF-8, with the mark at its start by which spreadsheets know that."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
-    return stream.getvalue().encode()
+    return (_BOM + stream.getvalue()).encode()

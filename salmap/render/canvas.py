@@ -38,13 +38,18 @@ class Canvas:
         """What has been drawn: uint8 (H, W, 3), RGB."""
         return self._pixels
 
-    def lines(self, lines: Sequence[NDArray[np.number]]) -> None:
+    def lines(
+        self,
+        lines: Sequence[NDArray[np.number]],
+        color: tuple[int, int, int] = _LIGHT,
+        edge_color: tuple[int, int, int] = _DARK,
+    ) -> None:
         """Draw polylines, each (n, 2) of x, y: light, with a dark edge on either side."""
         fixed = [np.round(line * (1 << _SUBPIXEL_BITS)).astype(np.int32) for line in lines]
         edge = self._width + 2 * max(1, self._width // 2)
-        for color, width in ((_DARK, edge), (_LIGHT, self._width)):
+        for paint, width in ((edge_color, edge), (color, self._width)):
             cv2.polylines(
-                self._pixels, fixed, False, color, width, cv2.LINE_AA, shift=_SUBPIXEL_BITS
+                self._pixels, fixed, False, paint, width, cv2.LINE_AA, shift=_SUBPIXEL_BITS
             )
 
     def box(self, box: tuple[int, int, int, int]) -> None:
@@ -99,14 +104,16 @@ def _outlined(text: str, size: int) -> NDArray[np.uint8]:
 
 @lru_cache(64)
 def _disc(text: str, size: int) -> NDArray[np.uint8]:
-    """Text on a disc as a stamp: uint8 (h, w, 4), RGBA."""
-    side = round(size * (1.5 + 0.3 * (len(text) - 1))) * _OVERSAMPLING
-    stamp = Image.new("RGBA", (side, side), (*_DARK, 0))
+    """Text on a disc, or on one drawn out to its length, as a stamp: uint8 (h, w, 4), RGBA."""
+    height = round(size * (1.5 + 0.3 * (min(len(text), 2) - 1))) * _OVERSAMPLING
+    width = max(height, round(size * (0.9 + 0.65 * len(text))) * _OVERSAMPLING)
+    stamp = Image.new("RGBA", (width, height), (*_DARK, 0))
     draw = ImageDraw.Draw(stamp)
     rim = max(1, round(size / 11)) * _OVERSAMPLING
-    draw.ellipse((0, 0, side - 1, side - 1), _DARK)
-    draw.ellipse((rim / 2, rim / 2, side - 1 - rim / 2, side - 1 - rim / 2), _LIGHT)
-    draw.ellipse((3 * rim / 2, 3 * rim / 2, side - 1 - 3 * rim / 2, side - 1 - 3 * rim / 2), _DARK)
+    for inset, color in ((0.0, _DARK), (rim / 2, _LIGHT), (3 * rim / 2, _DARK)):
+        box = (inset, inset, width - 1 - inset, height - 1 - inset)
+        draw.rounded_rectangle(box, (height - 1 - 2 * inset) / 2, color)
     font = ImageFont.load_default(size * _OVERSAMPLING)
-    draw.text((side / 2, side / 2), text, _LIGHT, font, anchor="mm")
-    return np.asarray(stamp.resize((side // _OVERSAMPLING,) * 2, Image.Resampling.BOX))
+    draw.text((width / 2, height / 2), text, _LIGHT, font, anchor="mm")
+    smaller = (width // _OVERSAMPLING, height // _OVERSAMPLING)
+    return np.asarray(stamp.resize(smaller, Image.Resampling.BOX))

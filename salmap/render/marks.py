@@ -16,11 +16,15 @@ from salmap.render.canvas import Canvas
 from salmap.render.scale import display_scale
 from salmap.types import ImageArray, MapArray, Region
 
+_CONTOUR, _CONTOUR_EDGE = (205, 0, 110), (255, 255, 255)
 _CONTOUR_GRID = 512  # long side of the copy on which contours are traced
 
 
 def contours(
-    image: ImageSource, density: MapArray, levels: Iterable[float] = (0.5, 0.8)
+    image: ImageSource,
+    density: MapArray,
+    levels: Iterable[float] = (0.5, 0.8),
+    mute: bool = False,
 ) -> ImageArray:
     """The picture with lines around the smallest areas that hold given shares of attention.
 
@@ -28,12 +32,15 @@ def contours(
         image: the picture, (H, W); whatever `load_image` takes.
         density: (H, W), non-negative.
         levels: shares of attention, each between 0 and 1; each line carries its share in percent.
+        mute: whether to take half of the picture's color and contrast away, so that the lines can
+            be told from what it shows.
 
     Raises:
         DensityError: if `density` is not a density of the picture's size.
         RenderError: if a level is not between 0 and 1.
     """
-    canvas = Canvas(matching(image, density))
+    picture = matching(image, density)
+    canvas = Canvas(_muted(picture) if mute else picture)
     height, width = density.shape
     shrink = min(1.0, _CONTOUR_GRID / max(height, width))
     grid = (max(1, round(height * shrink)), max(1, round(width * shrink)))
@@ -48,12 +55,21 @@ def contours(
             np.clip((line[:, ::-1] - 0.5) * step - 0.5, 0, (width - 1, height - 1))
             for line in find_contours(closed, 1 - share)
         ]
-        canvas.lines(lines)
+        canvas.lines(lines, _CONTOUR, _CONTOUR_EDGE)
         if lines:
             rows = max(lines, key=len)[:, 1]
             place = rows.argmax() if number % 2 else rows.argmin()  # above and below by turns
-            canvas.label(tuple(max(lines, key=len)[place]), f"{share:.0%}")
+            canvas.badge(tuple(max(lines, key=len)[place]), f"{share:.0%}")
     return canvas.pixels()
+
+
+def _muted(picture: ImageArray) -> ImageArray:
+    """A picture with half of its color and contrast, so that lines on it stand out."""
+    gray = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    ground = np.full_like(picture, 255 if gray.mean() > 127 else 0)
+    return np.asarray(
+        cv2.addWeighted(cv2.addWeighted(picture, 0.5, gray, 0.5, 0), 0.6, ground, 0.4, 0), np.uint8
+    )
 
 
 def draw_regions(

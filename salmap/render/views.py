@@ -28,7 +28,7 @@ def draw(view: View, image: ImageArray, density: MapArray, style: Style) -> Imag
     if view is View.HEATMAP:
         return heatmap(density, style.colormap)
     if view is View.CONTOURS:
-        return contours(image, density)
+        return contours(image, density, mute=True)
     if view is View.FOCUS:
         return focus(image, density)
     return overlay(image, density, style.opacity, style.colormap, style.threshold)

@@ -1,7 +1,8 @@
 """Work that is done once and shared by all visitors: models, predictions, drawings.
 
-Everything is keyed by the digest of a picture's bytes and a model's `version`, never by hashing
-arrays, and every cache has a bound. Models hold no state between calls, so sessions share them.
+Everything is keyed by the digest of a picture's bytes and by the version of a model's file, never
+by hashing arrays, and every cache has a bound. Models hold no state between calls, so sessions
+share them.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import io
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -26,11 +27,13 @@ from salmap.density import resize_log_density
 from salmap.errors import WeightsError
 from salmap.metrics import sim
 from salmap.pictures import load_image, screen_size, shrink_image
+from salmap.pictures.resize import SCREEN_SIDE
 from salmap.prediction import Prediction
 from salmap.predictor import load
 from salmap.render import Style, View, draw, encode_jpeg
 from salmap.types import ImageArray
 from salmap.ui import memory
+from salmap.ui.given import Given, Observation
 from salmap.ui.state import Picture
 
 if TYPE_CHECKING:
@@ -38,60 +41,85 @@ if TYPE_CHECKING:
     from salmap.weights.hub import ProgressCallback
 
 logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: how many pictures are predicted at the same time; the rest wait their turn
 _turns = threading.BoundedSemaphore(2)
-
+#: what stands for values that would take long to hash
+_HASHES: dict[str | type, Callable[[Any], str]] = {
+    Picture: lambda picture: picture.digest,
+    Given: lambda given: given.key,
+    Observation: lambda observation: observation.key,
+    Style: repr,
+}
 _THUMBNAIL_SIDE = 160
+#: longest side, in pixels, of anything shown
+_LONGEST = 16_000
+_JPEG_QUALITY = 88
 
 
-def version(model: str) -> str:
-    """Changes when the weight file of a model does, so that nothing stale is shown."""
-    entry = next((entry for entry in weights.all_models() if entry.name == model), None)
-    path = weights.local_file(entry) if entry else None
-    return f"{path.stat().st_mtime_ns}" if path and path.is_file() else ""
-
-
-def predictor(model: str, progress: ProgressCallback | None = None) -> Predictor:
-    """A model, loaded once for all.
+def shared(**bounds: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A decorator: what a function returns is kept for all visitors, within these bounds.
 
     Args:
-        model: its name.
-        progress: as for `salmap.load`; not called for a model that another visitor is loading.
-
-    Raises:
-        ModelError, WeightsError: if it can't be had.
+        bounds: `max_entries` or `max_size`, as `st.cache_data` takes them.
     """
-    return _predictor(model, version(model), progress)
+    return st.cache_data(show_spinner=False, hash_funcs=_HASHES, **bounds)
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A model as its weight file is now; another one once the file has changed.
+
+    Attributes:
+        name: of the model.
+        changed: when its file was last changed; "" for a model without one.
+    """
+
+    name: str
+    changed: str = ""
+
+
+def model_version(name: str) -> ModelVersion:
+    """The present version of a model."""
+    entry = next((entry for entry in weights.all_models() if entry.name == name), None)
+    path = weights.local_file(entry) if entry else None
+    return ModelVersion(name, f"{path.stat().st_mtime_ns}" if path and path.is_file() else "")
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _predictor(model: str, version: str, _progress: ProgressCallback | None) -> Predictor:
-    loaded = load(model, _progress)
+def predictor(model: ModelVersion, _progress: ProgressCallback | None = None) -> Predictor:
+    """A model, loaded once for all.
+
+    Args:
+        model: which one.
+        _progress: as for `salmap.load`; not called for a model that another visitor is loading.
+
+    Raises:
+        ModelError, WeightsError: if it is not available.
+    """
+    loaded = load(model.name, _progress)
     memory.settle()
     return loaded
 
 
+@st.cache_resource(max_entries=2, show_spinner=False, hash_funcs=_HASHES)
 def decoded(picture: Picture) -> ImageArray:
     """A picture at full size: uint8 (H, W, 3), read-only, shared.
 
     Raises:
         ImageError: if it can't be read.
     """
-    return _decoded(picture.digest, picture)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _decoded(digest: str, _picture: Picture) -> ImageArray:
-    stream = io.BytesIO(_picture.data)
-    stream.name = _picture.name  # so that a message names the file
+    stream = io.BytesIO(picture.data)
+    stream.name = picture.name  # so that a message names the file
     image = load_image(stream)
     image.flags.writeable = False
     return image
 
 
 @dataclass(frozen=True, eq=False)
-class _Looked:
+class GridPrediction:
     """What is kept of a prediction: at full size it would take four bytes for each pixel.
 
     Attributes:
@@ -105,137 +133,108 @@ class _Looked:
     time_s: float
 
 
-def _looked(picture: Picture, model: str) -> _Looked:
-    return _looked_at(picture.digest, model, version(model), picture)
+@shared(max_size="32MB")
+def grid_prediction(picture: Picture, model: ModelVersion) -> GridPrediction:
+    """The prediction on the model's own grid; the only place where a model is run.
 
-
-@st.cache_data(show_spinner=False, max_size="32MB")
-def _looked_at(digest: str, model: str, version: str, _picture: Picture) -> _Looked:
-    network, image = predictor(model), decoded(_picture)
+    Raises:
+        SalmapError: if the picture can't be read or the model is not available.
+    """
+    network, image = predictor(model), decoded(picture)
     height, width = image.shape[:2]
     with _turns:
         start = time.perf_counter()
-        looked = _Looked(network.predict_grid(image), (height, width), time.perf_counter() - start)
+        grid = network.predict_grid(image)
+        taken_s = time.perf_counter() - start
         memory.give_back()
-    return looked
+    return GridPrediction(grid, (height, width), taken_s)
 
 
-def prediction(picture: Picture, model: str) -> Prediction:
-    """The prediction at full size, brought to it anew each time.
-
-    Raises:
-        SalmapError: if the picture can't be read or the model can't be had.
-    """
-    looked = _looked(picture, model)
-    return Prediction(resize_log_density(looked.grid, looked.size), model)
+def prediction(picture: Picture, model: ModelVersion) -> Prediction:
+    """The prediction at full size, brought to it anew each time; see `grid_prediction`."""
+    found = grid_prediction(picture, model)
+    return Prediction(resize_log_density(found.grid, found.size), model.name)
 
 
-def time_taken_s(picture: Picture, model: str) -> float:
-    """How long the model took for the prediction, in seconds, without waiting for its turn."""
-    return _looked(picture, model).time_s
+@shared(max_entries=500)
+def analysis(picture: Picture, model: ModelVersion) -> Analysis:
+    """Regions and other numbers; see `grid_prediction` for the errors."""
+    return analyze(prediction(picture, model))
 
 
-def analysis(picture: Picture, model: str) -> Analysis:
-    """Regions and other numbers; see `prediction` for the errors."""
-    return _analysis(picture.digest, model, version(model), picture)
+@shared(max_size="64MB")
+def screen_density(picture: Picture, model: ModelVersion) -> NDArray[np.float32]:
+    """A prediction at screen size; see `grid_prediction` for the errors."""
+    found = grid_prediction(picture, model)
+    size = screen_size(found.size, long_side(found.size))
+    return np.exp(resize_log_density(found.grid, size))
 
 
-@st.cache_data(show_spinner=False, max_entries=500)
-def _analysis(digest: str, model: str, version: str, _picture: Picture) -> Analysis:
-    return analyze(prediction(_picture, model))
-
-
-def screen_density(picture: Picture, model: str) -> NDArray[np.float32]:
-    """A prediction at screen size; see `prediction` for the errors."""
-    return _screen_density(picture.digest, model, version(model), picture)
-
-
-@st.cache_data(show_spinner=False, max_size="128MB")
-def _screen_density(
-    digest: str, model: str, version: str, _picture: Picture
-) -> NDArray[np.float32]:
-    looked = _looked(_picture, model)
-    return np.exp(resize_log_density(looked.grid, screen_size(looked.size)))
-
-
+@shared(max_size="48MB")
 def screen_image(picture: Picture) -> ImageArray:
     """A picture as it is shown, scaled down if it is large."""
-    return _screen_image(picture.digest, picture)
+    image = decoded(picture)
+    return shrink_image(image, long_side(image.shape[:2]))
 
 
-@st.cache_data(show_spinner=False, max_size="64MB")
-def _screen_image(digest: str, _picture: Picture) -> ImageArray:
-    return shrink_image(decoded(_picture))
-
-
-def drawing(picture: Picture, model: str, view: View, look: Style) -> str:
+@shared(max_size="32MB")
+def drawing(picture: Picture, model: ModelVersion, view: View, style: Style) -> str:
     """A view as a data URI, drawn at screen size. The network is not run for it."""
-    return _drawing(picture.digest, model, version(model), str(view), look, picture)
+    density = screen_density(picture, model)
+    return data_uri(draw(view, screen_image(picture), density, style))
 
 
-@st.cache_data(show_spinner=False, max_size="64MB", hash_funcs={Style: repr})
-def _drawing(
-    digest: str, model: str, version: str, view: str, look: Style, _picture: Picture
-) -> str:
-    density = screen_density(_picture, model)
-    return data_uri(encode_jpeg(draw(View(view), screen_image(_picture), density, look), 88))
-
-
+@shared(max_size="32MB")
 def original(picture: Picture) -> str:
     """The picture itself as a data URI, at screen size."""
-    return _original(picture.digest, picture)
+    return data_uri(screen_image(picture))
 
 
-@st.cache_data(show_spinner=False, max_size="64MB")
-def _original(digest: str, _picture: Picture) -> str:
-    return data_uri(encode_jpeg(screen_image(_picture), 88))
-
-
+@shared(max_entries=500)
 def thumbnail(picture: Picture) -> str:
     """A small copy as a data URI.
 
     Raises:
         ImageError: if the picture can't be read.
     """
-    return _thumbnail(picture.digest, picture)
+    return data_uri(shrink_image(decoded(picture), _THUMBNAIL_SIDE), 80)
 
 
-@st.cache_data(show_spinner=False, max_entries=500)
-def _thumbnail(digest: str, _picture: Picture) -> str:
-    return data_uri(encode_jpeg(shrink_image(decoded(_picture), _THUMBNAIL_SIDE), 80))
-
-
-def habit(picture: Picture, model: str, baseline: str) -> float:
+@shared(max_entries=500)
+def habit(picture: Picture, model: ModelVersion, baseline: ModelVersion) -> float:
     """How much of a prediction a baseline says already; see `salmap.analysis.trust`."""
-    return _habit(picture.digest, model, baseline, _versions(model, baseline), picture)
+    return center_bias_share(screen_density(picture, model), screen_density(picture, baseline))
 
 
-@st.cache_data(show_spinner=False, max_entries=500)
-def _habit(digest: str, model: str, baseline: str, versions: str, _picture: Picture) -> float:
-    return center_bias_share(screen_density(_picture, model), screen_density(_picture, baseline))
-
-
-def common_looks(picture: Picture, model: str, others: Iterable[str]) -> dict[str, float]:
-    """What each other model has in common with this one; those that can't be had are left out."""
+def agreement(
+    picture: Picture, model: ModelVersion, others: Iterable[ModelVersion]
+) -> dict[str, float]:
+    """The share of attention in common with each other model; unavailable ones are left out."""
     shares = {}
     for other in others:
         try:
-            versions = _versions(model, other)
-            shares[other] = _common_looks(picture.digest, model, other, versions, picture)
+            shares[other.name] = shared_attention(picture, model, other)
         except WeightsError as error:
-            logger.warning("No agreement with %s: %s", other, error)
+            logger.warning("No agreement with %s: %s", other.name, error)
     return shares
 
 
-@st.cache_data(show_spinner=False, max_entries=500)
-def _common_looks(digest: str, model: str, other: str, versions: str, _picture: Picture) -> float:
-    return sim(screen_density(_picture, model), screen_density(_picture, other))
+@shared(max_entries=500)
+def shared_attention(picture: Picture, model: ModelVersion, other: ModelVersion) -> float:
+    """The share of attention that two models expect in the same places (SIM)."""
+    return sim(screen_density(picture, model), screen_density(picture, other))
 
 
-def _versions(*models: str) -> str:
-    return " ".join(map(version, models))
+def long_side(size: tuple[int, ...], usual: int = SCREEN_SIDE) -> int:
+    """The long side, in pixels, at which a picture of (height, width) is shown.
+
+    A picture more than twice as long as wide is shown a part at a time, so it may be longer than
+    usual, with as many pixels as one of 2 to 1.
+    """
+    aspect = max(size) / min(size)
+    return min(_LONGEST, round(usual * max(1.0, aspect / 2) ** 0.5))
 
 
-def data_uri(jpeg: bytes) -> str:
-    """The bytes of a JPEG as something a browser shows."""
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+def data_uri(image: ImageArray, quality: int = _JPEG_QUALITY) -> str:
+    """A picture uint8 (H, W, 3) as something a browser shows: a JPEG in a data URI."""
+    return f"data:image/jpeg;base64,{base64.b64encode(encode_jpeg(image, quality)).decode()}"

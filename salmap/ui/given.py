@@ -33,6 +33,40 @@ class Given:
     picture: str
     synthetic: bool = False
 
+    @property
+    def key(self) -> str:
+        """Tells it from any other."""
+        return f"{self.digest} {self.picture}"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A picture with a visitor's fixations on it.
+
+    Attributes:
+        picture: the picture.
+        given: the file of fixations.
+        sigma_share: one degree of visual angle as a share of the picture's long side.
+        others: the visitor's other pictures, on which the same file may have fixations.
+    """
+
+    picture: Picture
+    given: Given
+    sigma_share: float
+    others: tuple[Picture, ...]
+
+    @property
+    def key(self) -> str:
+        """Tells it from any other."""
+        names = " ".join(f"{p.digest} {p.name}" for p in (self.picture, *self.others))
+        return f"{names} {self.given.key} {self.sigma_share}"
+
+
+def observe(picture: Picture, given: Given, sigma_share: float) -> Observation:
+    """What a visitor has told about a picture."""
+    others = tuple(p for p in state.tray() if p.digest != picture.digest)
+    return Observation(picture, given, sigma_share, others)
+
 
 def current() -> Given | None:
     """What the visitor gave last."""
@@ -52,9 +86,8 @@ def forget() -> None:
 
 
 def give_example() -> None:
-    """Show the example picture that the made-up viewers look at, and what they look at."""
+    """Show the example picture that the made-up viewers saw, with their fixations."""
     (example,) = (p for p in state.example_pictures() if p.name == synthetic_viewers.PICTURE)
-    if example not in state.pictures():
-        state.show([example])
-    state.choose(example.digest)
+    if state.current() != example:
+        state.add([example])
     give("synthetic_viewers.csv", synthetic_viewers.table().encode(), example, synthetic=True)

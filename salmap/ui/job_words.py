@@ -7,7 +7,7 @@ from salmap.ui.words import plain
 from salmap.weights.info import ModelInfo
 
 _PARTS = {
-    "features": "Looking at the pictures",
+    "features": "Analyzing the pictures",
     "cross-validation": "Measuring the gain on pictures left out",
 }
 _STAGES = {"frozen": "on frozen features", "finetune": "of the whole network"}
@@ -16,7 +16,7 @@ _STAGES = {"frozen": "on frozen features", "finetune": "of the whole network"}
 def job_status(progress: Progress, stopping: bool) -> str:
     """How far a run is."""
     if stopping:
-        return "Stopping: what was learned up to the last whole epoch is kept."
+        return "Stopping: what was learned up to the last complete epoch is kept."
     if progress.stage in _PARTS:
         done, total = progress.part
         status = f"{_PARTS[progress.stage]}: {done} of {total}"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import streamlit as st
 
 from salmap.ui import examples
 
-_PICTURES = "pictures"
+_TRAY = "tray"
 _CHOSEN = "chosen_picture"
-_SEEN = "seen_pictures"
 
 
 @dataclass(frozen=True)
@@ -37,41 +37,53 @@ def picture_from(name: str, data: bytes, credit: str = "") -> Picture:
     return Picture(name, data, hashlib.sha256(data).hexdigest(), credit)
 
 
+@lru_cache
 def example_pictures() -> tuple[Picture, ...]:
     """The gallery."""
     return tuple(picture_from(e.title, examples.data(e), e.credit) for e in examples.EXAMPLES)
 
 
-def pictures() -> tuple[Picture, ...]:
-    """The visitor's pictures, at least one; on a first visit, an example."""
-    if not st.session_state.get(_PICTURES):
-        show(example_pictures()[:1])
-    found: tuple[Picture, ...] = st.session_state[_PICTURES]
+def tray() -> tuple[Picture, ...]:
+    """The visitor's pictures, in the order in which they came; only the visitor removes them."""
+    found: tuple[Picture, ...] = st.session_state.get(_TRAY, ())
     return found
 
 
-def show(new: Sequence[Picture]) -> None:
-    """Replace the visitor's pictures, and look at the first that was not among any before.
+def add(new: Sequence[Picture]) -> None:
+    """Put pictures into the tray, each content once, and show the first of them."""
+    if not new:
+        return
+    known = {picture.digest for picture in tray()}
+    fresh = {picture.digest: picture for picture in new if picture.digest not in known}
+    st.session_state[_TRAY] = (*tray(), *fresh.values())
+    choose(new[0].digest)
 
-    Where all are known, the one that was looked at stays chosen if it is there.
-    """
-    unique = tuple({picture.digest: picture for picture in new}.values())
-    digests = [picture.digest for picture in unique]
-    seen: set[str] = st.session_state.setdefault(_SEEN, set())
-    fresh = [digest for digest in digests if digest not in seen]
-    seen.update(digests)
-    st.session_state[_PICTURES] = unique
-    if digests and (fresh or st.session_state.get(_CHOSEN) not in digests):
-        st.session_state[_CHOSEN] = (fresh or digests)[0]
+
+def remove(digest: str) -> None:
+    """Take one picture out of the tray; the one beside it is shown in its place."""
+    before = tray()
+    places = [number for number, picture in enumerate(before) if picture.digest == digest]
+    if not places:
+        return
+    after = tuple(picture for picture in before if picture.digest != digest)
+    shown = current().digest
+    st.session_state[_TRAY] = after
+    if shown == digest and after:
+        choose(after[min(places[0], len(after) - 1)].digest)
+
+
+def clear() -> None:
+    """Empty the tray."""
+    st.session_state[_TRAY] = ()
 
 
 def choose(digest: str) -> None:
-    """Look at another of the visitor's pictures."""
+    """Show another picture of the tray."""
     st.session_state[_CHOSEN] = digest
 
 
 def current() -> Picture:
-    """The picture that is looked at."""
-    all_pictures = pictures()
+    """The picture that is shown: one of the tray, or the first example while that is empty."""
+    pictures = tray() or example_pictures()[:1]
     chosen = st.session_state.get(_CHOSEN)
-    return next((p for p in all_pictures if p.digest == chosen), all_pictures[0])
+    return next((p for p in pictures if p.digest == chosen), pictures[-1])

@@ -1,4 +1,4 @@
-"""Numbers in plain words. Nothing is claimed of what a picture shows, only where it draws looks."""
+"""Numbers in plain words. Nothing is claimed about what a picture shows, only where people look."""
 
 from __future__ import annotations
 
@@ -7,17 +7,41 @@ from collections.abc import Mapping, Sequence
 
 from salmap.analysis.summary import Analysis
 from salmap.analysis.trust import UsualScore
+from salmap.datasets import LAYOUTS
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
-_LIKE_TRAINING = "On pictures like those it learned from"
+#: an absolute path of Linux, macOS or Windows, up to its last part
+_FOLDERS = re.compile(r"(?<![\w/.:-])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\"]+[/\\])+(?=[^\s/\\:'\"])")
 _ROWS = ("upper", "", "lower")
 _COLUMNS = ("left", "", "right")
 _ALONE = {"upper": "top", "lower": "bottom"}
+#: least ratio of a model's score to that of other people's gaze, and what it means
+_ACCURACY = (
+    (0.95, "About as good as asking other people where they look."),
+    (0.8, "Nearly as good as asking other people where they look."),
+    (0.5, "Clearly better than a guess, but not as good as asking other people."),
+    (0.0, "Only a little better than a guess."),
+)
 
 
 def plain(text: str) -> str:
     """A text as it is, with nothing in it taken for Markdown: for names and messages."""
     return _MARKDOWN.sub(r"\\\1", text)
+
+
+def message(problem: object) -> str:
+    """An error for a visitor: no Markdown in it is read, no server folder shown."""
+    return plain(without_folders(str(problem)))
+
+
+def without_folders(text: str) -> str:
+    """A text whose absolute paths are cut down to the names of their files."""
+    return _FOLDERS.sub("", text)
+
+
+def out_of_memory(name: str) -> str:
+    """What to say when a picture takes more memory than there is."""
+    return f"{plain(name)} is too large for this server right now. Use a smaller copy."
 
 
 def percent(share: float) -> str:
@@ -36,75 +60,99 @@ def place(point: tuple[float, float], size: tuple[int, int]) -> str:
     return _ALONE.get(row) or column or "middle"
 
 
+def count(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 picture", "3 pictures"."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def summary(analysis: Analysis, k: int) -> str:
     """What a prediction says, in two sentences of Markdown."""
-    half = f"Half of all looks are expected on **{percent(analysis.half_area)}** of the picture."
+    half = f"People spend half their attention on **{percent(analysis.half_area)}** of the picture."
     regions = analysis.regions[:k]
     if not regions:
-        return f"{half} No region stands out."
+        return f"{half} No area stands out."
     where = place(regions[0].peak, analysis.size)
-    first = f"The strongest region ({where}) draws **{percent(regions[0].share)}**"
+    first = f"The most viewed area ({where}) gets **{percent(regions[0].share)}** of attention"
     if len(regions) == 1:
         return f"{half} {first}."
     total = sum(region.share for region in regions)
-    return f"{half} {first}; all {len(regions)} together {percent(total)}."
+    return f"{half} {first}; the {len(regions)} marked areas together get {percent(total)}."
 
 
 def no_regions() -> str:
     """What stands where the table would be."""
-    return "No region stands out: the model expects looks all over the picture, or all in a blur."
+    return "No area stands out: attention is spread over the whole picture, or lies in one blur."
 
 
 def habit(share: float) -> str:
     """What `salmap.analysis.trust.center_bias_share` means."""
     if share >= 0.995:
-        return "This model does not look at the picture: people tend to look at the middle of any."
+        return "This model does not see the picture: it knows only that people look at the middle."
     if share < 0.25:
-        return "Little of it is habit: nearly all comes from the picture itself."
+        return (
+            "Little of this result would hold for any picture: nearly all of it comes from yours."
+        )
     if share < 0.6:
-        return "Part of it is the habit of looking at the middle; the rest is the picture's."
-    return "Mostly the habit of looking at the middle: the picture itself adds little."
+        return (
+            "This much would hold for any picture, because people look at the middle first. "
+            "The rest comes from yours."
+        )
+    return (
+        "Most of this result would hold for any picture, because people look at the middle first. "
+        "Yours adds little."
+    )
 
 
 def agreement(shares: Mapping[str, float]) -> str:
-    """What looks in common with other models (SIM) mean; docs/strangers.md has what is usual.
+    """What the agreement with other models (SIM) means; docs/strangers.md has what is usual.
 
     Args:
-        shares: model -> share of looks in common.
+        shares: model -> share of attention in common.
     """
     if not shares:
-        return "There is no other trained model to ask."
+        return "There is no other well-tested model here to ask."
     mean = sum(shares.values()) / len(shares)
     if mean >= 0.8:
-        return "They point to the same places, as on most photos."
+        return (
+            "They point to the same places. They learned from the same photos, though, and can be "
+            "wrong together."
+        )
     if mean >= 0.65:
-        return "They agree less than on most photos: trust the strongest regions most."
-    return "They see it differently: look twice before you rely on it."
+        return "They agree less than they usually do on photos: trust the strongest areas most."
+    return "They see it differently: check with real people before you rely on it."
 
 
-def mean_score(scores: Sequence[UsualScore]) -> str:
-    """The mean over data sets, in bits."""
+def accuracy(scores: Sequence[UsualScore]) -> str:
+    """How good a model is on test photos, in a sentence without numbers."""
     if not scores:
-        return "unknown"
-    return f"{sum(score.bits for score in scores) / len(scores):.2f} bits"
+        return "No test scores come with this model. Try it on pictures that you know first."
+    reached = relative_score(scores)
+    if reached is None:
+        return "Tested on photos, but not against what other people's gaze tells."
+    return next(text for least, text in _ACCURACY if reached >= least or least == 0)
 
 
-def score(scores: Sequence[UsualScore]) -> str:
-    """What usual scores mean."""
-    if not scores:
-        return "No scores come with this model."
+def relative_score(scores: Sequence[UsualScore]) -> float | None:
+    """A model's information gain as a share of that of other people's gaze; None if unknown."""
     known = [(s.bits, s.gold_standard_bits) for s in scores if s.gold_standard_bits]
     if not known:
-        return f"{_LIKE_TRAINING}, beyond what the center bias tells of a look."
-    reached = sum(bits for bits, _ in known) / sum(gold for _, gold in known)
-    gaze = f"{percent(reached)} of what other people's gaze tells beyond the center bias"
-    return f"{_LIKE_TRAINING}, {gaze}. On others it may know less."
+        return None
+    return sum(bits for bits, _ in known) / sum(gold for _, gold in known)
 
 
 def scores_by_dataset(scores: Sequence[UsualScore]) -> str:
-    """Usual scores in Markdown, a line for each data set, beside what other people's gaze tells."""
-    return "  \n".join(
-        f"{one.dataset} **{one.bits:.2f}**"
-        + ("" if one.gold_standard_bits is None else f", people {one.gold_standard_bits:.2f}")
-        for one in scores
-    )
+    """Usual scores in Markdown, a line for each data set."""
+    lines = []
+    for one in scores:
+        gold = one.gold_standard_bits
+        people = "" if gold is None else f"; other people's gaze {gold:.2f}"
+        between = f" ({one.interval[0]:.2f} to {one.interval[1]:.2f})" if one.interval else ""
+        lines.append(f"- {plain(dataset(one.dataset))}: **{one.bits:.2f}**{between}{people}")
+    return "\n".join(lines)
+
+
+def dataset(name: str) -> str:
+    """A data set's proper name."""
+    if name == "folder":
+        return "your own pictures"
+    return LAYOUTS[name].title if name in LAYOUTS else name

@@ -8,6 +8,7 @@ import pytest
 from salmap import center_bias, metrics
 from salmap.analysis.agreement import MOST, agreement, proposed, second_opinions
 from salmap.render import difference, difference_limit, difference_view
+from salmap.weights.info import ModelInfo
 from salmap.weights.registry import ModelEntry, Source
 
 SIZE = (60, 90)
@@ -58,15 +59,19 @@ def test_networks_come_first_and_baselines_beside_them():
     assert len(proposed([entry(str(i), Source.BUILT_IN) for i in range(9)])) == MOST
 
 
-def test_networks_are_asked_for_a_second_opinion_and_the_users_own_before_others():
-    entries = [
-        ModelEntry("center-bias", "", Source.BUNDLED),
-        ModelEntry("itti-koch", "", Source.BUILT_IN),
-        ModelEntry("large", "", Source.BUNDLED),
-        ModelEntry("lite", "", Source.BUNDLED),
-        ModelEntry("zebra", "", Source.FOLDER),
-    ]
-    assert second_opinions(entries, "lite", 9) == ["zebra", "large"]
-    assert second_opinions(entries, "zebra", 1) == ["large"]
-    assert second_opinions(entries, "itti-koch", 9) == ["zebra", "large", "lite"]
-    assert second_opinions(entries[:2], "lite", 4) == []
+def test_only_networks_with_good_scores_of_their_own_are_asked_the_best_first():
+    def info(**bits: float) -> ModelInfo:
+        return ModelInfo("", "", {}, scores={name: {"ig": [value]} for name, value in bits.items()})
+
+    infos = {
+        "lite": info(osie=2.0, scene=1.0),
+        "better": info(osie=2.2, scene=1.1),
+        "weak": info(osie=1.0, scene=0.5),
+        "near": info(osie=1.7),
+        "throwaway": info(folder=9.0),
+        "unknown": info(),
+    }
+    assert second_opinions(infos, "lite", 9) == ["better", "near"]
+    assert second_opinions(infos, "lite", 1) == ["better"]
+    assert second_opinions(infos, "throwaway", 9) == ["better", "lite", "near"]
+    assert second_opinions({"lite": infos["lite"]}, "lite", 4) == []

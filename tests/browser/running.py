@@ -34,7 +34,7 @@ PATIENCE_MS = 120_000
 #: for a server that shares a machine with a browser
 MODEST = {"OMP_NUM_THREADS": "1", "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"}
 #: of the Analyse page
-LAST_HEADING = "Take it with you"
+LAST_HEADING = "How far can you trust this?"
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.running import PATIENCE_MS, settled
+from tests.browser.running import PATIENCE_MS, open_app, settled
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE_MS)
@@ -41,9 +41,10 @@ def source(page: Page, layer: str) -> str:
 
 
 def test_a_first_visit_shows_an_analyzed_example(page):
-    expect(page.get_by_text("Half of all looks are expected on")).to_be_visible()
+    said = page.get_by_test_id("stMarkdown").filter(has_text="People spend half their attention on")
+    expect(said).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("^Astronaut: "))).to_be_visible()
-    expect(page.get_by_text("How far to trust it")).to_be_visible()
+    expect(page.get_by_text("How far can you trust this?")).to_be_visible()
 
 
 def test_swipe_by_keys_and_by_mouse(page):
@@ -91,7 +92,7 @@ def test_a_region_lights_up_from_its_row_and_from_the_picture(page):
     expect(box).to_have_class(re.compile("on"))
     page.locator("thead").hover()
     expect(box).not_to_have_class(re.compile("on"))
-    button = page.get_by_role("button", name="Show region 1 on the picture")
+    button = page.get_by_role("button", name="Show area 1 on the picture")
     button.focus()
     page.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-pressed", "true")
@@ -133,9 +134,141 @@ def test_a_pasted_picture_is_analyzed(page):
 
 def test_the_camera_takes_a_photo(page):
     page.get_by_text("Use the camera").click()
+    page.get_by_role("button", name="Take Photo").wait_for()
+    settled(page)
     page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
     page.get_by_role("button", name="Take Photo").click()
     expect(page.get_by_role("img", name=re.compile("^photo.jpg: "))).to_be_visible()
+
+
+def test_a_download_belongs_to_the_picture_on_screen_as_soon_as_it_shows(page):
+    for name, size in (("wide.png", (120, 360)), ("tall.png", (360, 120))):
+        upload(page, (name, picture(size)))
+        page.get_by_role("img", name=re.compile(f"^{name}: ")).wait_for()
+        with page.expect_download() as waiting:
+            buttons = page.get_by_test_id("stDownloadButton")
+            buttons.get_by_role("button", name="Overlay, PNG").click()
+        assert waiting.value.suggested_filename == name.replace(".png", "_overlay.png")
+        with Image.open(waiting.value.path()) as saved:
+            assert saved.size == size[::-1]
+
+
+def test_the_tray_is_the_same_on_every_page_until_its_owner_empties_it(page):
+    upload(page, ("one.png", picture()), ("Zwei, 二 😀!.png", picture((100, 90))))
+    page.get_by_role("button", name="Cat", exact=True).click()
+    expect(page.get_by_role("img", name=re.compile("^Cat: "))).to_be_visible()
+    for link, heading in (("Compare", "How do models differ?"), ("Analyse", "Where will people")):
+        tray = page.get_by_role("list", name="Your pictures")
+        expect(tray.get_by_role("listitem")).to_have_count(3)
+        for name in ("one.png", "Zwei, 二 😀!.png", "Cat"):
+            expect(tray.get_by_text(name, exact=True)).to_be_visible()
+        page.get_by_role("link", name=link).click()
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    settled(page)
+    upload(page, ("three.png", picture((80, 90))))
+    tray = page.get_by_role("list", name="Your pictures")
+    expect(tray.get_by_role("listitem")).to_have_count(4)
+    page.get_by_role("button", name="Remove one.png").click()
+    expect(tray.get_by_role("listitem")).to_have_count(3)
+    page.get_by_role("button", name="Remove all").click()
+    expect(tray).to_have_count(0)
+    expect(page.get_by_role("img", name=re.compile("^Astronaut: "))).to_be_visible()
+
+
+def test_errors_of_earlier_uploads_do_not_come_back(page):
+    upload(page, ("words.png", b"no picture"))
+    error = page.get_by_text("is not a picture")
+    expect(error).to_be_visible()
+    upload(page, ("good.png", picture()))
+    expect(page.get_by_role("img", name=re.compile("^good.png: "))).to_be_visible()
+    expect(error).to_have_count(0)
+
+
+def test_every_page_has_a_link_that_keeps_what_it_shows(visitor, server):
+    tab = visitor.new_page()
+    tab.set_default_timeout(PATIENCE_MS)
+    for path, heading in (
+        ("/", "Where will people look?"),
+        ("/analyse", "Where will people look?"),
+        ("/compare", "How do models differ?"),
+        ("/train", "Train your own model"),
+        ("/about", "About Salmap"),
+    ):
+        tab.goto(server + path)
+        expect(tab.get_by_role("heading", name=heading)).to_be_visible()
+        expect(tab.get_by_text("Page not found")).to_have_count(0)
+    tab.goto(f"{server}/analyse?model=center-bias&view=Heatmap")
+    settled(tab)
+    expect(tab.get_by_role("img", name=re.compile("^Astronaut: heatmap"))).to_be_visible()
+    expect(tab).to_have_url(re.compile("model=center-bias&view=Heatmap"))
+    tab.close()
+
+
+def test_packing_goes_on_while_other_things_are_clicked(page):
+    upload(page, *((f"{n}.png", picture((300 + n, 400))) for n in range(12)))
+    settled(page)
+    page.get_by_role("button", name="Analyse all and pack").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="How do models differ?")).to_be_visible()
+    page.get_by_role("link", name="Analyse").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=re.compile("Download the ZIP: 12 pictures")).click()
+    archive = zipfile.ZipFile(waiting.value.path())
+    assert len(archive.namelist()) == 25
+    assert archive.read("summary.csv").startswith(b"\xef\xbb\xbf")
+
+
+def test_a_tall_page_is_shown_at_a_useful_width_and_scrolls(page):
+    upload(page, ("page.png", picture((3000, 720))))
+    page.get_by_role("img", name=re.compile("^page.png: ")).wait_for()
+    frame = page.get_by_role("region", name=re.compile("taller than this frame"))
+    expect(frame).to_be_visible()
+    assert page.locator(".stage").bounding_box()["width"] > 400
+    assert frame.bounding_box()["height"] < 800
+    frame.focus()
+    page.keyboard.press("End")
+    page.wait_for_function("frame => frame.scrollTop > 300", arg=frame.element_handle())
+
+
+def test_a_thumb_on_the_picture_scrolls_and_the_knob_swipes(browser, server):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    tab = context.new_page()
+    open_app(tab, server)
+    slider = tab.get_by_role("slider", name=SWIPE)
+    before = slider.input_value()
+    stage = tab.locator(".stage").bounding_box()
+    tab.touchscreen.tap(stage["x"] + stage["width"] * 0.8, stage["y"] + 60)
+    assert slider.input_value() == before
+    knob = tab.locator(".knob")
+    knob.scroll_into_view_if_needed()
+    box = knob.bounding_box()
+    tab.mouse.move(box["x"] + 20, box["y"] + 20)
+    tab.mouse.down()
+    tab.mouse.move(stage["x"] + stage["width"] * 0.7, box["y"] + 20, steps=3)
+    tab.mouse.up()
+    assert float(slider.input_value()) == pytest.approx(70, abs=3)
+    context.close()
+
+
+def test_on_a_phone_the_sidebar_makes_room_for_the_page_chosen_in_it(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    tab = context.new_page()
+    open_app(tab, server)
+    tab.get_by_test_id("stExpandSidebarButton").click()
+    tab.get_by_role("link", name="Compare").click()
+    expect(tab.get_by_role("heading", name="How do models differ?")).to_be_visible()
+    expect(tab.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
+    context.close()
+
+
+def test_what_changes_is_told_to_those_who_listen(page):
+    status = page.get_by_role("status").filter(has_text="Astronaut, lite.")
+    expect(status).to_have_count(1)
+    page.get_by_role("button", name="Cat", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="Cat, lite.")).to_have_count(1)
 
 
 def test_downloads_are_made_when_asked_for(page):

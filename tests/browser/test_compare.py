@@ -12,6 +12,7 @@ from tests.browser.running import PATIENCE_MS, open_app
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE_MS)
 
+SCORES = "How well each model predicts these fixations"
 BASELINES = {"center-bias", "itti-koch", "spectral-residual"}
 
 
@@ -24,7 +25,7 @@ def compare(page: Page) -> Page:
 
 
 def settled(page: Page) -> None:
-    page.get_by_role("table", name="What they cost").wait_for()
+    page.get_by_role("table", name="Speed and size").wait_for()
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
@@ -35,7 +36,7 @@ def captions(page: Page) -> Locator:
 def models(page: Page) -> list[str]:
     """Names of the models that are compared."""
     return (
-        page.get_by_role("table", name="What they cost")
+        page.get_by_role("table", name="Speed and size")
         .locator("tbody tr")
         .evaluate_all("rows => rows.map((row) => row.cells[0].firstChild.textContent)")
     )
@@ -102,13 +103,25 @@ def test_two_models_are_swiped_by_keys_and_chosen_freely(compare):
 
 def test_made_up_viewers_fill_the_table_of_scores(compare):
     compare.get_by_role("button", name="Try it with made-up viewers").click()
-    table = compare.get_by_role("table", name="How well each foresees these looks")
+    table = compare.get_by_role("table", name=SCORES)
     expect(table.get_by_role("rowheader")).to_have_count(len(models(compare)))
     expect(table.get_by_role("row", name=re.compile("^center-bias"))).to_contain_text("0.00")
     expect(captions(compare).first).to_have_text("Synthetic viewers")
     expect(compare.get_by_text("Nobody looked")).to_be_visible()
+    heading = table.get_by_role("button", name="NSS")
+    heading.focus()
+    compare.keyboard.press("Enter")
+    help_text = compare.get_by_role("status").filter(has_text="NSS: How far the map lies above")
+    expect(help_text).to_be_visible()
+    with compare.expect_download() as waiting:
+        compare.get_by_role("button", name="Download the scores, CSV").click()
+    rows = waiting.value.path().read_text("utf-8-sig").splitlines()
+    assert rows[0].startswith("model,")
+    assert len(rows) == 1 + len(models(compare))
     compare.get_by_text("What these scores mean").click()
-    expect(compare.get_by_text("The share of looks that model and people")).to_be_visible()
+    expect(
+        compare.get_by_text("The share of attention that model and people place")
+    ).to_be_visible()
     compare.get_by_role("link", name="Analyse").click()
     expect(compare.get_by_role("heading", name="Where will people look?")).to_be_visible()
     compare.get_by_role("link", name="Compare").click()
@@ -116,15 +129,15 @@ def test_made_up_viewers_fill_the_table_of_scores(compare):
     settled(compare)
 
 
-def test_given_looks_are_taken_or_what_is_wrong_is_said(compare):
+def test_given_fixations_are_taken_or_what_is_wrong_is_said(compare):
     give(compare, "fixations.csv", b"x,y\n100,100\n120,nowhere\n")
     expect(compare.get_by_role("alert")).to_contain_text("row 3, column y")
     give(compare, "fixations.csv", b"x,y,subject\n100,100,ann\n120,130,bob\n")
     expect(captions(compare).first).to_have_text("People")
-    expect(compare.get_by_text("2 looks of 2 viewers.").first).to_be_visible()
+    expect(compare.get_by_text("2 fixations of 2 viewers.").first).to_be_visible()
     settled(compare)
     expect(compare.get_by_role("alert")).to_have_count(0)
-    compare.get_by_role("button", name="Take them away").click()
+    compare.get_by_role("button", name="Remove", exact=True).click()
     expect(captions(compare)).to_have_text(models(compare))
     settled(compare)
 
@@ -134,7 +147,7 @@ def test_models_are_chosen_in_the_sidebar(compare):
     compare.get_by_role("combobox", name=re.compile("Models")).focus()
     compare.keyboard.press("Backspace")
     expect(captions(compare)).to_have_text(kept)
-    pairs = compare.get_by_role("table", name="What two have in common")
+    pairs = compare.get_by_role("table", name="Agreement between models")
     expect(pairs.get_by_role("rowheader")).to_have_count(len(kept) * (len(kept) - 1) // 2)
     settled(compare)
 
@@ -150,7 +163,9 @@ def test_it_fits_a_phone_in_light_and_dark(page, server, scheme):
     brightness = app.evaluate("app => Number(getComputedStyle(app).backgroundColor.match(/\\d+/))")
     assert (brightness > 128) == (scheme == "light")
     page.get_by_role("button", name="Try it with made-up viewers").click()
-    expect(page.get_by_role("table", name="How well each foresees these looks")).to_be_visible()
+    expect(
+        page.get_by_role("table", name="How well each model predicts these fixations")
+    ).to_be_visible()
     settled(page)
     for part in page.locator(".stage, .scroll").all():
         box = part.bounding_box()

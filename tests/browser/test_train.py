@@ -83,7 +83,11 @@ def test_two_epochs_make_a_model_that_can_be_chosen_kept_and_deleted(tab, models
     at_rest(tab)
     expect(tab.get_by_text("Prediction after epoch 2")).to_be_visible()
     expect(tab.get_by_role("img", name="Where people looked")).to_be_visible()
-    expect(tab.get_by_text("Information gain, folder")).to_be_visible()
+    expect(tab.get_by_text(re.compile("On 2 held-out pictures"))).to_be_visible(timeout=RUN_MS)
+    expect(tab.get_by_text("Gain", exact=True)).to_be_visible()
+    results = tab.get_by_role("heading", name="Results").bounding_box()
+    form = tab.get_by_role("heading", name="2. What to train").bounding_box()
+    assert results["y"] < form["y"]
     with tab.expect_download() as waiting:
         tab.get_by_role("button", name="Download the model").click()
     assert waiting.value.suggested_filename == "tiny.safetensors"
@@ -117,7 +121,7 @@ def test_a_run_is_seen_from_everywhere_is_stopped_and_goes_on(tab, visitor, trai
         expect(page.get_by_text("Stopped after")).to_be_visible(timeout=RUN_MS)
         at_rest(page)
     second.close()
-    before = number_in(tab, r"Stopped after (\d+) whole epochs")
+    before = number_in(tab, r"Stopped after (\d+) complete epoch")
     tab.get_by_role("button", name="Resume").click()
     expect(running(tab, "long")).to_be_visible()
     assert number_in(tab, rf"Epoch (\d+) of {2 * MANY_EPOCHS}") > before
@@ -134,7 +138,7 @@ def test_a_model_is_fitted_to_viewers_and_told_plainly(tab):
     tab.get_by_role("button", name="Fit to my viewers").click()
     verdict = re.compile("Adapting helps|No gain can be shown|Adapting makes this model worse")
     expect(tab.get_by_text(verdict)).to_be_visible(timeout=RUN_MS)
-    expect(tab.get_by_text("Gain, bits per look")).to_be_visible()
+    expect(tab.get_by_text("Gain, bits per fixation")).to_be_visible()
     at_rest(tab)
     delete(tab)
 

@@ -20,7 +20,7 @@ def visit(page: Page, address: str) -> None:
     """Go to the Train page."""
     page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{address}/train")
-    expect(page.get_by_role("heading", name="Make it yours")).to_be_visible()
+    expect(page.get_by_role("heading", name="Train your own model")).to_be_visible()
     at_rest(page)
 
 

@@ -25,7 +25,7 @@ def result() -> Result:
 
 
 def rows(data: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(data.decode())))
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
 
 
 def test_overlay_and_heatmap_are_lossless_and_of_full_size(result):
@@ -55,7 +55,7 @@ def test_regions_say_the_same_in_csv_and_json(result):
 
 
 def test_no_regions_make_a_table_of_nothing_but_its_head():
-    assert regions_csv([]) == b"rank,share,area,peak_x,peak_y,left,top,right,bottom\n"
+    assert regions_csv([]) == b"\xef\xbb\xbfrank,share,area,peak_x,peak_y,left,top,right,bottom\n"
 
 
 def test_everything_in_one_zip(result):

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from salmap import weights
+from salmap.analysis.summary import Analysis
 from salmap.errors import WeightsError
 from salmap.outputs.names import Output
 from salmap.render import Style
-from salmap.ui import state
-from salmap.ui.components import downloads, source
+from salmap.ui import cache, state
+from salmap.ui import packing as packing_module
+from salmap.ui.components import downloads, source, trust
 from salmap.ui.components.controls import Settings
+from salmap.weights.registry import DEFAULT_MODEL
 
 APP = str(Path(__file__).parents[2] / "app.py")
 MODEL, OTHER = "center-bias", "spectral-residual"
@@ -55,8 +59,19 @@ def is_viewer(element) -> bool:
 
 
 def upload(app: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
+    (uploader,) = [u for u in app.file_uploader if u.label.startswith("Drop pictures")]
     for file in files:
-        app.file_uploader(key="upload").upload(*file)
+        uploader.upload(*file)
+    return app.run()
+
+
+def tray(app: AppTest) -> list[str]:
+    return [picture.name for picture in app.session_state["tray"]]
+
+
+def packed(app: AppTest) -> AppTest:
+    """The page once packing has ended."""
+    app.session_state["packing"].wait()
     return app.run()
 
 
@@ -64,13 +79,10 @@ def test_a_first_visit_shows_an_example_already_analyzed():
     app = started()
     assert not app.exception
     assert not app.error
-    assert "Half of all looks" in words(app)
-    assert [metric.label for metric in app.metric] == [
-        "Mere center bias",
-        "Agreement with other models",
-        "Usual score",
+    assert "People spend half their attention on" in words(app)
+    assert [(m.label, m.value) for m in app.metric] == [
+        ("Habit of looking at the middle", "100\u00a0%")
     ]
-    assert app.metric[0].value == "100\u00a0%"
     assert shown(app)["base"].startswith("data:image/jpeg;base64,")
 
 
@@ -127,6 +139,44 @@ def test_an_uploaded_picture_takes_the_place_of_the_example(runs):
     assert runs.count(MODEL) == 2
 
 
+def test_only_the_model_that_was_chosen_is_run_until_others_are_asked_for(runs):
+    app = started(DEFAULT_MODEL)
+    assert set(runs) == {DEFAULT_MODEL, MODEL}  # the habit of looking at the middle is measured
+    app.session_state["ask_others"] = True
+    app.run()
+    assert {"large", "resnet50"} <= set(runs)
+    assert app.metric[1].value.endswith("%")
+
+
+def test_a_link_keeps_model_and_view():
+    app = AppTest.from_file(APP, default_timeout=600)
+    app.query_params["model"], app.query_params["view"] = OTHER, "Heatmap"
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="model").value == OTHER
+    assert shown(app)["labels"][0] == "Heatmap"
+    app.button_group(key="view").set_value("Focus").run()
+    app.selectbox(key="model").set_value(MODEL).run()
+    assert app.query_params == {"model": MODEL, "view": "Focus"}
+
+
+def test_a_link_to_what_does_not_exist_shows_the_usual():
+    app = AppTest.from_file(APP, default_timeout=600)
+    app.query_params["model"], app.query_params["view"] = "nothing", "Nowhere"
+    app.session_state["model"] = MODEL
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="model").value == MODEL
+
+
+def test_networks_come_before_baselines_which_are_called_that():
+    options = started().selectbox(key="model").options
+    assert options[0] == DEFAULT_MODEL
+    baselines = [option for option in options if option.startswith("Baseline: ")]
+    assert options[-len(baselines) :] == baselines
+    assert "Baseline: spectral-residual" in baselines
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -151,17 +201,36 @@ def test_of_several_pictures_the_good_ones_are_shown():
     app = upload(started(), *files, ("bad.png", b"no", "image/png"))
     assert len(app.error) == 1
     assert "0.png" in shown(app)["alt"]
-    assert [p.name for p in app.session_state["pictures"]] == ["0.png", "1.png"]
+    assert tray(app) == ["0.png", "1.png"]
 
 
-def test_the_latest_upload_is_looked_at_until_it_is_removed():
-    files = [(f"{i}.png", picture(seed=i), "image/png") for i in range(2)]
-    app = upload(started(), files[0])
-    upload(app, *files)
+def test_an_error_is_told_once():
+    app = upload(started(), ("bad.png", b"no", "image/png"))
+    assert len(app.error) == 1
+    upload(app, ("good.png", picture(), "image/png"))
+    assert not app.error
+
+
+def test_the_tray_grows_with_every_upload_and_the_latest_is_shown():
+    app = started()
+    for number in range(3):
+        upload(app, (f"{number}.png", picture(seed=number), "image/png"))
+        assert f"{number}.png" in shown(app)["alt"]
+    upload(app, ("again.png", picture(seed=1), "image/png"))
     assert "1.png" in shown(app)["alt"]
-    assert [p.name for p in app.session_state["pictures"]] == ["0.png", "1.png"]
-    upload(app, files[0])
-    assert "0.png" in shown(app)["alt"]
+    assert tray(app) == ["0.png", "1.png", "2.png"]
+
+
+def test_a_tray_has_room_for_so_much(monkeypatch):
+    monkeypatch.setattr(source, "MAX_PICTURES", 2)
+    files = [(f"{i}.png", picture(seed=i), "image/png") for i in range(3)]
+    app = upload(started(), *files)
+    assert tray(app) == ["0.png", "1.png"]
+    assert "1 picture left out" in app.error[0].value
+    app.button(key="clear_tray").click().run()
+    assert tray(app) == []
+    assert "Astronaut" in shown(app)["alt"]
+    assert not app.error
 
 
 def test_too_large_a_file_is_refused_by_the_server_too(monkeypatch):
@@ -180,14 +249,14 @@ def test_a_photo_from_the_camera_is_analyzed():
 
 
 def test_a_model_that_cannot_be_had_is_explained_and_replaced(monkeypatch):
-    load = weights.load
+    load = cache.load
 
     def broken(model, *args, **kwargs):
         if model == OTHER:
             raise WeightsError("Its weights can't be fetched: there is no network.")
         return load(model, *args, **kwargs)
 
-    monkeypatch.setattr(weights, "load", broken)
+    monkeypatch.setattr(cache, "load", broken)
     app = started(OTHER)
     assert not app.exception
     assert "there is no network" in app.error[0].value
@@ -197,43 +266,74 @@ def test_a_model_that_cannot_be_had_is_explained_and_replaced(monkeypatch):
     assert shown(app)["top"]
 
 
-def test_one_broken_model_does_not_spoil_the_panel_of_another(monkeypatch, tmp_path):
+def test_a_broken_model_file_is_not_asked_for_its_opinion(tmp_path):
     (tmp_path / "aaa.safetensors").write_bytes(b"not a model")
-    app = started()
-    assert not app.exception
-    assert not app.error
-    assert app.metric[1].value.endswith("%")
+    assert "aaa" not in trust._well_tested(DEFAULT_MODEL)
+
+
+def test_no_folder_of_the_server_is_shown(monkeypatch, tmp_path):
+    (tmp_path / "mine.safetensors").write_bytes(b"not a model")
+    app = started("mine")
+    assert app.error
+    texts = [element.value for element in (*app.error, *app.caption, *app.markdown)]
+    assert not [text for text in texts if str(tmp_path.parent) in text.replace("\\", "")]
 
 
 def test_downloads_hold_what_their_names_say():
     mine = state.picture_from("mine.png", picture((60, 90)))
     settings = Settings(MODEL, Style(), 3, True)
     archive = zipfile.ZipFile(io.BytesIO(downloads._archive(mine, settings)()))
-    assert set(archive.namelist()) == {f"mine{output.ending}" for output in Output}
-    for output in Output:
-        assert archive.read(f"mine{output.ending}") == downloads._file(mine, settings, output)()
+    assert set(archive.namelist()) == {f"mine_{kind}" for kind in Output}
+    for kind in Output:
+        assert archive.read(f"mine_{kind}") == downloads._file(mine, settings, kind)()
 
 
 def test_several_pictures_are_packed_with_a_summary():
     files = [("a.png", picture(seed=1), "image/png"), ("a.jpg", picture(seed=2), "image/png")]
     app = upload(started(), *files)
-    app.button(key="pack").click().run()
+    packed(app.button(key="pack").click().run())
     assert not app.exception
-    _, data = app.session_state["archive"]
+    data = app.session_state["packing"].archive()
     archive = zipfile.ZipFile(io.BytesIO(data))
     assert set(archive.namelist()) == {"summary.csv"} | {
-        f"{stem}{output.ending}"
-        for stem in ("a-png", "a-jpg")
-        for output in (Output.OVERLAY, Output.REGIONS)
+        f"{stem}_{kind}" for stem in ("a", "a-2") for kind in (Output.OVERLAY, Output.REGIONS)
     }
     assert archive.read("summary.csv").decode().count("\n") == 3
+    assert app.get("download_button")[-1].proto.label.startswith("Download the ZIP: 2 pictures")
+    app.slider(key="opacity").set_value(30).run()
+    assert "the earlier ZIP" in app.get("download_button")[-1].proto.label
+
+
+def test_packing_goes_on_when_something_else_is_clicked_until_it_is_cancelled(monkeypatch):
+    going_on = threading.Event()
+    analyze = cache.analysis
+
+    def slow(shown: state.Picture, model: cache.ModelVersion) -> Analysis:
+        if threading.current_thread() is not threading.main_thread() and shown.name == "1.png":
+            assert going_on.wait(60)
+        return analyze(shown, model)
+
+    files = [(f"{i}.png", picture(seed=i), "image/png") for i in range(3)]
+    app = upload(started(), *files)
+    monkeypatch.setattr(
+        packing_module, "cache", SimpleNamespace(**vars(cache) | {"analysis": slow})
+    )
+    app.button(key="pack").click().run()
+    app.slider(key="opacity").set_value(30).run()
+    running = app.session_state["packing"]
+    assert running.is_running
+    app.button(key="cancel_pack").click().run()
+    going_on.set()
+    packed(app)
+    assert "cancelled" in app.info[0].value
+    assert running.done < 3
 
 
 def test_too_large_an_archive_is_refused_in_words(monkeypatch):
-    monkeypatch.setattr(downloads, "MAX_ZIP_MB", 0.001)
+    monkeypatch.setattr(packing_module, "MAX_ZIP_MB", 0.001)
     files = [(f"{i}.png", picture(seed=i), "image/png") for i in range(2)]
     app = upload(started(), *files)
-    app.button(key="pack").click().run()
+    packed(app.button(key="pack").click().run())
     assert "larger than" in app.error[0].value
 
 

@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 
 import salmap
-from salmap import weights
 from salmap.analysis.trust import UsualScore
 from salmap.errors import ImageError
 from salmap.render import Style, View
 from salmap.ui import cache, state, words
 
 MODEL = "spectral-residual"
+VERSION, CENTER_BIAS = cache.ModelVersion(MODEL), cache.ModelVersion("center-bias")
 
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -33,11 +33,11 @@ def noise(seed: int) -> state.Picture:
 
 def test_ten_visitors_at_once_get_their_own_answers(monkeypatch):
     loads: list[str] = []
-    load = weights.load
-    monkeypatch.setattr(weights, "load", lambda *args: loads.append(args[0]) or load(*args))
+    load = cache.load
+    monkeypatch.setattr(cache, "load", lambda *args: loads.append(args[0]) or load(*args))
     pictures = [noise(seed) for seed in range(10)]
     with ThreadPoolExecutor(10) as visitors:
-        found = list(visitors.map(lambda picture: cache.prediction(picture, MODEL), pictures))
+        found = list(visitors.map(lambda picture: cache.prediction(picture, VERSION), pictures))
     model = salmap.load(MODEL)
     for picture, prediction in zip(pictures, found, strict=True):
         expected = model.predict(picture.data).log_density
@@ -47,7 +47,7 @@ def test_ten_visitors_at_once_get_their_own_answers(monkeypatch):
 
 def test_what_a_model_brings_is_not_searched_for_garbage_after_each_run():
     gc.unfreeze()
-    cache.predictor(MODEL)
+    cache.predictor(VERSION)
     assert gc.get_freeze_count() > 10_000
 
 
@@ -55,8 +55,8 @@ def test_what_is_shared_cannot_be_spoilt():
     picture = noise(0)
     with pytest.raises(ValueError, match="read-only"):
         cache.decoded(picture)[:] = 0
-    cache.screen_density(picture, MODEL)[:] = 0
-    assert cache.screen_density(picture, MODEL).sum() == pytest.approx(1, abs=1e-4)
+    cache.screen_density(picture, VERSION)[:] = 0
+    assert cache.screen_density(picture, VERSION).sum() == pytest.approx(1, abs=1e-4)
 
 
 def test_pictures_that_differ_in_one_pixel_are_told_apart():
@@ -68,18 +68,18 @@ def test_pictures_that_differ_in_one_pixel_are_told_apart():
         stream = io.BytesIO()
         Image.fromarray(array).save(stream, "PNG", compress_level=1)
         picture = state.picture_from("same.png", stream.getvalue())
-        drawings.add(cache.drawing(picture, "center-bias", View.ORIGINAL, Style()))
+        drawings.add(cache.drawing(picture, CENTER_BIAS, View.ORIGINAL, Style()))
     assert len(drawings) == 2
 
 
 def test_a_model_file_that_changes_is_not_shown_stale(tmp_path):
     path = tmp_path / "mine.safetensors"
     path.write_bytes(b"one")
-    before = cache.version("mine")
+    before = cache.model_version("mine")
     path.write_bytes(b"two, later")
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
-    assert before
-    assert cache.version("mine") != before
+    assert before.changed
+    assert cache.model_version("mine") != before
 
 
 def test_a_message_names_the_file():
@@ -91,9 +91,9 @@ def test_a_large_picture_is_shown_small():
     stream = io.BytesIO()
     Image.new("RGB", (3000, 600)).save(stream, "JPEG")
     picture = state.picture_from("wide.jpg", stream.getvalue())
-    assert cache.screen_image(picture).shape == (320, 1600, 3)
-    assert cache.screen_density(picture, "center-bias").shape == (320, 1600)
-    assert cache.prediction(picture, "center-bias").size == (600, 3000)
+    assert cache.screen_image(picture).shape == (506, 2530, 3)
+    assert cache.screen_density(picture, CENTER_BIAS).shape == (506, 2530)
+    assert cache.prediction(picture, CENTER_BIAS).size == (600, 3000)
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_places_in_words(point, expected):
 @pytest.mark.parametrize(
     ("shares", "expected"),
     [
-        ({}, "no other trained model"),
+        ({}, "no other well-tested model"),
         ({"a": 0.9, "b": 0.75}, "same places"),
-        ({"a": 0.9, "b": 0.6}, "less than on most photos"),
-        ({"a": 0.6}, "look twice"),
+        ({"a": 0.9, "b": 0.6}, "less than they usually do on photos"),
+        ({"a": 0.6}, "check with real people"),
     ],
 )
 def test_agreement_in_words(shares, expected):
@@ -131,13 +131,31 @@ def test_small_shares_are_not_nothing():
 
 
 def test_usual_scores_in_words():
-    known = [UsualScore("a", 2.0, None, 2.5), UsualScore("b", 1.0, None, 1.5)]
-    assert "75\u00a0% of what other people's gaze tells" in words.score(known)
-    assert words.mean_score(known) == "1.50 bits"
-    assert words.scores_by_dataset(known) == "a **2.00**, people 2.50  \nb **1.00**, people 1.50"
+    known = [UsualScore("osie", 2.0, None, 2.5), UsualScore("b", 1.0, (0.9, 1.1), 1.5)]
+    assert words.relative_score(known) == pytest.approx(0.75)
+    assert "better than a guess" in words.accuracy(known)
+    assert words.scores_by_dataset(known).splitlines() == [
+        "- OSIE: **2.00**; other people's gaze 2.50",
+        "- b: **1.00** (0.90 to 1.10); other people's gaze 1.50",
+    ]
+    assert "About as good" in words.accuracy([UsualScore("a", 1.0, None, 1.0)])
     unknown = [UsualScore("c", 0.5)]
-    assert "people" not in words.score(unknown) + words.scores_by_dataset(unknown)
-    assert words.mean_score([]) == "unknown"
+    assert words.relative_score(unknown) is None
+    assert "people" not in words.scores_by_dataset(unknown)
+    assert "No test scores" in words.accuracy([])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/srv/models/mine.safetensors is missing", "mine.safetensors is missing"),
+        ("There is no folder '/home/ann/my data/images'.", "There is no folder 'data/images'."),
+        (r"C:\\Users\\ann\\a.png is empty", "a.png is empty"),
+        ("1/2 of https://example.org/a/b is left", "1/2 of https://example.org/a/b is left"),
+    ],
+)
+def test_messages_name_files_but_no_folders(text, shown):
+    assert words.without_folders(text) == shown or "/home" not in words.without_folders(text)
 
 
 def test_names_are_not_taken_for_markdown():

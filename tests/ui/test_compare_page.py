@@ -12,11 +12,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import salmap
-from salmap import weights
 from salmap.analysis.agreement import MOST
 from salmap.errors import WeightsError
-from salmap.ui import state
-from salmap.ui.components import looks, source
+from salmap.ui import cache, state
+from salmap.ui.components import fixations
 from salmap.ui.components.numbers import Column, Row, _is_best, _text
 from salmap.weights.registry import DEFAULT_MODEL
 
@@ -37,7 +36,8 @@ def started(*models: str) -> AppTest:
 
     app = AppTest.from_function(script, default_timeout=120)
     app.session_state["compared"] = list(models or BASELINES)
-    app.session_state["pictures"] = (picture(0), picture(1))
+    app.session_state["tray"] = (picture(0), picture(1))
+    app.session_state["chosen_picture"] = picture(0).digest
     return app.run()
 
 
@@ -72,10 +72,10 @@ def text(app: AppTest) -> str:
 
 def give(app: AppTest, name: str, data: bytes | str) -> AppTest:
     data = data.encode() if isinstance(data, str) else data
-    return app.file_uploader(key="looks_upload").upload(name, data, "text/csv").run()
+    return app.file_uploader(key="fixations_upload").upload(name, data, "text/csv").run()
 
 
-SCORES = "How well each foresees these looks"
+SCORES = "How well each model predicts these fixations"
 
 
 def test_models_stand_side_by_side_with_baselines_named(runs):
@@ -102,7 +102,7 @@ def test_a_first_visit_compares_networks_and_baselines():
 
 def test_every_pair_is_in_the_table_and_its_numbers_are_right():
     app = started()
-    pairs = table(app, "What two have in common")
+    pairs = table(app, "Agreement between models")
     assert list(pairs) == [
         "center-bias → itti-koch",
         "center-bias → spectral-residual",
@@ -119,11 +119,9 @@ def test_every_pair_is_in_the_table_and_its_numbers_are_right():
 
 
 def test_time_is_that_of_the_run_and_parameters_are_counted(monkeypatch):
-    from salmap.ui import cache
-
     ticks = iter(range(0, 100, 2))
     monkeypatch.setattr(cache, "time", SimpleNamespace(perf_counter=lambda: float(next(ticks))))
-    costs = table(started(), "What they cost")
+    costs = table(started(), "Speed and size")
     assert costs == {model: ["2000", "none"] for model in BASELINES}
 
 
@@ -173,14 +171,14 @@ def test_one_model_is_too_few():
 
 
 def test_a_model_that_cannot_be_had_is_named_and_the_others_are_compared(monkeypatch):
-    load = weights.load
+    load = cache.load
 
     def broken(model, *args, **kwargs):
         if model == "itti-koch":
             raise WeightsError("Its weights can't be fetched: there is no network.")
         return load(model, *args, **kwargs)
 
-    monkeypatch.setattr(weights, "load", broken)
+    monkeypatch.setattr(cache, "load", broken)
     app = started()
     assert not app.exception
     assert "itti-koch" in app.error[0].value
@@ -198,12 +196,12 @@ def test_a_damaged_model_file_is_named(tmp_path):
 
 def test_made_up_viewers_show_how_it_works_and_are_called_that():
     app = started()
-    app.button(key="try_looks").click().run()
+    app.button(key="try_fixations").click().run()
     assert not app.exception
     assert not app.error
     assert names(app)[0] == "Synthetic viewers"
     assert "Nobody looked" in text(app)
-    assert "80 looks of 10 viewers" in text(app)
+    assert "80 fixations of 10 viewers" in text(app)
     scores = table(app, SCORES)
     assert list(scores) == BASELINES
     assert scores["center-bias"][0] == "0.00"
@@ -211,16 +209,16 @@ def test_made_up_viewers_show_how_it_works_and_are_called_that():
     assert len(parts(app, "tiles")[0]["dots"]) == 80
     app.toggle(key="compared_dots").set_value(False).run()
     assert parts(app, "tiles")[0]["dots"] == []
-    app.button(key="forget_looks").click().run()
+    app.button(key="forget_fixations").click().run()
     assert "Synthetic viewers" not in names(app)
     assert not [t for t in parts(app, "numbers") if t["caption"] == SCORES]
 
 
-def test_given_looks_are_scored_on_every_model():
+def test_given_fixations_are_scored_on_every_model():
     app = give(started(), "fixations.csv", "x,y,subject\n10,20,a\n30,40,b\n31,40,b\n300,1,a\n")
     assert not app.error
     assert names(app) == ["People", *BASELINES]
-    assert "3 looks of 2 viewers; 1 more outside the picture left out." in text(app)
+    assert "3 fixations of 2 viewers; 1 more outside the picture left out." in text(app)
     from salmap import metrics
     from salmap.types import Fixations
 
@@ -243,20 +241,20 @@ def test_a_fixation_map_will_do():
     Image.fromarray(pixels).save(stream, "PNG")
     app = give(started(), "map.png", stream.getvalue())
     assert not app.error
-    assert "2 looks." in text(app)
+    assert "2 fixations." in text(app)
 
 
 def test_one_table_serves_several_pictures_and_the_others_are_the_nonfixations():
     rows = "image,x,y\n0.png,10,20\n1.png,30,40\n1.png,50,10\n"
     app = give(started(), "fixations.csv", rows)
-    assert "1 look." in text(app)
-    assert "sAUC compares with the 2 looks on your 1 other picture." in text(app)
+    assert "1 fixation." in text(app)
+    assert "sAUC compares with 2 fixations on 1 other picture of yours." in text(app)
     app.session_state["chosen_picture"] = picture(1).digest
     app.run()
-    assert "2 looks." in text(app)
+    assert "2 fixations." in text(app)
 
 
-def test_looks_without_a_picture_belong_to_the_one_shown():
+def test_fixations_without_a_picture_belong_to_the_one_shown():
     app = give(started(), "fixations.csv", "x,y\n10,20\n")
     assert not app.error
     app.session_state["chosen_picture"] = picture(1).digest
@@ -277,18 +275,18 @@ def test_looks_without_a_picture_belong_to_the_one_shown():
         ("map.png", picture(0).data, "shows no points"),
     ],
 )
-def test_what_is_wrong_with_given_looks_is_said_and_the_rest_stays(name, data, part):
+def test_what_is_wrong_with_given_fixations_is_said_and_the_rest_stays(name, data, part):
     app = give(started(), name, data)
     assert not app.exception
     (error,) = app.error
     assert part in error.value.replace("\\", "")
     assert name in error.value.replace("\\", "") or "fixations" in error.value
     assert names(app) == BASELINES
-    assert table(app, "What two have in common")
+    assert table(app, "Agreement between models")
 
 
 def test_too_large_a_file_is_refused_by_the_server_too(monkeypatch):
-    monkeypatch.setattr(looks, "_MB", 0)
+    monkeypatch.setattr(fixations, "_MB", 0)
     app = give(started(), "fixations.csv", "x,y\n1,2\n")
     assert "larger than" in app.error[0].value
     assert names(app) == BASELINES
@@ -304,6 +302,28 @@ def test_a_picture_too_large_for_memory_is_named(monkeypatch):
     app.run()
     assert not app.exception
     assert "too large for this server" in app.error[0].value
+
+
+def test_a_link_keeps_models_and_view():
+    def script() -> None:
+        from salmap.ui.pages import compare
+
+        compare.page()
+
+    app = AppTest.from_function(script, default_timeout=600)
+    app.query_params["models"] = "itti-koch,nothing,center-bias"
+    app.query_params["view"] = "Focus"
+    app.run()
+    assert not app.exception
+    assert names(app) == ["itti-koch", "center-bias"]
+    assert app.query_params == {"models": "itti-koch,center-bias", "view": "Focus"}
+
+
+def test_the_scores_can_be_downloaded():
+    app = started()
+    app.button(key="try_fixations").click().run()
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert "Download the scores, CSV" in labels
 
 
 def test_numbers_are_written_as_people_write_them():
@@ -326,5 +346,5 @@ def test_the_best_of_a_column_is_marked(best, expected):
 
 def test_sources_are_shared_with_the_other_pages():
     app = started()
-    app.file_uploader(key=source._UPLOAD).upload("mine.png", picture(5).data, "image/png").run()
+    app.file_uploader(key="upload_0").upload("mine.png", picture(5).data, "image/png").run()
     assert "mine.png" in parts(app, "tiles")[0]["items"][0]["alt"]

@@ -9,8 +9,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from salmap import weights
 from salmap.predictor import Predictor
+from salmap.ui import cache
 from salmap.ui.components import loading
 from salmap.weights.hub import ProgressCallback
 from tests.hub_server import connect, isolate
@@ -42,16 +42,16 @@ def test_a_download_is_shown_while_it_lasts(monkeypatch: pytest.MonkeyPatch) -> 
         def empty(self) -> None:
             shown.append((1.0, "gone"))
 
-    load = weights.load
+    load = cache.load
 
     def fetch(model: str, progress: ProgressCallback) -> Predictor:
         progress(3_000_000, 12_000_000)
         assert seen.wait(600)
         return load(model)
 
-    monkeypatch.setattr(weights, "load", fetch)
+    monkeypatch.setattr(cache, "load", fetch)
     monkeypatch.setattr(st, "empty", Place)
-    loading.load_model("center-bias")
+    loading.load_model(cache.ModelVersion("center-bias"))
     assert (0.25, "Fetching the model center-bias, 3 of 12 MB") in shown
     assert shown[-1] == (1.0, "gone")
 

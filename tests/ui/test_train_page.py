@@ -15,9 +15,11 @@ from streamlit.testing.v1 import AppTest
 from salmap.errors import DatasetError, JobError
 from salmap.jobs import plans as training
 from salmap.jobs import runs as jobs
+from salmap.jobs import uploads
 from salmap.jobs.dataset_check import DatasetReport, DataSource, Problem
 from salmap.jobs.plans import NETWORKS, FitPlan
 from salmap.jobs.runs import ADAPT, FIT, Job, Jobs
+from salmap.ui import access
 from salmap.ui.access import is_this_computer
 from salmap.ui.components import dataset
 from salmap.ui.job_words import duration
@@ -40,6 +42,7 @@ def folders(monkeypatch, tmp_path) -> Path:
     monkeypatch.setenv("SALMAP_TRAINING_DIR", str(tmp_path / "training"))
     monkeypatch.setenv("SALMAP_TRAINING", "1")
     monkeypatch.setattr(dataset, "check", lambda source: REPORT)
+    monkeypatch.setattr(access, "is_local", lambda: True)
     return tmp_path
 
 
@@ -115,20 +118,144 @@ def test_who_is_at_the_server(address, is_here):
     assert is_this_computer(address) == is_here
 
 
-def test_who_may_not_train_sees_runs_but_no_buttons(monkeypatch, everything):
+def test_where_training_is_closed_a_visitor_finds_no_buttons_and_no_runs_of_others(
+    monkeypatch, everything
+):
     monkeypatch.setenv("SALMAP_TRAINING", "0")
+    monkeypatch.setattr(access, "is_local", lambda: False)
     ended_job(everything, [], FIT, "refuse")
     app = page().run()
     assert not app.exception
     assert "SALMAP_TRAINING=1" in app.info[0].value
     assert keys(app) == set()
     assert len(app.get("file_uploader")) == 0
-    assert "/nowhere" not in texts(app, "error") + texts(app, "code")
-    running = everything.start(FIT, "other", lambda folder: [str(folder), "work"])
-    app.run()
-    assert "Training other" in texts(app, "markdown")
-    assert keys(app) == set()
-    assert everything.state(running).is_running
+    assert not app.selectbox
+
+
+@pytest.fixture
+def shared(monkeypatch, everything):
+    """A server where visitors from elsewhere may train."""
+    monkeypatch.setenv("SALMAP_ADMIN_TOKEN", "open sesame")
+    monkeypatch.setattr(access, "is_local", lambda: False)
+    return everything
+
+
+def as_visitor(name: str) -> AppTest:
+    found = page()
+    found.session_state["visitor"] = name
+    return found
+
+
+def test_a_visitor_sees_only_their_own_runs_and_uploads_and_an_administrator_all(shared):
+    def script(folder: Path) -> list[str]:
+        return [str(folder), "fail"]
+
+    for owner in ("ann", "bob"):
+        job = shared.start(FIT, f"model-of-{owner}", script, {}, owner)
+        wait_for(lambda job=job: not shared.state(job).is_running)
+        uploads.keep(f"data-of-{owner}.zip", BytesIO(gaze_zip(3)), training.uploads_folder(owner))
+    app = as_visitor("ann").run()
+    assert not app.exception
+    (runs,) = [box for box in app.selectbox if box.key == "past_job"]
+    assert [option.partition(":")[0] for option in runs.options] == ["model-of-ann"]
+    (data,) = [box for box in app.selectbox if box.key == "kept_data"]
+    assert [option.startswith("data-of-ann") for option in data.options] == [True]
+    assert "A folder on this server" not in str(app.get("button_group"))
+    app.text_input(key="admin_token").set_value("wrong").run()
+    app.button(key="become_admin").click().run()
+    assert "not this server's" in texts(app, "error")
+    app.text_input(key="admin_token").set_value("open sesame").run()
+    app.button(key="become_admin").click().run()
+    (runs,) = [box for box in app.selectbox if box.key == "past_job"]
+    assert len(runs.options) == 2
+
+
+def test_of_a_strangers_run_only_that_there_is_one_is_said(shared):
+    job = shared.start(FIT, "secret", lambda folder: [str(folder), "work"], {}, "bob")
+    wait_for(lambda: shared.events_since_launch(job))
+    app = as_visitor("ann").run()
+    everything_said = texts(app, "markdown") + texts(app, "info") + texts(app, "header")
+    assert "secret" not in everything_said
+    assert "Another visitor's run" in texts(app, "info")
+    assert "stop_job" not in keys(app)
+
+
+def test_models_of_others_are_not_offered(shared, folders):
+    save_untrained(folders / "models" / "theirs.safetensors")
+    job = shared.start(FIT, "theirs", lambda folder: [str(folder), "finish"], {}, "bob")
+    wait_for(lambda: not shared.state(job).is_running)
+
+    def script() -> None:
+        import streamlit as st
+
+        from salmap.ui.components.controls import visible_models
+
+        st.text(" ".join(entry.name for entry in visible_models()))
+
+    app = AppTest.from_function(script, default_timeout=600)
+    app.session_state["visitor"] = "ann"
+    assert "theirs" not in app.run().text[0].value
+    app.session_state["visitor"] = "bob"
+    assert "theirs" in app.run().text[0].value
+
+
+def test_a_message_to_a_visitor_names_no_folder_of_the_server(shared, monkeypatch):
+    def refuse(source: DataSource) -> DatasetReport:
+        raise DatasetError(f"{source.path}/images has no picture.")
+
+    monkeypatch.setattr(dataset, "check", refuse)
+    app = as_visitor("ann").run()
+    app.file_uploader(key="data_zip").upload("gaze.zip", gaze_zip(3), "application/zip").run()
+    assert "images has no picture" in texts(app, "error")
+    assert str(training.folder()) not in texts(app, "error").replace("\\", "")
+
+
+def test_an_upload_that_can_not_be_used_is_not_kept(everything, monkeypatch):
+    def refuse(source: DataSource) -> DatasetReport:
+        raise DatasetError("It has no fixations.")
+
+    monkeypatch.setattr(dataset, "check", refuse)
+    app = page().run()
+    app.file_uploader(key="data_zip").upload("gaze.zip", gaze_zip(3), "application/zip").run()
+    assert "It has no fixations." in texts(app, "error")
+    assert "removed" in texts(app, "error")
+    assert uploads.kept(training.uploads_folder("")) == []
+
+
+def test_a_finished_run_stands_beside_the_model_it_started_from(folders, everything):
+    save_untrained(folders / "models" / "mine.safetensors")
+    job = ended_job(everything, [{"event": "end", "model": "x"}])
+    scores = {
+        name: {"mean": m, "low": m - 0.1, "high": m + 0.1}
+        for name, m in (("new", 0.07), ("base", 0.5))
+    }
+    record = {
+        "rows": {name: {"scores": {"ig": interval}} for name, interval in scores.items()},
+        "paired_tests": [
+            {"a": "new", "b": "base", "metric": "ig", "pictures": 8,
+             "difference": {"mean": -0.43, "low": -0.6, "high": -0.3}}
+        ],
+    }  # fmt: skip
+    (job.folder / "comparison.json").write_text(json.dumps(record))
+    app = page().run()
+    assert not app.exception
+    assert "is worse than" in texts(app, "warning")
+    assert "8 held-out pictures" in texts(app, "warning")
+    assert [m.value for m in app.metric] == ["0.07 bits", "0.50 bits", "-0.43 bits"]
+    headings = [header.value for header in app.header]
+    assert headings.index("Results") < headings.index("2. What to train")
+
+
+def test_fitting_starts_from_the_default_model_and_its_time_is_measured(folders, everything):
+    events = [{"event": "start", "time": 1000.0}, {"event": "end", "time": 1060.0}]
+    job = everything.start(ADAPT, "earlier", lambda folder: [str(folder)], {"pictures": 12})
+    wait_for(lambda: not everything.state(job).is_running)
+    launch = json.loads((job.folder / "launch.json").read_text())
+    (job.folder / "launch.json").write_text(json.dumps(launch | {"time": 0}))
+    (job.folder / "progress.jsonl").write_text("".join(json.dumps(e) + "\n" for e in events))
+    app = with_data(folders)
+    assert app.selectbox(key="adapt_model").value == "lite"
+    assert "about 2\u00a0min, as the last one did" in texts(app, "caption")
 
 
 def options(settings: dict[str, object]) -> list[str]:
@@ -174,7 +301,7 @@ def test_of_many_epochs_a_few_pictures_are_shown(everything):
         file.writelines(json.dumps({"time": time.time()} | event) + "\n" for event in events)
     app = page().run()
     assert not app.exception
-    assert "Stopped after 150 whole epochs" in texts(app, "info")
+    assert "Stopped after 150 complete epochs" in texts(app, "info")
     assert len(app.image) == 3 + 6
 
 
@@ -241,8 +368,8 @@ def test_a_zip_is_unpacked_and_can_be_removed(everything):
     app.file_uploader(key="data_zip").upload("gaze.zip", gaze_zip(3), "application/zip")
     app.run()
     assert not app.error
-    (path,) = (training.folder() / "data").iterdir()
-    assert app.selectbox(key="kept_data").value == path.name
+    (path,) = training.uploads_folder("").iterdir()
+    assert app.selectbox(key="kept_data").value == f"{path.parent.name}/{path.name}"
     assert (path / "fixations.csv").is_file()
     app.file_uploader(key="data_zip").set_value(None)
     app.button(key="remove_data").click().run()
@@ -278,7 +405,7 @@ def test_one_run_at_a_time_seen_by_all(folders, everything):
     job = everything.start(FIT, "theirs", lambda folder: [str(folder), "work"])
     wait_for(lambda: everything.events_since_launch(job))
     app = with_data(folders)
-    assert "Training theirs" in texts(app, "markdown")
+    assert "Training theirs" in texts(app, "header")
     assert app.button(key="fit_start").disabled
     app.button(key="stop_job").click().run()
     wait_for(lambda: not everything.state(job).is_running)
@@ -307,7 +434,7 @@ def test_a_finished_model_has_scores_and_a_card_and_can_be_deleted(folders, ever
     app = page().run()
     assert not app.exception
     assert "**mine** is ready" in app.success[0].value
-    assert {m.value for m in app.metric} == {"0.50 bits", "1.25"}
+    assert "0.500" in texts(app, "markdown")
     assert "gaze" in texts(app, "markdown")
     assert len(app.get("download_button")) == 1
     app.button(key="delete_job").click().run()

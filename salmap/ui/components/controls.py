@@ -1,17 +1,22 @@
-"""The sidebar: which model, how its prediction looks, how many regions."""
+"""The sidebar: which model, how its prediction is drawn, how many areas are marked."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from salmap import weights
+from salmap.analysis.agreement import is_baseline
 from salmap.analysis.summary import MAX_REGIONS
-from salmap.render import COLORMAPS, Style
-from salmap.weights.registry import DEFAULT_MODEL
+from salmap.render import Style
+from salmap.render.colormaps import COLORMAPS
+from salmap.ui import access, links, words
+from salmap.weights.registry import DEFAULT_MODEL, ModelEntry, Source
 
 MODEL_KEY = "model"
+_ABOUT_OWN = "Trained on this server."
 
 
 @dataclass(frozen=True)
@@ -20,13 +25,13 @@ class Settings:
 
     Attributes:
         model: a name from `list_models`.
-        look: how views look.
-        k: number of regions.
+        style: how views are drawn.
+        k: number of areas.
         numbered: whether they are marked on the picture and listed.
     """
 
     model: str
-    look: Style
+    style: Style
     k: int
     numbered: bool
 
@@ -35,29 +40,43 @@ def settings() -> Settings:
     """Draw the sidebar's controls and say how they stand."""
     with st.sidebar:
         model = model_picker()
-        look = look_controls()
-        k = st.slider(
-            "Regions", 1, MAX_REGIONS, 5, key="k", persist_state="session",
-            help="How many of the most looked-at regions to number and list at most.",
-        )  # fmt: skip
-        numbered = st.toggle(
-            "Number them on the picture", True, key="numbered", persist_state="session"
-        )
-    return Settings(model, look, k, numbered)
+        style = style_controls()
+        k = st.slider("Number of areas", 1, MAX_REGIONS, 5, key="k", persist_state="session")
+        numbered = st.toggle("Show areas", True, key="numbered", persist_state="session")
+    return Settings(model, style, k, numbered)
+
+
+def visible_models() -> list[ModelEntry]:
+    """The models that this visitor may see: networks first, the default one before all others."""
+    others = access.models_of_others()
+    entries = [entry for entry in weights.all_models() if entry.name not in others]
+    return sorted(entries, key=lambda e: (is_baseline(e), e.name != DEFAULT_MODEL, e.name))
+
+
+def model_label(entries: Iterable[ModelEntry], name: str) -> str:
+    """A model's name, with a word before it where it is a baseline."""
+    baselines = {entry.name for entry in entries if is_baseline(entry)}
+    return f"Baseline: {name}" if name in baselines else name
 
 
 def model_picker() -> str:
     """Choose one of the models that can be loaded now."""
-    names = weights.list_models()
+    entries = visible_models()
+    names = [entry.name for entry in entries]
+    links.adopt(MODEL_KEY, "model", names)
     if st.session_state.get(MODEL_KEY) not in names:
-        st.session_state[MODEL_KEY] = DEFAULT_MODEL if DEFAULT_MODEL in names else names[-1]
-    model = st.selectbox("Model", names, key=MODEL_KEY, persist_state="session")
-    entry = next(entry for entry in weights.all_models() if entry.name == model)
-    st.caption(f"{entry.description} License: {entry.license}.")
-    return model
+        st.session_state[MODEL_KEY] = names[0]
+    model = st.selectbox(
+        "Model", names, key=MODEL_KEY, persist_state="session",
+        format_func=lambda name: model_label(entries, name),
+    )  # fmt: skip
+    entry = next(entry for entry in entries if entry.name == model)
+    about = _ABOUT_OWN if entry.source is Source.FOLDER else entry.description
+    st.caption(f"{words.plain(about)} License: {words.plain(entry.license)}.")
+    return str(model)
 
 
-def look_controls() -> Style:
+def style_controls() -> Style:
     """Opacity, colors, smoothing and threshold; none of them changes a number."""
     standard = Style()
     opacity = st.slider(
@@ -70,15 +89,15 @@ def look_controls() -> Style:
         help="The first five change evenly from low to high and suit color-blind people.",
     )  # fmt: skip
     threshold = st.slider(
-        "Hide the least looked at", 0, 95, round(standard.threshold * 100), 5, format="%d %%",
+        "Hide weak areas", 0, 95, round(standard.threshold * 100), 5, format="%d %%",
         key="threshold", persist_state="session",
-        help="Leaves out of the overlay what draws this share of all looks in sum: "
-        "at 50 %, colors remain where half of all looks fall.",
+        help="Leaves the least viewed parts of the picture without color: at 50 %, color remains "
+        "only where people spend half of their attention.",
     )  # fmt: skip
     smoothing = st.slider(
         "Smoothing", 0, 10, round(standard.smoothing * 100), format="%d %%", key="smoothing",
         persist_state="session",
-        help="Blurs what is drawn, in per cent of the picture's long side. "
-        "Shares and regions stay as they are.",
+        help="Blurs what is drawn, in percent of the picture's long side. "
+        "The numbers stay as they are.",
     )  # fmt: skip
     return Style(opacity / 100, colormap, smoothing / 100, threshold / 100)

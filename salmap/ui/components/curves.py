@@ -21,11 +21,11 @@ def curves(progress: Progress, key: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Loss on training pictures**")
-        st.caption("Bits per look, against a guess at random. Lower is better.")
+        st.caption("Bits per fixation, against a random guess. Lower is better.")
         st.altair_chart(_loss_chart(progress), key=f"loss_{key}", width="stretch")
     with right:
         st.markdown("**Score on held-out pictures**")
-        st.caption("Information gain over the center bias, bits per look. Higher is better.")
+        st.caption("Information gain over the center bias, bits per fixation. Higher is better.")
         st.altair_chart(_score_chart(progress), key=f"score_{key}", width="stretch")
 
 

@@ -1,4 +1,4 @@
-"""Choosing a data set, and what a look through it found."""
+"""Choosing a data set, and what a check of it found."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from salmap.errors import SalmapError
 from salmap.jobs import plans as training
 from salmap.jobs import uploads
 from salmap.jobs.dataset_check import DatasetReport, DataSource, check
+from salmap.ui import access
 from salmap.ui.words import plain
 
 #: largest ZIP that is taken, in megabytes
@@ -21,65 +22,88 @@ _KEPT, _UNPACKED, _CHECKED = "kept_data", "unpacked_data", "checked_data"
 _SHOWN_PROBLEMS = 8
 
 
-def data_picker() -> tuple[DataSource, DatasetReport] | None:
-    """Let people choose a data set and show what it holds; None until one can be used."""
-    st.subheader("1. Pictures and where people looked", anchor=False)
-    way = st.pills(
-        "Where from", (_UPLOAD, _FOLDER), default=_UPLOAD, required=True, key="data_way",
-        label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
-    source = _uploaded() if way == _UPLOAD else _on_server()
+def data_picker(owner: str) -> tuple[DataSource, DatasetReport] | None:
+    """Let people choose a data set and show what it holds; None until one can be used.
+
+    Args:
+        owner: whose uploads are offered; administrators may name a folder of the server, too.
+    """
+    st.header("1. Pictures and where people looked", anchor=False)
+    way = _UPLOAD
+    if access.is_administrator():
+        way = st.pills(
+            "Where from", (_UPLOAD, _FOLDER), default=_UPLOAD, required=True, key="data_way",
+            label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
+    source = _uploaded(owner) if way == _UPLOAD else _on_server()
     if source is None:
         return None
-    report = _checked(source)
+    report = _checked(source, owner, keep=way != _UPLOAD)
     if report is None:
         return None
     _show(report)
     return source, report
 
 
-def _uploaded() -> DataSource | None:
+def _uploaded(owner: str) -> DataSource | None:
     file = st.file_uploader(
         "A ZIP with a folder `images`, and `fixations.csv` (`image,subject,x,y`, in pixels from "
-        "the top left) or a folder `maps` with a gray map of the same name for each picture",
+        "the upper left corner) or a folder `maps` with a gray map of the same name for each "
+        "picture",
         "zip",
         key="data_zip",
         max_upload_size=MAX_ZIP_MB,
     )
     if file is not None:
-        _unpack(file)
-    kept = [path.name for path in uploads.kept(training.uploads_folder())]
+        _unpack(file, owner)
+    kept = _kept()
     if not kept:
         return None
     if st.session_state.get(_KEPT) not in kept:
-        st.session_state[_KEPT] = kept[0]
+        st.session_state[_KEPT] = next(iter(kept))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Uploaded data", kept, key=_KEPT, persist_state="session")
+        name = st.selectbox(
+            "Uploaded data", list(kept), key=_KEPT, persist_state="session",
+            format_func=lambda key: kept[key].name,
+        )  # fmt: skip
         st.button(
-            "Remove", key="remove_data", on_click=_remove, args=(name,),
+            "Remove", key="remove_data", on_click=_remove, args=(kept[name],),
             disabled=training.all_jobs().running() is not None,
             help="Deletes the uploaded pictures from this server.",
         )  # fmt: skip
-    return DataSource("folder", training.uploads_folder() / name)
+    return DataSource("folder", kept[name])
 
 
-def _unpack(file: Any) -> None:
+def _kept() -> dict[str, Path]:
+    """The uploads that this visitor may see, by a key that no other has."""
+    root = training.folder() / "data"
+    owners = sorted(path for path in root.glob("*") if path.is_dir())
+    paths = [
+        path
+        for folder in owners
+        for path in uploads.kept(folder)
+        if folder == training.uploads_folder(access.owner() or "") or access.is_administrator()
+    ]
+    return {f"{path.parent.name}/{path.name}": path for path in paths}
+
+
+def _unpack(file: Any, owner: str) -> None:
     """Unpack an uploaded file once in a session, and choose it."""
     done: dict[str, str] = st.session_state.setdefault(_UNPACKED, {})
     if file.file_id not in done:
         done[file.file_id] = ""
         try:
             with st.spinner("Unpacking…"):
-                path = uploads.keep(file.name, file, training.uploads_folder())
-            st.session_state[_KEPT] = path.name
+                path = uploads.keep(file.name, file, training.uploads_folder(owner))
+            st.session_state[_KEPT] = f"{path.parent.name}/{path.name}"
         except SalmapError as error:
             done[file.file_id] = str(error)
     if done[file.file_id]:
-        st.error(f"{plain(file.name)}: {plain(done[file.file_id])}")
+        st.error(f"{plain(file.name)}: {access.message(done[file.file_id])}")
 
 
-def _remove(name: str) -> None:
-    uploads.remove(training.uploads_folder() / name)
+def _remove(path: Path) -> None:
+    uploads.remove(path)
     st.session_state.pop(_KEPT, None)
 
 
@@ -95,19 +119,28 @@ def _on_server() -> DataSource | None:
     return DataSource(chosen, Path(path.strip()).expanduser()) if path.strip() else None
 
 
-def _checked(source: DataSource) -> DatasetReport | None:
-    """What the check says, asked once for each data set in a session."""
-    again = st.button("Look again", key="check_again", help="After you changed its files.")
+def _checked(source: DataSource, owner: str, keep: bool) -> DatasetReport | None:
+    """What the check says, asked once for each data set in a session.
+
+    Args:
+        source: the data set.
+        owner: who asks.
+        keep: whether to leave it where it is if it can't be used at all; an upload is removed.
+    """
+    again = st.button("Check again", key="check_again", help="After you changed its files.")
     wanted, found = st.session_state.get(_CHECKED, (None, None))
     if again or wanted != source:
-        with st.spinner("Looking through the data…"):
+        with st.spinner("Checking the data…"):
             try:
                 found = check(source)
             except SalmapError as error:
                 found = str(error)
         st.session_state[_CHECKED] = (source, found)
+        if isinstance(found, str) and not keep:
+            _remove(source.path)
     if isinstance(found, str):
-        st.error(plain(found))
+        removed = "" if keep else " The upload was removed: mend the ZIP and upload it again."
+        st.error(f"{access.message(found)}{removed}")
         return None
     return found
 

@@ -6,30 +6,27 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from salmap.errors import SalmapError
-from salmap.outputs import tables
-from salmap.outputs.names import Output, file_name, output_names, safe_place, safe_stem
-from salmap.outputs.result import Result, zip_files
-from salmap.ui import cache, words
+from salmap.outputs.names import Output, file_name, safe_stem
+from salmap.outputs.result import zip_files
+from salmap.ui import words
 from salmap.ui.components.controls import Settings
+from salmap.ui.packing import Order, Packing, result
 from salmap.ui.state import Picture
-
-#: largest ZIP that is made of several pictures, in megabytes
-MAX_ZIP_MB = 200
 
 _LABELS = {
     Output.OVERLAY: "Overlay, PNG",
     Output.HEATMAP: "Heatmap, PNG",
     Output.DENSITY: "Density, NPY",
-    Output.REGIONS_CSV: "Regions, CSV",
-    Output.REGIONS: "Regions, JSON",
+    Output.REGIONS_CSV: "Areas, CSV",
+    Output.REGIONS: "Areas, JSON",
 }
-_ARCHIVE = "archive"
+_PACKING = "packing"
+_TICK_S = 0.5
 
 
 def downloads(picture: Picture, settings: Settings) -> None:
     """Buttons for the files of one picture, at full size, and for all of them in one ZIP."""
-    st.subheader("Take it with you", anchor=False)
+    st.header("Download", anchor=False)
     with st.container(horizontal=True):
         st.download_button(
             "Everything, ZIP",
@@ -51,27 +48,17 @@ def downloads(picture: Picture, settings: Settings) -> None:
             )
 
 
-def _result(picture: Picture, settings: Settings) -> Result:
-    return Result(
-        picture.name,
-        cache.decoded(picture),
-        cache.prediction(picture, settings.model),
-        settings.look,
-        settings.k,
-    )
-
-
 def _file(picture: Picture, settings: Settings, kind: Output) -> Callable[[], bytes]:
-    return lambda: _result(picture, settings).file(kind)
+    return lambda: result(picture, settings).file(kind)
 
 
 def _archive(picture: Picture, settings: Settings) -> Callable[[], bytes]:
-    return lambda: zip_files(_result(picture, settings).files())
+    return lambda: zip_files(result(picture, settings).files())
 
 
 def batch_downloads(pictures: Sequence[Picture], settings: Settings) -> None:
-    """One ZIP of all pictures with a summary, made on demand with its progress shown."""
-    st.subheader(f"All {len(pictures)} pictures", anchor=False)
+    """One ZIP of all pictures with a summary, made in the background."""
+    st.header(f"All {len(pictures)} pictures", anchor=False)
     chosen = st.pills(
         "In the ZIP, beside a summary of all",
         list(_LABELS),
@@ -81,43 +68,56 @@ def batch_downloads(pictures: Sequence[Picture], settings: Settings) -> None:
         key="archive_kinds",
         persist_state="session",
     )
-    wanted = (tuple(picture.digest for picture in pictures), settings, tuple(chosen))
-    if st.button("Analyse all and pack", type="primary", key="pack"):
-        st.session_state[_ARCHIVE] = (wanted, _pack(pictures, settings, chosen))
-    made_for, archive = st.session_state.get(_ARCHIVE, (None, b""))
-    if made_for != wanted:
-        return
-    if not archive:
-        st.error(f"The ZIP would be larger than {MAX_ZIP_MB} MB. Choose less, or fewer pictures.")
-        return
-    st.download_button(
-        f"Download the ZIP, {len(archive) / 1e6:.1f} MB",
-        archive,
-        "salmap.zip",
-        "application/zip",
-        key="download_pack",
-        on_click="ignore",
-    )
+    order = Order(tuple(pictures), settings, tuple(chosen))
+    packing: Packing | None = st.session_state.get(_PACKING)
+    running = packing is not None and packing.is_running
+    st.button(
+        "Analyse all and pack", type="primary", key="pack", disabled=running, on_click=_start,
+        args=(order,),
+    )  # fmt: skip
+    if packing is not None and running:
+        st.fragment(_progress, run_every=_TICK_S)(packing)
+    elif packing is not None:
+        _packed(packing, order)
 
 
-def _pack(pictures: Sequence[Picture], settings: Settings, kinds: Sequence[Output]) -> bytes:
-    """The ZIP of all pictures; empty if it would be too large. What fails is in the summary."""
-    bar = st.progress(0.0)
-    files: dict[str, bytes] = {}
-    rows: list[dict[str, object]] = []
-    stems = output_names([safe_place(picture.name) for picture in pictures])
-    for done, (picture, stem) in enumerate(zip(pictures, stems, strict=True)):
-        name = words.plain(picture.name)
-        bar.progress(done / len(pictures), f"{name}, {done + 1} of {len(pictures)}")
-        try:
-            numbers = cache.analysis(picture, settings.model)
-            files |= _result(picture, settings).files(kinds, stem)
-        except SalmapError as error:
-            rows.append(tables.failed_row(picture.name, settings.model, str(error)))
-            continue
-        rows.append(tables.summary_row(picture.name, numbers, settings.k))
-        if sum(map(len, files.values())) > MAX_ZIP_MB * 1_000_000:
-            bar.empty()
-            return b""
-    bar.empty()
-    return zip_files({"summary.csv": tables.summary_csv(rows), **files})
+def _start(order: Order) -> None:
+    st.session_state[_PACKING] = Packing(order)
+
+
+def _progress(packing: Packing) -> None:
+    """How far it is, and a way out; at the end, the whole page is drawn anew."""
+    if not packing.is_running:
+        st.rerun()
+    total = len(packing.order.pictures)
+    number = min(packing.done + 1, total)
+    name = words.plain(packing.order.pictures[number - 1].name)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(packing.done / total, f"{name}, {number} of {total}")
+        st.button(
+            "Cancel", key="cancel_pack", on_click=packing.cancel, disabled=packing.is_cancelled
+        )
+
+
+def _packed(packing: Packing, order: Order) -> None:
+    if packing.is_cancelled:
+        st.info("Packing was cancelled.")
+    elif packing.problem:
+        st.error(packing.problem)
+    else:
+        pictures = words.count(len(packing.order.pictures), "picture")
+        which = "" if packing.order.key == order.key else "earlier "
+        if which:
+            st.caption("The pictures or settings have changed since: pack again for the new ones.")
+        if packing.failed:
+            st.warning(
+                f"{words.count(packing.failed, 'picture')} could not be analyzed: see summary.csv."
+            )
+        st.download_button(
+            f"Download the {which}ZIP: {pictures}, {packing.size_bytes / 1e6:.1f} MB",
+            packing.archive,
+            "salmap.zip",
+            "application/zip",
+            key="download_pack",
+            on_click="ignore",
+        )

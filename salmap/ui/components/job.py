@@ -1,4 +1,4 @@
-"""A run: while it goes, and what came of it."""
+"""A run: while it goes, and its result."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from salmap.jobs import plans as training
 from salmap.jobs import runs as jobs
 from salmap.jobs.log import Progress
 from salmap.jobs.runs import Job, State
+from salmap.ui import access
+from salmap.ui.components.comparison import beside_base
 from salmap.ui.components.curves import curves
 from salmap.ui.job_words import job_status, model_card
-from salmap.ui.words import plain
+from salmap.ui.words import count, plain, without_folders
 from salmap.weights.info import read_info
 
 #: how long a run that was asked to stop is waited for before ending it at once is offered
@@ -25,7 +27,10 @@ _THUMBNAIL, _MAX_THUMBNAILS = 110, 6
 
 
 def follow(may_change: bool) -> None:
-    """Show the run that is going, live; when one begins or ends, draw the whole page anew."""
+    """Show the run that is going, live; when one begins or ends, draw the whole page anew.
+
+    Of somebody else's run, only that there is one.
+    """
     job = training.all_jobs().running()
     shown = job.id if job else None
 
@@ -33,19 +38,24 @@ def follow(may_change: bool) -> None:
         now = training.all_jobs().running()
         if (now.id if now else None) != shown:
             st.rerun()
-        if now is not None:
+        if now is None:
+            return
+        if access.may_see(now.owner):
             _running(now, may_change)
+        else:
+            st.info("Another visitor's run is going on here. Yours can start when it has ended.")
 
     st.fragment(live, run_every=_TICK_S if job else _IDLE_TICK_S)()
 
 
 def past_jobs(may_change: bool) -> None:
-    """What came of the runs that have ended, one at a time."""
+    """The results of the runs that have ended, one at a time."""
     everything = training.all_jobs()
-    ended = {job.id: job for job in everything.all() if not everything.state(job).is_running}
+    mine = [job for job in everything.all() if access.may_see(job.owner)]
+    ended = {job.id: job for job in mine if not everything.state(job).is_running}
     if not ended:
         return
-    st.subheader("Runs", anchor=False)
+    st.header("Results", anchor=False)
     chosen = st.selectbox(
         "Run", list(ended), format_func=lambda i: _label(ended[i]), key="past_job",
         label_visibility="collapsed",
@@ -57,7 +67,7 @@ def past_jobs(may_change: bool) -> None:
 
 def _label(job: Job) -> str:
     began = time.strftime("%d %b %Y, %H:%M", time.localtime(job.created_s))
-    return f"{job.name}: {training.all_jobs().state(job)}, begun {began}"
+    return f"{job.name}: {training.all_jobs().state(job)}, started {began}"
 
 
 def _running(job: Job, may_change: bool) -> None:
@@ -69,7 +79,7 @@ def _running(job: Job, may_change: bool) -> None:
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
             what = "Adapting" if job.kind == jobs.ADAPT else "Training"
-            st.markdown(f"#### {what} {plain(job.name)}")
+            st.header(f"{what} {plain(job.name)}", anchor=False)
             if may_change:
                 _stop_button(job, stopping)
         st.progress(progress.share, job_status(progress, stopping))
@@ -85,7 +95,7 @@ def _stop_button(job: Job, stopping: bool) -> None:
     elif everything.stopping_for_s(job) > _PATIENCE_S:
         st.button(
             "End it now", key="end_job", on_click=everything.end_now, args=(job,),
-            help="Without waiting; what was learned since the last whole epoch is lost.",
+            help="Without waiting; what was learned since the last complete epoch is lost.",
         )  # fmt: skip
 
 
@@ -94,7 +104,7 @@ def _settings(job: Job) -> str:
 
 
 def _samples(job: Job, progress: Progress) -> None:
-    """A held-out picture, where people looked, and how its prediction came to be."""
+    """A held-out picture, where people looked, and its prediction epoch by epoch."""
     if not progress.truth:
         return
     panels = [
@@ -132,14 +142,17 @@ def _ended(job: Job, state: State, may_change: bool) -> None:
     elif state is State.STOPPED:
         kept = progress.whole_epochs
         st.info(
-            f"Stopped after {kept} whole epochs; they are kept."
+            f"Stopped after {count(kept, 'complete epoch')}, which {'are' if kept > 1 else 'is'} "
+            "kept."
             if kept
-            else "Stopped before its first epoch was whole."
+            else "Stopped before its first epoch was complete."
         )
     elif job.kind == jobs.ADAPT:
         _adapted(progress.result)
     else:
         st.success(f"The model **{plain(job.name)}** is ready: choose it on any page.")
+    if state is State.FINISHED and job.kind == jobs.FIT:
+        beside_base(job)
     if state is State.FINISHED:
         _model_card(job)
     if may_change or state is State.FINISHED:
@@ -153,13 +166,15 @@ def _failure(job: Job, may_change: bool) -> None:
     if not may_change:
         st.error("This run failed.")
         return
-    st.error(f"This run failed. {plain(everything.why_failed(job))}")
+    st.error(f"This run failed. {access.message(everything.why_failed(job))}")
     with st.expander("The end of its log"):
-        st.code(everything.output(job) or "It printed nothing.", language=None)
+        output = everything.output(job)
+        shown = output if access.is_administrator() else without_folders(output)
+        st.code(shown or "It printed nothing.", language=None)
 
 
 def _adapted(result: dict[str, Any]) -> None:
-    """The verdict of an adaptation, with its gain and interval."""
+    """What an adaptation gained, with its interval."""
     if result.get("model"):
         st.success(plain(result.get("summary", "")))
     else:
@@ -171,7 +186,7 @@ def _adapted(result: dict[str, Any]) -> None:
         for label, score in zip(("Before", "After", "Gain"), scores, strict=True):
             mean, low, high = score["mean"], score["low"], score["high"]
             with st.container(width="content", gap="xsmall"):
-                st.metric(f"{label}, bits per look", f"{mean:.2f}")
+                st.metric(f"{label}, bits per fixation", f"{mean:.2f}")
                 st.caption(f"{low:.2f} to {high:.2f}")
     st.caption(
         "Information gain over the center bias of these viewers, on pictures left out of the fit; "
@@ -181,7 +196,7 @@ def _adapted(result: dict[str, Any]) -> None:
         st.table(
             [
                 {
-                    "": setting["name"],
+                    "setting": setting["name"],
                     "before": f"{setting['before']:.4g}",
                     "after": f"{setting['after']:.4g}",
                 }
@@ -197,16 +212,8 @@ def _model_card(job: Job) -> None:
     try:
         info = read_info(path)
     except SalmapError as error:
-        st.error(plain(str(error)))
+        st.error(access.message(error))
         return
-    if job.kind == jobs.FIT:
-        with st.container(horizontal=True, gap="large"):
-            for dataset, scores in info.scores.items():
-                st.metric(
-                    f"Information gain, {plain(dataset)}", f"{scores['ig'][0]:.2f} bits",
-                    help="Over the center bias, per look, on held-out pictures.", width="content",
-                )  # fmt: skip
-                st.metric(f"NSS, {plain(dataset)}", f"{scores['nss'][0]:.2f}", width="content")
     with st.expander("Model card"):
         st.markdown(model_card(info))
 
@@ -235,7 +242,7 @@ def _resume(job: Job) -> None:
     try:
         training.all_jobs().resume(job)
     except SalmapError as error:
-        st.error(plain(str(error)))
+        st.error(access.message(error))
         return
     st.rerun()
 

@@ -8,17 +8,18 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from salmap.ui import cache, words
+from salmap.ui.cache import ModelVersion
 
 _POLL_S = 0.1
 
 
-def load_model(model: str) -> None:
+def load_model(model: ModelVersion) -> None:
     """Have a model ready in the cache; while it is fetched from the Hub, show how far that is.
 
     Where bundled weights stand in for others, a warning says why.
 
     Raises:
-        ModelError, WeightsError: if it can't be had.
+        ModelError, WeightsError: if it is not available.
     """
     state = {"done": 0, "total": 0}
 
@@ -33,13 +34,13 @@ def load_model(model: str) -> None:
         future = pool.submit(cache.predictor, model, report)
         place = st.empty()
         while not wait([future], _POLL_S).done:
-            place.progress(*_position(model, **state))
+            place.progress(*_position(model.name, **state))
         place.empty()
         future.result()
     finally:
         pool.shutdown(wait=False)  # a visitor who goes on does not wait for a download
     if why := cache.predictor(model).fallback_reason:
-        st.warning(words.plain(why))
+        st.warning(words.message(why))
 
 
 def _position(model: str, done: int, total: int) -> tuple[float, str]:

@@ -13,7 +13,10 @@ from salmap.jobs import runs as jobs
 from salmap.jobs.contract import MIN_ADAPT_PICTURES
 from salmap.jobs.dataset_check import DatasetReport, DataSource
 from salmap.jobs.plans import NETWORKS, FitPlan
-from salmap.ui.words import plain
+from salmap.ui import access, cache, state
+from salmap.ui.components.controls import visible_models
+from salmap.ui.job_words import duration
+from salmap.weights.registry import DEFAULT_MODEL
 
 _QUICK, _FULL = "Quick", "Full"
 _FROM_HUB = "ImageNet weights from the Hub"
@@ -22,7 +25,7 @@ _FEW_HELD_OUT = 10
 _BUSY = "Another run is going on this server: one at a time."
 
 
-def fit_form(source: DataSource, report: DatasetReport) -> None:
+def fit_form(source: DataSource, report: DatasetReport, owner: str) -> None:
     """Train a network on a data set."""
     left, right = st.columns(2, gap="medium")
     with left:
@@ -36,8 +39,8 @@ def fit_form(source: DataSource, report: DatasetReport) -> None:
         way = st.radio(
             "Training", (_QUICK, _FULL), key="fit_way", persist_state="session",
             captions=(
-                "Features stay as they are; what is made of them is learned. Minutes.",
-                "Then everything learns, end to end. Better, but hours without a GPU.",
+                "Only the top layers are trained. Minutes.",
+                "Then all layers are trained. Better, but hours without a GPU.",
             ),
         )  # fmt: skip
         plan = FitPlan(
@@ -57,24 +60,25 @@ def fit_form(source: DataSource, report: DatasetReport) -> None:
         pictures = "one held-out picture" if held_out == 1 else f"{held_out} held-out pictures"
         st.caption(f"Scores will be rough: they are measured on {pictures}.")
     if _start_button("Start training", "fit_start", bool(problem)):
-        _start(lambda: _start_fit(plan, way))
+        _start(lambda: _start_fit(plan, way, owner))
 
 
-def adapt_form(source: DataSource, report: DatasetReport) -> None:
+def adapt_form(source: DataSource, report: DatasetReport, owner: str) -> None:
     """Adapt a trained model to the viewers of a data set."""
-    models = training.trained_models()
+    models = {n: p for n, p in training.trained_models().items() if n in _visible()}
     if not models:
-        st.info("There is no trained network on this computer to be adapted. Train one first.")
+        st.info("There is no trained network here that can be fitted. Train one first.")
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        model = st.selectbox("Model", list(models), key="adapt_model", persist_state="session")
+        names = sorted(models, key=lambda name: (name != DEFAULT_MODEL, name))
+        model = st.selectbox("Model", names, key="adapt_model", persist_state="session")
     with right:
         name = _name_input("adapt_name", f"{model}-for-my-viewers")
     st.caption(
-        "Only blur, certainty, center bias and hedging are fitted, so some 50 pictures are "
-        "enough and it takes about a minute. The gain is measured on pictures left out of the fit, "
-        "and the model is kept only if there is one."
+        "Fits how sharp, how certain and how drawn to the middle the predictions are: some 50 "
+        "pictures are enough. The gain is measured on pictures left out of the fit, and the new "
+        "model is kept only if there is one. " + _time_announced(model, report.pictures)
     )
     few = report.pictures < MIN_ADAPT_PICTURES
     if few:
@@ -84,12 +88,32 @@ def adapt_form(source: DataSource, report: DatasetReport) -> None:
         )
     if _start_button("Fit to my viewers", "adapt_start", few):
         settings = {"data": source.path.name, "pictures": report.pictures}
-        _start(lambda: training.start_adapt(name, model, models[model], source, settings))
+        _start(lambda: training.start_adapt(name, model, models[model], source, settings, owner))
+
+
+def _visible() -> set[str]:
+    return {entry.name for entry in visible_models()}
+
+
+def _time_announced(model: str, pictures: int) -> str:
+    """How long fitting takes on this machine, as measured on it; a sentence."""
+    earlier = training.adapting_s_per_picture()
+    if earlier is not None:
+        return (
+            f"On this machine it takes about {duration(earlier * pictures)}, as the last one did."
+        )
+    picture = state.example_pictures()[0]
+    one_s = cache.grid_prediction(picture, cache.model_version(model)).time_s
+    return (
+        f"Analyzing your pictures takes about {duration(one_s * pictures)} on this machine; "
+        "fitting comes on top, and you see how much is left."
+    )
 
 
 def _starting_point(network: str) -> Path | None:
     """Where the encoder's weights come from: a model at hand, or None for the Hub."""
-    models = training.starting_points(network)
+    points = training.starting_points(network)
+    models = {name: path for name, path in points.items() if name in _visible()}
     labels = {_model_label(name): path for name, path in models.items()}
     chosen = st.selectbox(
         "Start from", [*labels, _FROM_HUB], key=f"fit_start_{network}", persist_state="session"
@@ -97,7 +121,7 @@ def _starting_point(network: str) -> Path | None:
     if chosen == _FROM_HUB:
         st.caption("Fetched from the Hugging Face Hub when training starts.")
         return None
-    st.caption("Its encoder, trained for saliency already, is the start. No network is needed.")
+    st.caption("Its encoder, trained on gaze already, is the start. Works offline.")
     return labels[chosen]
 
 
@@ -134,7 +158,7 @@ def _size(network: str) -> int:
     size = st.slider(
         "Picture size, long side in pixels", 128, 1024, NETWORKS[network].size, 32,
         key=f"fit_size_{network}", persist_state="session",
-        help="At which the network looks at pictures. Smaller is quicker and sees less detail.",
+        help="Pictures are brought to this size first. Smaller is quicker and shows less detail.",
     )  # fmt: skip
     return int(size)
 
@@ -143,7 +167,7 @@ def _lacking(report: DatasetReport) -> str:
     if not report.splits.get("train") or not report.splits.get("val"):
         return "Training needs at least two pictures: some to learn from and some held out."
     if report.problems:
-        return "Training takes only data without problems. Mend them and look again."
+        return "Training takes only data without problems. Fix them, then check again."
     return ""
 
 
@@ -160,12 +184,12 @@ def _start(start: Callable[[], jobs.Job]) -> None:
         with st.spinner("Starting…"):
             start()
     except (SalmapError, OSError) as error:
-        st.error(plain(str(error)))
+        st.error(access.message(error))
         return
     st.rerun()
 
 
-def _start_fit(plan: FitPlan, way: str) -> jobs.Job:
+def _start_fit(plan: FitPlan, way: str, owner: str) -> jobs.Job:
     if plan.encoder is None:
         training.require_pretrained(plan.network)
     settings = {
@@ -176,4 +200,4 @@ def _start_fit(plan: FitPlan, way: str) -> jobs.Job:
         "learning rate": plan.learning_rate,
         "starts from": plan.encoder.stem if plan.encoder else _FROM_HUB,
     }
-    return training.start_fit(plan, settings)
+    return training.start_fit(plan, settings, owner)

@@ -14,7 +14,7 @@ class Column:
 
     Attributes:
         label: its heading.
-        help: a sentence on what it means, seen when it is pointed at.
+        help: what it means, in a sentence or two, shown when its heading is pressed.
         best: 1 if the largest number is the best, -1 if the smallest is, 0 if none is.
         digits: behind the point.
     """

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from salmap.render import Style, View
 from salmap.render.colormaps import diverging_table
 from salmap.ui import cache, compare_cache
+from salmap.ui.components.legend import gradient
 from salmap.ui.components.viewer import viewer
 from salmap.ui.state import Picture
 
@@ -17,8 +18,8 @@ _LEFT, _RIGHT = "compared_left", "compared_right"
 _GAINS = (1, 3, 10)
 
 
-def two_at_a_time(picture: Picture, models: list[str], look: Style) -> None:
-    """Choose two models, swipe between them, and see where one expects more than the other."""
+def two_at_a_time(picture: Picture, models: list[str], style: Style) -> None:
+    """Choose two models, swipe between them, and see where one expects more attention."""
     first, second = st.columns(2, gap="medium")
     left = _pick(first, "Left", _LEFT, models)
     right = _pick(second, "Right", _RIGHT, [model for model in models if model != left])
@@ -26,10 +27,10 @@ def two_at_a_time(picture: Picture, models: list[str], look: Style) -> None:
     first, second = st.columns(2, gap="medium")
     with first:
         drawn = [
-            (model, compare_cache.tile(picture, model, View.OVERLAY, look))
+            (model, compare_cache.tile(picture, cache.model_version(model), View.OVERLAY, style))
             for model in (left, right)
         ]
-        alt = f"{picture.name}: looks that {left} and {right} expect"
+        alt = f"{picture.name}: heatmaps of the attention that {left} and {right} expect"
         viewer("compared_swipe", (height, width), drawn[0], drawn[1], alt)
     with second:
         place = st.container()
@@ -39,7 +40,8 @@ def two_at_a_time(picture: Picture, models: list[str], look: Style) -> None:
             help="Brings out small differences; the scale above says what the colors stand for.",
         )  # fmt: skip
         original = (str(View.ORIGINAL), cache.original(picture))
-        signed, limit = compare_cache.difference(picture, left, right, look.smoothing, gain)
+        versions = cache.model_version(left), cache.model_version(right)
+        signed, limit = compare_cache.difference(picture, *versions, style.smoothing, gain)
         alt = f"{picture.name}: where {left} and {right} differ"
         with place:
             viewer("compared_difference", (height, width), original, ("Difference", signed), alt)
@@ -54,14 +56,12 @@ def _pick(place: DeltaGenerator, label: str, key: str, models: list[str]) -> str
 
 def _scale(left: str, right: str, limit: float) -> str:
     """What the colors of the difference stand for, as HTML."""
-    table = diverging_table()
-    stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in table[:: len(table) // 8].tolist())
     return (
         '<div style="font-size:12.5px;line-height:1.5">'
-        f'<div style="height:8px;border-radius:4px;background:linear-gradient(90deg,{stops})">'
+        f'<div style="height:8px;border-radius:4px;'
+        f'background:{gradient(diverging_table())}">'
         '</div><div style="display:flex;justify-content:space-between;gap:1rem">'
         f"<span>{html.escape(right)} expects more</span><span>same</span>"
         f"<span style='text-align:right'>{html.escape(left)} expects more</span></div>"
-        f"Full color stands for a difference of {limit:.2g} times the average density of looks "
-        "over the picture, or more.</div>"
+        f"Full color: a difference of at least {limit:.2g} times the average attention.</div>"
     )

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
 
 import streamlit as st
 
 from salmap.errors import SalmapError
 from salmap.ui import cache, state, words
 from salmap.ui.components.browser import component
+from salmap.ui.components.tray import gallery, tray
 from salmap.ui.state import Picture
 
 #: largest file that is taken, in megabytes
 MAX_FILE_MB = 50
-#: how many pictures are taken at once
-MAX_PICTURES = 50
+#: how many pictures a tray holds, and their files' megabytes together
+MAX_PICTURES, MAX_TRAY_MB = 100, 400
 
 _MB = 1_000_000
 _TYPES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic")
-_UPLOAD, _CAMERA, _PASTE, _GALLERY, _STRIP = "upload", "camera", "paste", "gallery", "strip"
-_INCOMING, _PROBLEMS = "incoming_pictures", "picture_problems"
+_CAMERA, _PASTE = "camera", "paste"
+_INCOMING, _PROBLEMS, _UPLOADS = "incoming_pictures", "picture_problems", "uploads_taken"
 
 
 def picture_source() -> None:
-    """Draw the ways to bring a picture; what comes is kept in `salmap.ui.state`."""
+    """Draw the ways to bring a picture, and the tray that keeps what came."""
     _check_incoming()
     left, right = st.columns([1, 1], gap="medium")
     with left:
@@ -33,7 +33,7 @@ def picture_source() -> None:
             "Drop pictures here, or paste one",
             list(_TYPES),
             accept_multiple_files=True,
-            key=_UPLOAD,
+            key=upload_key(),
             max_upload_size=MAX_FILE_MB,
             on_change=_uploaded,
         )
@@ -41,32 +41,33 @@ def picture_source() -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(":small[Or try an example]", width="content")
             camera = st.toggle("Use the camera", key="use_camera")
-        strip(_GALLERY, "Examples", state.example_pictures(), _example_picked)
+        gallery(_example_picked)
     component("paste")(key=_PASTE, data={"max_bytes": MAX_FILE_MB * _MB}, on_picture_change=_pasted)
     if camera:
         st.camera_input("Take a photo", key=_CAMERA, on_change=_photographed, width=480)
     for problem in st.session_state.get(_PROBLEMS, ()):
         st.error(problem)
-    if len(state.pictures()) > 1:
-        strip(_STRIP, "Your pictures", state.pictures(), _picture_picked)
+    tray(on_change=forget_problems)
 
 
-def strip(key: str, label: str, pictures: Iterable[Picture], on_pick: Callable[[], None]) -> None:
-    """A row of small pictures of which one is chosen."""
-    items = [
-        {"id": picture.digest, "name": picture.name, "src": cache.thumbnail(picture)}
-        for picture in pictures
-    ]
-    component("strip")(
-        key=key,
-        data={"label": label, "chosen": state.current().digest, "items": items},
-        on_pick_change=on_pick,
-    )
+def upload_key() -> str:
+    """The uploader's key: a new one each time its files were taken, which empties it.
+
+    So what is in the tray is listed once, a file's error is told once, and the server does not
+    keep every upload twice.
+    """
+    return f"upload_{st.session_state.get(_UPLOADS, 0)}"
+
+
+def forget_problems() -> None:
+    """Take away what was said about the last pictures that came."""
+    st.session_state[_PROBLEMS] = []
 
 
 def _uploaded() -> None:
     """Take what can be read of the files dropped; name the others."""
-    files = st.session_state[_UPLOAD] or []
+    files = st.session_state[upload_key()] or []
+    st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
     _take([state.picture_from(file.name, file.getvalue()) for file in files])
 
 
@@ -89,13 +90,8 @@ def _pasted() -> None:
         _take([state.picture_from(name, data)])
 
 
-def _example_picked() -> None:
-    chosen = st.session_state[_GALLERY].pick
-    _take([picture for picture in state.example_pictures() if picture.digest == chosen])
-
-
-def _picture_picked() -> None:
-    state.choose(st.session_state[_STRIP].pick)
+def _example_picked(digest: str) -> None:
+    _take([picture for picture in state.example_pictures() if picture.digest == digest])
 
 
 def _take(pictures: list[Picture]) -> None:
@@ -103,14 +99,18 @@ def _take(pictures: list[Picture]) -> None:
 
 
 def _check_incoming() -> None:
-    """Show those of the pictures that came which can be read; say what is wrong with the rest."""
+    """Put those of the pictures that came which can be read into the tray; name the others."""
     pictures = st.session_state.get(_INCOMING)
     if not pictures:
         return
-    problems, good = [], []
-    if len(pictures) > MAX_PICTURES:
-        problems.append(f"At most {MAX_PICTURES} pictures at once: the others were left out.")
-    pictures = pictures[:MAX_PICTURES]
+    problems = [_too_large(p.name) for p in pictures if len(p.data) > MAX_FILE_MB * _MB]
+    pictures, left_out = _fitting([p for p in pictures if len(p.data) <= MAX_FILE_MB * _MB])
+    good = []
+    if left_out:
+        problems.append(
+            f"The tray holds at most {MAX_PICTURES} pictures and {MAX_TRAY_MB} MB: "
+            f"{words.count(left_out, 'picture')} left out. Remove some first."
+        )
     progress = st.empty()
     for done, picture in enumerate(pictures):
         if len(pictures) > 1:
@@ -122,19 +122,32 @@ def _check_incoming() -> None:
             good.append(picture)
     progress.empty()
     st.session_state[_PROBLEMS] = problems
-    if good:
-        state.show(good)
+    state.add(good)
     del st.session_state[_INCOMING]  # last, for a click may end this run at any moment
+
+
+def _fitting(pictures: list[Picture]) -> tuple[list[Picture], int]:
+    """Those that there is room for, and how many there is none for."""
+    known = {picture.digest for picture in state.tray()}
+    room = MAX_PICTURES - len(known)
+    megabytes = sum(len(picture.data) for picture in state.tray()) / _MB
+    taken = []
+    for picture in pictures:
+        if picture.digest not in known:
+            room -= 1
+            megabytes += len(picture.data) / _MB
+            if room < 0 or megabytes > MAX_TRAY_MB:
+                break
+        taken.append(picture)
+    return taken, len(pictures) - len(taken)
 
 
 def _problem(picture: Picture) -> str:
     """Why a picture can't be used; empty if it can."""
-    if len(picture.data) > MAX_FILE_MB * _MB:
-        return _too_large(picture.name)
     try:
         cache.thumbnail(picture)
     except SalmapError as error:
-        return words.plain(str(error))
+        return words.message(error)
     return ""
 
 

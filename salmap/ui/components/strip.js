@@ -1,5 +1,6 @@
-// A row of small pictures of which one is chosen.
-// data: { label, chosen, items: [{ id, name, src }] }; trigger "pick": the id of one.
+// A row of small pictures with their names, of which one is shown.
+// data: { label, chosen, removable, items: [{ id, name, src }] };
+// triggers "pick" and "remove": the id of one.
 export default function ({ data, parentElement, setTriggerValue }) {
   const strip = parentElement.querySelector(".strip");
   strip.setAttribute("aria-label", data.label);
@@ -10,27 +11,41 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   mark(data.chosen);
   strip.onclick = (event) => {
-    const button = event.target.closest("button");
-    if (!button) return;
-    mark(button.dataset.id);
-    setTriggerValue("pick", button.dataset.id);
+    const { id } = event.target.closest("li")?.dataset ?? {};
+    if (event.target.closest(".pick")) {
+      mark(id);
+      setTriggerValue("pick", id);
+    }
+    if (event.target.closest(".remove")) setTriggerValue("remove", id);
   };
 
   function mark(chosen) {
-    for (const button of strip.children) {
-      button.setAttribute("aria-pressed", String(button.dataset.id === chosen));
+    for (const item of strip.children) {
+      const button = item.querySelector(".pick");
+      const isChosen = item.dataset.id === chosen;
+      if (isChosen && button.getAttribute("aria-pressed") === "false") {
+        item.scrollIntoView({ block: "nearest", inline: "nearest" });
+      }
+      button.setAttribute("aria-pressed", String(isChosen));
     }
   }
 
   function thumbnail({ id, name, src }) {
-    const button = document.createElement("button");
-    const image = document.createElement("img");
-    button.type = "button";
-    button.dataset.id = id;
-    button.title = name;
-    image.src = src;
-    image.alt = name;
-    button.append(image);
-    return button;
+    const item = document.createElement("li");
+    item.dataset.id = id;
+    item.innerHTML =
+      '<button type="button" class="pick"><span><img alt=""></span><b></b></button>';
+    item.querySelector("img").src = src;
+    item.querySelector("b").textContent = name;
+    item.title = name;
+    if (data.removable) {
+      const remove = document.createElement("button");
+      remove.type = "button";
+      remove.className = "remove";
+      remove.textContent = "×";
+      remove.setAttribute("aria-label", `Remove ${name}`);
+      item.append(remove);
+    }
+    return item;
   }
 }

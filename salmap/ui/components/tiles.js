@@ -1,5 +1,7 @@
 // Pictures of one size side by side; the spot that is pointed at in one is marked in all.
+// Tall pictures keep a useful width and are scrolled, all together.
 // data: { ratio, label, dots: [[x, y] in percent], items: [{ name, note, src, alt }] }
+const TALL = 0.62;
 const SVG = "http://www.w3.org/2000/svg";
 
 export default function ({ data, parentElement }) {
@@ -11,14 +13,22 @@ export default function ({ data, parentElement }) {
   while (tiles.children.length > data.items.length) tiles.lastChild.remove();
   while (tiles.children.length < data.items.length) tiles.append(tile());
   for (const [index, item] of data.items.entries()) fill(tiles.children[index], item);
+  tiles.classList.toggle("tall", data.ratio < TALL);
+  const frames = [...tiles.querySelectorAll(".frame")];
+  for (const frame of frames) {
+    frame.tabIndex = data.ratio < TALL ? 0 : -1;
+    frame.onscroll = () => {
+      for (const other of frames) if (other.scrollTop !== frame.scrollTop) other.scrollTop = frame.scrollTop;
+    };
+  }
   tiles.onpointermove = (event) => point(event.target.closest(".stage"), event);
   tiles.onpointerleave = () => point(null);
 
   function tile() {
     const figure = document.createElement("figure");
     figure.innerHTML =
-      '<div class="stage"><img draggable="false"><svg aria-hidden="true"></svg>' +
-      '<div class="spot"></div></div><figcaption><b></b> <span></span></figcaption>';
+      '<div class="frame"><div class="stage"><img draggable="false"><svg aria-hidden="true"></svg>' +
+      '<div class="spot"></div></div></div><figcaption><b></b> <span></span></figcaption>';
     return figure;
   }
 

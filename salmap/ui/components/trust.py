@@ -6,67 +6,79 @@ import streamlit as st
 
 from salmap import weights
 from salmap.analysis import trust
-from salmap.analysis.agreement import second_opinions
+from salmap.analysis.agreement import is_baseline, second_opinions
+from salmap.errors import WeightsError
 from salmap.ui import cache, words
+from salmap.ui.cache import ModelVersion
 from salmap.ui.state import Picture
-from salmap.weights.registry import Source
+from salmap.weights.info import ModelInfo, read_info
 
+HEADING = "How far can you trust this?"
 _MAX_OTHERS = 4
-_AT_HAND = (Source.BUNDLED, Source.FOLDER)
 
 
-def trust_panel(picture: Picture, model: str) -> None:
-    """How much is habit, what other models say, and how good this one usually is."""
-    st.subheader("How far to trust it", anchor=False)
-    habit, others, usual = st.columns(3, gap="small")
+def trust_panel(picture: Picture, model: ModelVersion) -> None:
+    """How much is habit, how good the model is, and, if asked for, what other models say."""
+    st.header(HEADING, anchor=False)
+    habit, accuracy = st.columns(2, gap="small")
     with habit.container(border=True, height="stretch", gap="xsmall"):
-        _habit(picture, model)
-    with usual.container(border=True, height="stretch", gap="xsmall"):
-        _usual(model)
-    with others.container(border=True, height="stretch", gap="xsmall"):
-        _others(picture, model)
-
-
-def _habit(picture: Picture, model: str) -> None:
-    share = cache.habit(picture, model, trust.CENTER_BIAS_MODEL)
-    st.metric(
-        "Mere center bias",
-        words.percent(share),
-        help="Of what this prediction tells beyond pure chance, the part that is known without "
-        "seeing the picture: people look at the middle.",
-    )
-    st.caption(words.habit(share))
-
-
-def _others(picture: Picture, model: str) -> None:
-    place = st.empty()
-    at_hand = [entry for entry in weights.all_models() if entry.source in _AT_HAND]
-    others = second_opinions(at_hand, model, _MAX_OTHERS)
-    with place, st.spinner("Asking the other models…"):
-        shares = cache.common_looks(picture, model, others)
-    mean = sum(shares.values()) / len(shares) if shares else None
-    with place.container(gap="xsmall"):
-        st.metric(
-            "Agreement with other models",
-            "none to ask" if mean is None else words.percent(mean),
-            help="The share of looks that another trained model expects where this one does (SIM). "
-            "On photos like those they learned from it is mostly 80 % and more. Even then they may "
-            "be wrong together.",
-        )
-        st.caption(words.agreement(shares))
-        st.caption(
-            "  \n".join(f"{words.plain(n)} **{words.percent(s)}**" for n, s in shares.items())
-        )
-
-
-def _usual(model: str) -> None:
+        share = cache.habit(picture, model, cache.model_version(trust.CENTER_BIAS_MODEL))
+        st.metric("Habit of looking at the middle", words.percent(share))
+        st.caption(words.habit(share))
     scores = trust.usual_scores(cache.predictor(model).info)
-    st.metric(
-        "Usual score",
-        words.mean_score(scores),
-        help="Information gain over the center bias, in bits for each look, on pictures that the "
-        "model was not trained on. Beside it, what the gaze of other people tells of a look.",
-    )
-    st.caption(words.score(scores))
-    if scores:
-        st.caption(words.scores_by_dataset(scores))
+    with accuracy.container(border=True, height="stretch", gap="xsmall"):
+        st.markdown(f":small[Accuracy on test photos]  \n**{words.accuracy(scores)}**")
+        st.caption("On web pages, posters and drawings it can be less accurate than on photos.")
+    _others(picture, model)
+    _about(model, scores)
+
+
+def _others(picture: Picture, model: ModelVersion) -> None:
+    """Running other networks takes time and memory, so they are asked only on demand."""
+    panel = st.expander("Do other models agree?", key="ask_others", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
+        with st.spinner("Asking the other models…"):
+            others = [cache.model_version(name) for name in _well_tested(model.name)]
+            shares = cache.agreement(picture, model, others)
+        if shares:
+            mean = sum(shares.values()) / len(shares)
+            st.metric("Attention that other models place where this one does", words.percent(mean))
+        st.markdown(words.agreement(shares))
+        st.caption(
+            " · ".join(f"{words.plain(n)} **{words.percent(s)}**" for n, s in shares.items())
+        )
+
+
+def _well_tested(model: str) -> list[str]:
+    """Which models to ask about a prediction of this one."""
+    infos: dict[str, ModelInfo] = {}
+    for entry in weights.all_models():
+        path = weights.local_file(entry)
+        if path is None or is_baseline(entry):
+            continue
+        try:
+            infos[entry.name] = read_info(path)
+        except WeightsError:
+            continue
+    return second_opinions(infos, model, _MAX_OTHERS)
+
+
+def _about(model: ModelVersion, scores: list[trust.UsualScore]) -> None:
+    with st.expander(f"Test scores of {words.plain(model.name)}"):
+        if not scores:
+            st.markdown(words.accuracy(scores))
+            return
+        st.markdown(
+            "Information gain in bits for each fixation, on pictures that the model was not "
+            "trained on: how much better it predicts where people look than the habit of looking "
+            "at the middle does. In brackets, 95 % intervals."
+        )
+        st.markdown(words.scores_by_dataset(scores))
+        reached = words.relative_score(scores)
+        if reached is not None:
+            st.markdown(
+                f"All together, that is {words.percent(reached)} of what the gaze of other people "
+                "tells about the same pictures."
+            )

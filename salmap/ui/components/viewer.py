@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from salmap.types import Region
 from salmap.ui.components.browser import component
+from salmap.ui.components.legend import Legend
 from salmap.ui.words import no_regions, percent, place
 
-_COLUMNS = ("", "Share of looks", "Where", "Peak x, y", "Area")
+TITLE = "Most viewed areas"
+_COLUMNS = ("No.", "Share of attention", "Position", "Hottest pixel", "Part of picture")
 
 
 def viewer(
@@ -19,15 +22,19 @@ def viewer(
     right: tuple[str, str] | None = None,
     alt: str = "",
     regions: Sequence[Region] | None = None,
+    legend: Legend | None = None,
+    status: str = "",
 ) -> None:
     """Show one picture, or two with a slider that swipes from one to the other.
 
     Args:
-        key: the same for the same place on a page, so that slider and lit region stay.
+        key: the same for the same place on a page, so that slider and lit area stay.
         size: (height, width) of the picture in full, to which regions refer.
         left, right: (label, data URI) of the pictures; with one only there is no slider.
         alt: what the picture is, for those who can't see it.
         regions: to number and list; None for no list at all.
+        legend: what the colors mean; None for none.
+        status: told to those who listen to the page whenever it changes.
     """
     component("viewer")(
         key=key,
@@ -38,9 +45,11 @@ def viewer(
             "alt": alt,
             "labels": [left[0], right[0] if right else ""],
             "swipe_label": f"Swipe between {left[0]} and {right[0]}" if right else "",
-            "title": "Where looks gather",
+            "title": TITLE,
             "columns": list(_COLUMNS),
             "note": _note(regions),
+            "legend": asdict(legend) if legend else None,
+            "status": status,
             "regions": None if regions is None else _rows(regions, size),
         },
     )
@@ -49,7 +58,10 @@ def viewer(
 def _note(regions: Sequence[Region] | None) -> str:
     if not regions:
         return "" if regions is None else no_regions()
-    return "Point at a row, or tap it, to light up its region. Peaks are in pixels."
+    return (
+        "Point at a row, or tap it, to light up its area. The hottest pixel is counted from the "
+        "upper left corner: across, down."
+    )
 
 
 def _rows(regions: Sequence[Region], size: tuple[int, int]) -> list[dict[str, Any]]:

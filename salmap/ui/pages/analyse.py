@@ -1,4 +1,4 @@
-"""The page for one picture: where people look, how sure that is, and everything to take home."""
+"""The page for one picture: where people look, files to take home, and how sure it all is."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import logging
 import streamlit as st
 
 from salmap import weights
+from salmap.analysis.summary import Analysis
 from salmap.errors import ImageError, SalmapError
 from salmap.render import View
-from salmap.ui import cache, state, words
+from salmap.ui import cache, links, state, words
+from salmap.ui.cache import ModelVersion
 from salmap.ui.components.controls import MODEL_KEY, Settings, settings
 from salmap.ui.components.downloads import batch_downloads, downloads
+from salmap.ui.components.legend import legend_of
 from salmap.ui.components.loading import load_model
 from salmap.ui.components.source import picture_source
 from salmap.ui.components.trust import trust_panel
@@ -23,6 +26,15 @@ logger = logging.getLogger(__name__)
 
 _SWIPE = "Swipe"
 _VIEWS = (_SWIPE, *View)
+_VIEW_KEY, _SHOWN = "view", "shown_result"
+_ALT = {
+    _SWIPE: "the picture beside a heatmap of the attention it is expected to get",
+    View.OVERLAY: "with a heatmap of the attention it is expected to get",
+    View.HEATMAP: "heatmap of the attention it is expected to get",
+    View.CONTOURS: "with lines around the areas expected to be viewed most",
+    View.FOCUS: "with the areas expected to be viewed least darkened",
+    View.ORIGINAL: "the picture as it is",
+}
 
 
 def page() -> None:
@@ -34,46 +46,67 @@ def page() -> None:
     try:
         _result(picture, chosen)
     except ImageError as error:
-        st.error(words.plain(str(error)))
+        st.error(words.message(error))
     except SalmapError as error:
         _model_failed(chosen.model, error)
     except MemoryError:
         logger.exception("Out of memory")
-        st.error(
-            f"{words.plain(picture.name)} is too large for this server now. Use a smaller copy."
-        )
+        st.error(words.out_of_memory(picture.name))
 
 
 def _result(picture: Picture, chosen: Settings) -> None:
-    load_model(chosen.model)
-    with st.spinner("Looking at the picture…"):
-        analysis = cache.analysis(picture, chosen.model)
-    st.markdown(words.summary(analysis, chosen.k))
+    place = st.empty()
+    model = cache.model_version(chosen.model)
+    shown = (picture.digest, model)
+    if st.session_state.get(_SHOWN) != shown:
+        # what belongs to another picture, its downloads too, goes before anything slow begins
+        place.container().markdown("")
+    with place.container():
+        analysis = _analyze(picture, model)
+        st.markdown(words.summary(analysis, chosen.k))
+        _views(picture, model, chosen, analysis)
+        downloads(picture, chosen)
+        st.session_state[_SHOWN] = shown
+        if len(state.tray()) > 1:
+            batch_downloads(state.tray(), chosen)
+        trust_panel(picture, model)
+
+
+def _analyze(picture: Picture, model: ModelVersion) -> Analysis:
+    load_model(model)
+    with st.spinner(f"Analyzing {words.plain(picture.name)}…"):
+        return cache.analysis(picture, model)
+
+
+def _views(picture: Picture, model: ModelVersion, chosen: Settings, analysis: Analysis) -> None:
     view = st.pills(
-        "View", _VIEWS, default=_SWIPE, required=True, key="view", label_visibility="collapsed",
-        persist_state="session",
+        "View", _VIEWS, default=links.initial(_VIEW_KEY, "view", _VIEWS), required=True,
+        key=_VIEW_KEY,
+        label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
-    regions = analysis.regions[: chosen.k] if chosen.numbered else None
-    alt = f"{picture.name}: {view}, expected looks"
+    links.keep(model=model.name, view=str(view))
     if view == _SWIPE:
         left = str(View.ORIGINAL), cache.original(picture)
-        right = (
-            str(View.OVERLAY),
-            cache.drawing(picture, chosen.model, View.OVERLAY, chosen.look),
-        )
-        viewer("viewer", analysis.size, left, right, alt, regions)
+        overlay = cache.drawing(picture, model, View.OVERLAY, chosen.style)
+        right = str(View.OVERLAY), overlay
     else:
-        drawn = cache.drawing(picture, chosen.model, View(view), chosen.look)
-        viewer("viewer", analysis.size, (view, drawn), None, alt, regions)
-    trust_panel(picture, chosen.model)
-    downloads(picture, chosen)
-    if len(state.pictures()) > 1:
-        batch_downloads(state.pictures(), chosen)
+        left = str(view), cache.drawing(picture, model, View(view), chosen.style)
+        right = None
+    viewer(
+        "viewer",
+        analysis.size,
+        left,
+        right,
+        f"{picture.name}: {_ALT[view]}",
+        analysis.regions[: chosen.k] if chosen.numbered else None,
+        legend_of(View.OVERLAY if view == _SWIPE else View(view), chosen.style),
+        f"{picture.name}, {model.name}. {words.summary(analysis, chosen.k).replace('**', '')}",
+    )
 
 
 def _model_failed(model: str, error: SalmapError) -> None:
     """Say what is wrong, and offer models that need nothing from elsewhere."""
-    st.error(f"The model **{model}** can't be used now. {words.plain(str(error))}")
+    st.error(f"The model **{words.plain(model)}** can't be used now. {words.message(error)}")
     st.write("These work here:")
     at_hand = (Source.BUILT_IN, Source.BUNDLED)
     names = [e.name for e in weights.all_models() if e.source in at_hand and e.name != model]

@@ -10,48 +10,52 @@ import streamlit as st
 
 from salmap import weights
 from salmap.analysis.agreement import FEWEST, MOST, is_baseline, proposed
+from salmap.analysis.trust import CENTER_BIAS_MODEL
 from salmap.errors import ImageError, SalmapError
 from salmap.fixations.brought import Evidence, dots
 from salmap.fixations.scoring import SIGMA_SHARE
 from salmap.render import Style, View
-from salmap.ui import cache, compare_cache, given, state, words
-from salmap.ui.components.controls import look_controls
+from salmap.ui import cache, compare_cache, given, links, state, words
+from salmap.ui.cache import ModelVersion
+from salmap.ui.components.controls import model_label, style_controls, visible_models
+from salmap.ui.components.fixations import fixations_source, sigma_picker
+from salmap.ui.components.legend import legend_of, show_legend
 from salmap.ui.components.loading import load_model
-from salmap.ui.components.looks import looks_source, sigma_picker
 from salmap.ui.components.numbers import Column, Row, numbers
 from salmap.ui.components.pair import two_at_a_time
 from salmap.ui.components.scores import about, score_table
 from salmap.ui.components.source import picture_source
 from salmap.ui.components.tiles import Tile, tiles
-from salmap.ui.given import Given
+from salmap.ui.given import Observation
 from salmap.ui.state import Picture
 
 logger = logging.getLogger(__name__)
 
-_MODELS = "compared"
+_MODELS, _VIEW = "compared", "compared_view"
 _VIEWS = (View.OVERLAY, View.HEATMAP, View.CONTOURS, View.FOCUS)
+AGREEMENT, COST = "Agreement between models", "Speed and size"
 _PAIR_COLUMNS = (
-    Column("SIM", "The share of looks that both expect in the same places: 1 is all."),
-    Column("CC", "How well both rise and fall together over the picture: 1 is perfectly."),
+    Column("SIM", "The share of attention that both expect in the same places. 1 is all."),
+    Column("CC", "How well both rise and fall together over the picture. 1 is perfect."),
     Column("KLDiv →", "What is lost, in nats, by believing the second if the first is right."),
     Column("KLDiv ←", "What is lost, in nats, by believing the first if the second is right."),
 )
 _COST_COLUMNS = (
     Column(
         "Time, ms",
-        "Measured when this picture was predicted on this server; a first one takes longer.",
+        "Measured when this server predicted this picture. A model's first picture takes longer.",
         digits=0,
     ),
-    Column("Parameters", "How many numbers it has learned."),
+    Column("Parameters", "How many numbers the model has learned."),
 )
 
 
 @dataclass(frozen=True)
-class _Looks:
+class _Observed:
     """Where people looked, if the visitor has told, or what is wrong with it."""
 
-    given: Given | None = None
-    truth: Evidence | None = None
+    observation: Observation | None = None
+    evidence: Evidence | None = None
     problem: str = ""
 
 
@@ -59,7 +63,7 @@ def page() -> None:
     """Draw the page."""
     with st.sidebar:
         chosen = _models_picker()
-        look = look_controls()
+        style = style_controls()
         sigma = sigma_picker() if given.current() else SIGMA_SHARE
     st.title("How do models differ?", anchor=False)
     picture_source()
@@ -67,25 +71,26 @@ def page() -> None:
     try:
         models = _ready(picture, chosen)
         if len(models) >= FEWEST:
-            _comparison(picture, models, look, sigma)
+            _comparison(picture, models, style, sigma)
         else:
             st.info(f"Choose {FEWEST} to {MOST} models in the sidebar to compare them.")
     except SalmapError as error:
-        st.error(words.plain(str(error)))
+        st.error(words.message(error))
     except MemoryError:
         logger.exception("Out of memory")
-        st.error(
-            f"{words.plain(picture.name)} is too large for this server now. Use a smaller copy."
-        )
+        st.error(words.out_of_memory(picture.name))
 
 
 def _models_picker() -> list[str]:
     """Choose some of the models that can be loaded now."""
-    names = weights.list_models()
-    before = st.session_state.get(_MODELS, proposed(weights.all_models()))
-    st.session_state[_MODELS] = [model for model in before if model in names]
+    entries = visible_models()
+    names = [entry.name for entry in entries]
+    links.adopt_several(_MODELS, "models", names)
+    before = st.session_state.get(_MODELS, proposed(entries))
+    st.session_state[_MODELS] = [model for model in before if model in names][:MOST]
     return st.multiselect(
         "Models", names, key=_MODELS, max_selections=MOST, persist_state="session",
+        format_func=lambda name: model_label(entries, name),
         help=f"{FEWEST} to {MOST}. The controls below hold for all of them.",
     )  # fmt: skip
 
@@ -97,72 +102,80 @@ def _ready(picture: Picture, chosen: list[str]) -> list[str]:
         ImageError: if the picture can't be read.
     """
     ready = []
-    for model in chosen:
+    for name in chosen:
+        model = cache.model_version(name)
         try:
             load_model(model)
-            with st.spinner(f"{words.plain(model)} looks at the picture…"):
+            with st.spinner(f"{words.plain(name)} is analyzing the picture…"):
                 cache.screen_density(picture, model)
-                cache.time_taken_s(picture, model)
         except ImageError:
             raise
         except SalmapError as error:
-            st.error(f"**{words.plain(model)}** is left out. {words.plain(str(error))}")
+            st.error(f"**{words.plain(name)}** is left out. {words.message(error)}")
         else:
-            ready.append(model)
+            ready.append(name)
     return ready
 
 
-def _comparison(picture: Picture, models: list[str], look: Style, sigma: float) -> None:
-    looks = _looks(picture, sigma)
-    _side_by_side(picture, models, look, looks, sigma)
-    st.subheader("Two at a time", anchor=False)
-    two_at_a_time(picture, models, look)
-    st.subheader("In numbers", anchor=False)
+def _comparison(picture: Picture, models: list[str], style: Style, sigma: float) -> None:
+    observed = _observed(picture, sigma)
+    _side_by_side(picture, models, style, observed)
+    st.header("Two at a time", anchor=False)
+    two_at_a_time(picture, models, style)
+    st.header("In numbers", anchor=False)
     _numbers(picture, models)
-    st.subheader("Which one do people agree with?", anchor=False)
-    looks_source()
-    _scores(picture, models, looks, sigma)
+    st.header("Which one do people agree with?", anchor=False)
+    fixations_source()
+    _scores(models, observed)
 
 
-def _looks(picture: Picture, sigma: float) -> _Looks:
+def _observed(picture: Picture, sigma: float) -> _Observed:
     file = given.current()
     if file is None:
-        return _Looks()
+        return _Observed()
+    observation = given.observe(picture, file, sigma)
     try:
-        return _Looks(file, compare_cache.truth(picture, file, sigma))
+        return _Observed(observation, compare_cache.evidence(observation, _center_bias()))
     except SalmapError as error:
-        return _Looks(file, problem=str(error))
+        return _Observed(observation, problem=str(error))
 
 
-def _side_by_side(
-    picture: Picture, models: list[str], look: Style, looks: _Looks, sigma: float
-) -> None:
+def _side_by_side(picture: Picture, models: list[str], style: Style, observed: _Observed) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        view = st.pills(
-            "View", _VIEWS, default=View.OVERLAY, required=True, key="compared_view",
+        chosen = st.pills(
+            "View", _VIEWS, default=links.initial(_VIEW, "view", _VIEWS), required=True, key=_VIEW,
             label_visibility="collapsed", persist_state="session", width="content",
         )  # fmt: skip
-        dotted = looks.truth is not None and st.toggle(
-            "Looks as dots", True, key="compared_dots", persist_state="session"
+        view = View(chosen)
+        dotted = observed.evidence is not None and st.toggle(
+            "Show fixations", True, key="compared_dots", persist_state="session"
         )
+    links.keep(models=",".join(models), view=str(view))
     items = [
         Tile(
             model,
             _note(model),
-            compare_cache.tile(picture, model, View(view), look),
-            f"{picture.name}: {view}, looks that {model} expects",
+            compare_cache.tile(picture, cache.model_version(model), view, style),
+            f"{picture.name}: {view} of the attention that {model} expects",
         )
         for model in models
     ]
     points: list[tuple[float, float]] = []
-    if looks.truth is not None and looks.given is not None:
-        points = dots(looks.truth.truth) if dotted else []
-        drawn = compare_cache.truth_tile(picture, looks.given, sigma, looks.truth, View(view), look)
-        who = "made up" if looks.given.synthetic else about(looks.truth)
-        name = "Synthetic viewers" if looks.given.synthetic else "People"
+    if observed.evidence is not None and observed.observation is not None:
+        points = dots(observed.evidence.truth) if dotted else []
+        drawn = compare_cache.truth_tile(observed.observation, _center_bias(), view, style)
+        synthetic = observed.observation.given.synthetic
+        who = "made up" if synthetic else about(observed.evidence)
+        name = "Synthetic viewers" if synthetic else "People"
         items.insert(0, Tile(name, who, drawn, f"{picture.name}: {view}, where viewers looked"))
     height, width = compare_cache.small_image(picture).shape[:2]
     tiles("tiles", "The same picture, model by model", (height, width), items, points)
+    if legend := legend_of(view, style):
+        show_legend(legend)
+
+
+def _center_bias() -> ModelVersion:
+    return cache.model_version(CENTER_BIAS_MODEL)
 
 
 def _note(model: str) -> str:
@@ -173,7 +186,8 @@ def _note(model: str) -> str:
 
 def _numbers(picture: Picture, models: list[str]) -> None:
     pairs = {
-        pair: compare_cache.agreement(picture, *pair) for pair in itertools.combinations(models, 2)
+        (a, b): compare_cache.agreement(picture, cache.model_version(a), cache.model_version(b))
+        for a, b in itertools.combinations(models, 2)
     }
     if len(pairs) > 1:
         st.markdown(_extremes({pair: found.sim for pair, found in pairs.items()}))
@@ -183,17 +197,17 @@ def _numbers(picture: Picture, models: list[str]) -> None:
     ]
     left, right = st.columns([3, 2], gap="large")
     with left:
-        numbers("pairs", "What two have in common", "Models", _PAIR_COLUMNS, rows)
+        numbers("pairs", AGREEMENT, "Models", _PAIR_COLUMNS, rows)
     with right:
         costs = [
             Row(
                 model,
                 _note(model),
-                (1000 * cache.time_taken_s(picture, model), _size(model)),
+                (1000 * _time_s(picture, model), _size(model)),
             )
             for model in models
         ]
-        numbers("costs", "What they cost", "Model", _COST_COLUMNS, costs)
+        numbers("costs", COST, "Model", _COST_COLUMNS, costs)
 
 
 def _extremes(shares: dict[tuple[str, str], float]) -> str:
@@ -201,40 +215,51 @@ def _extremes(shares: dict[tuple[str, str], float]) -> str:
     most, least = max(shares, key=shares.__getitem__), min(shares, key=shares.__getitem__)
     (a, b), (c, d) = (tuple(map(words.plain, pair)) for pair in (most, least))
     return (
-        f"**{a}** and **{b}** are most alike: they have {words.percent(shares[most])} of looks in "
-        f"common. **{c}** and **{d}** differ most, with {words.percent(shares[least])}."
+        f"**{a}** and **{b}** agree most: they expect {words.percent(shares[most])} of attention "
+        f"in the same places. **{c}** and **{d}** agree least, with "
+        f"{words.percent(shares[least])}."
     )
+
+
+def _time_s(picture: Picture, model: str) -> float:
+    """How long a model took for a picture, in seconds, without waiting for its turn."""
+    return cache.grid_prediction(picture, cache.model_version(model)).time_s
 
 
 def _size(model: str) -> str:
     """How many parameters a model has, short."""
-    parameters = cache.predictor(model).parameter_count
+    parameters = cache.predictor(cache.model_version(model)).parameter_count
     if parameters >= 1_000_000:
         return f"{parameters / 1e6:.1f} M"
     return f"{parameters / 1e3:.0f} k" if parameters >= 1000 else str(parameters or "none")
 
 
-def _scores(picture: Picture, models: list[str], looks: _Looks, sigma: float) -> None:
-    if looks.problem:
-        st.error(words.plain(looks.problem))
-    if looks.given is None:
+def _scores(models: list[str], observed: _Observed) -> None:
+    if observed.problem:
+        st.error(words.message(observed.problem))
+    if observed.observation is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(_origin(looks))
-        st.button("Take them away", key="forget_looks", on_click=given.forget)
-    if looks.truth is None:
+        st.markdown(_origin(observed))
+        st.button("Remove", key="forget_fixations", on_click=given.forget)
+    if observed.evidence is None:
         return
-    scores = {model: compare_cache.scores(picture, model, looks.given, sigma) for model in models}
-    score_table(scores, {model: _note(model) for model in models}, looks.truth)
-
-
-def _origin(looks: _Looks) -> str:
-    """Whose looks these are, in Markdown."""
-    if looks.given is None or looks.truth is None:
-        return ""
-    if looks.given.synthetic:
-        return (
-            f":orange-badge[Synthetic] {about(looks.truth)} Nobody looked: they are made up to "
-            "show how this works, and say nothing of how good a model is."
+    scores = {
+        model: compare_cache.scores(
+            observed.observation, _center_bias(), cache.model_version(model)
         )
-    return f"{words.plain(looks.given.name)}: {about(looks.truth)}"
+        for model in models
+    }
+    score_table(scores, {model: _note(model) for model in models}, observed.evidence)
+
+
+def _origin(observed: _Observed) -> str:
+    """Whose fixations these are, in Markdown."""
+    if observed.observation is None or observed.evidence is None:
+        return ""
+    if observed.observation.given.synthetic:
+        return (
+            f":orange-badge[Synthetic] {about(observed.evidence)} Nobody looked: they are made up "
+            "to show how this works, and say nothing about how good a model is."
+        )
+    return f"{words.plain(observed.observation.given.name)}: {about(observed.evidence)}"

@@ -12,21 +12,21 @@ from salmap.ui import given, state, words
 MAX_FILE_MB = 20
 
 _TYPES = ("csv", "png", "bmp", "gif", "tif", "tiff", "jpg", "jpeg")
-_UPLOAD, _TOO_LARGE = "looks_upload", "looks_too_large"
+_UPLOAD, _TOO_LARGE = "fixations_upload", "fixations_too_large"
 _MB = 1_000_000
 _ABOUT = (
-    "A **CSV** with the columns `x` and `y` in pixels of the picture, from its top left, and if "
-    "you like `subject` and `image` (then one file serves several pictures); or a **fixation "
-    "map**: a black picture of the same size with a white point for each look."
+    "A **CSV** with the columns `x` and `y` in pixels of the picture, counted from its upper left "
+    "corner, and, if you like, `subject` and `image` (then one file serves several pictures); or a "
+    "**fixation map**: a black picture of the same size with a white point for each fixation."
 )
 
 
-def looks_source() -> None:
+def fixations_source() -> None:
     """Draw the ways to give fixations; what comes is kept in `salmap.ui.given`."""
     left, right = st.columns(2, gap="medium")
     with left:
         st.file_uploader(
-            "Drop where people looked on this picture",
+            "Drop where people looked in this picture",
             list(_TYPES),
             key=_UPLOAD,
             max_upload_size=MAX_FILE_MB,
@@ -35,13 +35,15 @@ def looks_source() -> None:
     with right:
         st.caption(_ABOUT)
         with st.container(horizontal=True):
-            st.button("Try it with made-up viewers", key="try_looks", on_click=given.give_example)
+            st.button(
+                "Try it with made-up viewers", key="try_fixations", on_click=given.give_example
+            )
             st.download_button(
-                "Their CSV, as a pattern",
+                "Download an example CSV",
                 synthetic_viewers.table,
                 "synthetic_viewers.csv",
                 "text/csv",
-                key="looks_pattern",
+                key="example_fixations",
                 on_click="ignore",
             )
     if st.session_state.get(_TOO_LARGE):
@@ -49,12 +51,12 @@ def looks_source() -> None:
 
 
 def sigma_picker() -> float:
-    """How much the looks are blurred, as a share of the long side."""
+    """How much the fixations are blurred, as a share of the long side."""
     percent = st.slider(
-        "Blur of the looks", 0.5, 10.0, SIGMA_SHARE * 100, 0.5, format="%.1f %%", key="sigma",
+        "Blur of the fixations", 0.5, 10.0, SIGMA_SHARE * 100, 0.5, format="%.1f %%", key="sigma",
         persist_state="session",
-        help="CC, SIM and KLDiv compare a prediction with the looks blurred by this much, in per "
-        "cent of the picture's long side. By custom it is one degree of visual angle.",
+        help="CC, SIM and KLDiv compare a prediction with the fixations blurred by this much, in "
+        "percent of the picture's long side. By custom it is one degree of visual angle.",
     )  # fmt: skip
     return float(percent) / 100
 
@@ -66,8 +68,8 @@ def _uploaded() -> None:
         given.forget()
     elif file.size > MAX_FILE_MB * _MB:
         st.session_state[_TOO_LARGE] = (
-            f"{words.plain(file.name)} is larger than {MAX_FILE_MB} MB. Give the rows of this "
-            "picture only."
+            f"{words.plain(file.name)} is larger than {MAX_FILE_MB} MB. Upload only the rows of "
+            "this picture."
         )
     else:
         given.give(file.name, file.getvalue(), state.current())

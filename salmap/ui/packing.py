@@ -1,0 +1,138 @@
+"""Many pictures into one ZIP, in a thread of its own, so that no click ends the work.
+
+A `Packing` belongs to one visitor and lies in their session; the page only reads how far it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+import zipfile
+from dataclasses import dataclass
+from typing import IO
+
+from salmap.errors import SalmapError
+from salmap.outputs import tables
+from salmap.outputs.names import Output, output_names, safe_place
+from salmap.outputs.result import Result, add_files
+from salmap.ui import cache, words
+from salmap.ui.components.controls import Settings
+from salmap.ui.state import Picture
+
+logger = logging.getLogger(__name__)
+
+#: largest ZIP that is made of several pictures, in megabytes
+MAX_ZIP_MB = 200
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be packed.
+
+    Attributes:
+        pictures: in this order.
+        settings: model, style and number of areas.
+        kinds: which files of each picture.
+    """
+
+    pictures: tuple[Picture, ...]
+    settings: Settings
+    kinds: tuple[Output, ...]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Tells it from any other without comparing bytes."""
+        names = tuple((picture.digest, picture.name) for picture in self.pictures)
+        return names, self.settings, self.kinds
+
+
+class Packing:
+    """An order that is being packed, or has been.
+
+    Attributes:
+        order: what is packed.
+        done: how many pictures are.
+        failed: how many of them could not be analyzed; the summary says why.
+        problem: why there is no ZIP in the end, in words; empty if there is one.
+    """
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.done = self.failed = 0
+        self.problem = ""
+        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (kept until it is dropped)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is more to come."""
+        return self._thread.is_alive()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was asked to end early."""
+        return self._stop.is_set()
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the ZIP so far."""
+        return self._file.seek(0, 2)
+
+    def cancel(self) -> None:
+        """End after the picture at hand, and keep nothing."""
+        self._stop.set()
+
+    def wait(self) -> None:
+        """Wait for the end."""
+        self._thread.join()
+
+    def archive(self) -> bytes:
+        """The finished ZIP."""
+        self._file.seek(0)
+        return self._file.read()
+
+    def _run(self) -> None:
+        try:
+            self._pack()
+        except (MemoryError, OSError):
+            logger.exception("Packing failed")
+            self.problem = "The server ran out of room. Choose fewer pictures or files."
+        except Exception:
+            logger.exception("Packing failed")
+            self.problem = "Packing failed. Try again."
+
+    def _pack(self) -> None:
+        settings, rows = self.order.settings, []
+        model = cache.model_version(settings.model)
+        stems = output_names([safe_place(picture.name) for picture in self.order.pictures])
+        with zipfile.ZipFile(self._file, "w") as archive:
+            for picture, stem in zip(self.order.pictures, stems, strict=True):
+                if self._stop.is_set():
+                    return
+                try:
+                    numbers = cache.analysis(picture, model)
+                    files = result(picture, settings).files(self.order.kinds, stem)
+                except SalmapError as error:
+                    reason = words.without_folders(str(error))
+                    rows.append(tables.failed_row(picture.name, settings.model, reason))
+                    self.failed += 1
+                else:
+                    rows.append(tables.summary_row(picture.name, numbers, settings.k))
+                    add_files(archive, files)
+                self.done += 1
+                if self._file.tell() > MAX_ZIP_MB * 1_000_000:
+                    self.problem = (
+                        f"The ZIP would be larger than {MAX_ZIP_MB} MB. Choose fewer files or "
+                        "pictures."
+                    )
+                    return
+            add_files(archive, {"summary.csv": tables.summary_csv(rows)})
+
+
+def result(picture: Picture, settings: Settings) -> Result:
+    """A picture with its prediction, ready to be made into files."""
+    prediction = cache.prediction(picture, cache.model_version(settings.model))
+    return Result(picture.name, cache.decoded(picture), prediction, settings.style, settings.k)
