@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from salmap.models.base import SaliencyModel
+
 from salmap.models.decoder import Decoder
 from salmap.models.encoders import Encoder
 from salmap.models.readout import Finalizer
