@@ -1,6 +1,6 @@
 """Networks as ONNX graphs, made by torch: those of the package, and files for other people's use.
 
-    python -m salmap.backends.exporting        makes the graphs of the package again
+python -m salmap.backends.exporting        makes the graphs of the package again
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from torch.nn import functional as F
 
 from salmap.backends import graphs
 from salmap.files import replace_file
-from salmap.models.config import PRESETS, NetworkConfig
 from salmap.models.folding import Module
 from salmap.models.network import SaliencyNetwork
+from salmap.networks import PRESETS, NetworkConfig, Preset
 
 logger = logging.getLogger(__name__)
 
@@ -95,20 +95,19 @@ def export(network: SaliencyNetwork) -> onnx.ModelProto:
 def write_graph(config: NetworkConfig, folder: Path = graphs.FOLDER) -> Path:
     """Write an architecture's graph without weights, and the list of them; its path."""
     network = SaliencyNetwork(config).eval()
-    model = export(network)
-    used = _without_weights(model, set(network.state_dict()))
-    learned = {name for name, _ in network.named_parameters()}
-    listing = {
-        name: {
-            "shape": list(tensor.shape),
-            "type": str(tensor.dtype).removeprefix("torch."),
-            "learned": name in learned,
-            "used": name in used,
-        }
+    listing = {  # before the network is changed for the exporter
+        name: (list(tensor.shape), str(tensor.dtype).removeprefix("torch."))
         for name, tensor in network.state_dict().items()
     }
+    model = export(network)
+    used = _without_weights(model, set(listing))
+    learned = {name for name, _ in network.named_parameters()}
+    rows = {
+        name: {"shape": shape, "type": kind, "learned": name in learned, "used": name in used}
+        for name, (shape, kind) in listing.items()
+    }
     path = folder / f"{graphs.key(config)}.onnx"
-    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(row)}" for name, row in listing.items())
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items())
     replace_file(path.with_suffix(".json"), f"{{\n{lines}\n}}\n".encode())
     replace_file(path, model.SerializeToString(deterministic=True))
     return path
@@ -173,9 +172,8 @@ def _pad_inside(model: onnx.ModelProto, multiple: int) -> None:
         ("Concat", ["padding.others", "padding.missing"], "padding.all"),
         ("Pad", [INPUT, "padding.all"], PADDED),
     ]
-    for kind, inputs, output in steps:
-        extra = {"axis": 0} if kind == "Concat" else {}
-        nodes.append(helper.make_node(kind, inputs, [output], output, **extra))
+    nodes += [helper.make_node(kind, inputs, [output], output) for kind, inputs, output in steps]
+    nodes[-2].attribute.append(helper.make_attribute("axis", 0))  # of Concat
     for place, node in enumerate(nodes):
         graph.node.insert(place, node)
 
@@ -218,11 +216,12 @@ def _without_weights(model: onnx.ModelProto, names: set[str]) -> set[str]:
     return {tensor.name for tensor in found}
 
 
-def main(configs: Iterable[NetworkConfig] = tuple(PRESETS.values())) -> None:
+def main(presets: Iterable[Preset] = tuple(PRESETS.values())) -> None:
     """Make the graphs of the package again."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    for config in configs:
-        path = write_graph(config)
+    logging.basicConfig(format="%(message)s")
+    logger.setLevel(logging.INFO)  # those of the exporter have nothing to say
+    for preset in presets:
+        path = write_graph(preset.config)
         logger.info("%s: %.0f kB", path, path.stat().st_size / 1000)
 
 

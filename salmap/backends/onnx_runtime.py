@@ -10,7 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from salmap.backends.graphs import Graph
-from salmap.models.config import NetworkConfig
+from salmap.networks import NetworkConfig
 from salmap.threads import thread_count
 from salmap.weights.file import read_tensors
 
@@ -56,9 +56,7 @@ def open_network(weights: Path, config: NetworkConfig, graph: Graph) -> OnnxBack
     return OnnxBackend(graph, read_tensors(weights, graph.tensors), config.size)
 
 
-def _session(
-    graph: Graph, tensors: dict[str, NDArray[np.generic]]
-) -> onnxruntime.InferenceSession:
+def _session(graph: Graph, tensors: dict[str, NDArray[np.generic]]) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = thread_count()
     options.inter_op_num_threads = 1

@@ -5,11 +5,10 @@ Nothing here imports torch; `salmap.models.network` does.
 
 from salmap.models.center_bias_model import CenterBias
 from salmap.models.classical_model import ClassicalModel
+from salmap.models.config import NETWORK
 from salmap.models.itti_koch import IttiKoch
 from salmap.models.spectral_residual import SpectralResidual
 
-#: what a weight file calls a network that was trained
-NETWORK = "network"
 CLASSICAL: dict[str, type[ClassicalModel]] = {
     model.architecture: model for model in (CenterBias, SpectralResidual, IttiKoch)
 }

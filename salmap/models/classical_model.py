@@ -1,4 +1,4 @@
-"""The interface of the classical models, which compute with numpy and OpenCV alone. No torch here."""
+"""The interface of the classical models, which compute with numpy and OpenCV. No torch here."""
 
 from __future__ import annotations
 

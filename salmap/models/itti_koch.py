@@ -166,7 +166,9 @@ def center_surround(features: dict[int, Array], center: int, surround: int) -> A
     """Absolute difference of two pyramid scales at the size of the finer one, (C, h, w)."""
     fine = features[center]
     size = fine.shape[:0:-1]
-    coarse = [cv2.resize(level, size, interpolation=cv2.INTER_LINEAR) for level in features[surround]]
+    coarse = [
+        cv2.resize(level, size, interpolation=cv2.INTER_LINEAR) for level in features[surround]
+    ]
     return np.abs(fine - np.stack(coarse))
 
 

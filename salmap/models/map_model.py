@@ -103,9 +103,7 @@ class MapModel(ClassicalModel):
         return cls(DensitySettings(**config))
 
 
-def to_log_density(
-    saliency: NDArray[np.float32], settings: DensitySettings
-) -> NDArray[np.float32]:
+def to_log_density(saliency: NDArray[np.float32], settings: DensitySettings) -> NDArray[np.float32]:
     """A log density up to a constant from a non-negative map (see `MapModel`).
 
     Args:
