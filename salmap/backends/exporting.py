@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from contextlib import redirect_stdout
 from pathlib import Path
 
+import numpy as np
 import onnx
+import onnxruntime
 import torch
-from onnx import helper
+from onnx import helper, numpy_helper
 from onnxscript import optimizer
 from timm.layers import Conv2dSame
 from torch import Tensor, nn
@@ -22,7 +24,9 @@ from torch.export import Dim
 from torch.nn import functional as F
 
 from salmap.backends import graphs
+from salmap.errors import ModelError
 from salmap.files import replace_file
+from salmap.models.file import load_model
 from salmap.models.folding import Module
 from salmap.models.network import SaliencyNetwork
 from salmap.networks import PRESETS, NetworkConfig, Preset
@@ -35,6 +39,10 @@ PADDED = "padded"
 #: what the exporter calls the network inside the module that it exports
 _PREFIX = "network."
 _OPSET = 20
+#: how far an exported file may be from torch, in log density
+TOLERANCE = 1e-4
+#: (height, width) of the pictures on which that is checked
+CHECKED_SIZES = ((432, 576), (420, 316), (64, 512))
 
 
 class _Exported(nn.Module):
@@ -92,6 +100,43 @@ def export(network: SaliencyNetwork) -> onnx.ModelProto:
     return _tidied(model)
 
 
+def export_file(weights: Path, path: Path) -> float:
+    """Write a network as one self-contained ONNX file; see `salmap.cli.export`.
+
+    Args:
+        weights: the network's `.safetensors` file.
+        path: of the file to write; one that exists is replaced.
+
+    Returns:
+        The largest difference in log density between the file and torch.
+
+    Raises:
+        ModelError: if that difference exceeds `TOLERANCE`; then nothing is written.
+        WeightsError: if the weight file is missing, damaged, unsafe or made for another Salmap.
+        OSError: if the file can't be written.
+    """
+    network, info = load_model(weights)
+    graph = graphs.find(network.network_config)
+    if graph is None:
+        model = export(load_model(weights)[0])
+    else:
+        model = onnx.load(graph.path, load_external_data=False)
+        _fill(model, network)
+    model.metadata_props.extend(
+        onnx.StringStringEntryProto(key=key, value=str(value))
+        for key, value in (("name", info.name), ("license", info.license), ("size", network.size))
+    )
+    data = model.SerializeToString(deterministic=True)
+    difference = _difference(data, network)
+    if difference > TOLERANCE:
+        raise ModelError(
+            f"{path.name} was not written: it differs from PyTorch by {difference:.1e} in log "
+            f"density, and at most {TOLERANCE:.0e} is allowed."
+        )
+    replace_file(path, data)
+    return difference
+
+
 def write_graph(config: NetworkConfig, folder: Path = graphs.FOLDER) -> Path:
     """Write an architecture's graph without weights, and the list of them; its path."""
     network = SaliencyNetwork(config).eval()
@@ -111,6 +156,28 @@ def write_graph(config: NetworkConfig, folder: Path = graphs.FOLDER) -> Path:
     replace_file(path.with_suffix(".json"), f"{{\n{lines}\n}}\n".encode())
     replace_file(path, model.SerializeToString(deterministic=True))
     return path
+
+
+def _fill(model: onnx.ModelProto, network: SaliencyNetwork) -> None:
+    """Put a network's weights into its architecture's graph."""
+    state = network.state_dict()
+    for tensor in model.graph.initializer:
+        if tensor.name in state:
+            tensor.CopyFrom(numpy_helper.from_array(state[tensor.name].numpy(), tensor.name))
+
+
+def _difference(data: bytes, network: SaliencyNetwork) -> float:
+    """The largest difference in log density between an ONNX model and torch on some pictures."""
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    random = torch.Generator().manual_seed(0)
+    found = []
+    for size in CHECKED_SIZES:
+        pixels = torch.rand(1, 3, *size, generator=random)
+        with torch.inference_mode():
+            expected = network(pixels).numpy()
+        (actual,) = session.run(None, {INPUT: pixels.numpy()})
+        found.append(float(np.abs(actual - expected).max()))
+    return max(found)
 
 
 def _with_fixed_padding(network: Module) -> Module:
