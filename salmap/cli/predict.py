@@ -131,12 +131,11 @@ def _run(
     fail: Callable[[Path, str], None],
     bar: bool,
 ) -> None:
-    """Do the pictures one by one; a `bar` appears after two seconds where there is a terminal."""
-    from salmap.outputs.batch import process  # noqa: PLC0415  (OpenCV)
+    """Do the pictures; a `bar` appears after two seconds where there is a terminal."""
+    from salmap.outputs.batch import process_all  # noqa: PLC0415  (OpenCV)
 
     disable = None if bar else True
-    for picture, outputs in tqdm(jobs, unit="picture", delay=2, disable=disable):
-        try:
-            process(predictor, picture, outputs, style, k)
-        except (SalmapError, OSError) as error:
+    done = process_all(predictor, jobs, style, k)
+    for picture, error in tqdm(done, total=len(jobs), unit="picture", delay=2, disable=disable):
+        if error is not None:
             fail(picture, str(error))
