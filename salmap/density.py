@@ -81,8 +81,10 @@ def resize_log_density(
     """A log density resampled (bilinear) to (height, width) and normalized again."""
     height, width = size
     values = np.asarray(log_density, np.float32)
-    resized = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
-    return log_normalize(np.asarray(resized, np.float32))
+    _, highest = check_map(values, "log density")  # on the grid: between its values lie all others
+    resized = cv2.resize(values - highest, (width, height), interpolation=cv2.INTER_LINEAR)
+    resized -= np.log(np.exp(resized).sum(dtype=np.float64))
+    return np.asarray(resized, np.float32)
 
 
 def fixation_map(fixations: Fixations, size: tuple[int, int]) -> NDArray[np.int32]:

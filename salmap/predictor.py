@@ -102,6 +102,7 @@ def load(
     progress: ProgressCallback | None = None,
     use_hub: bool = True,
     device: str = "cpu",
+    backend: str = "auto",
 ) -> Predictor:
     """Load a model, ready to predict.
 
@@ -112,17 +113,19 @@ def load(
             thread; by default a bar is drawn on stderr.
         use_hub: False to use a bundled model even if SALMAP_WEIGHTS_REPO is set.
         device: where it runs: "cpu", "cuda", or "auto" for a GPU if there is one.
+        backend: what runs a network: "onnx" (ONNX Runtime), "torch", or "auto" for ONNX Runtime on
+            CPUs and torch on GPUs. Torch is never imported where ONNX Runtime does the work.
 
     Raises:
-        ModelError: if there is no model of that name, or no such device.
+        ModelError: if there is no model of that name, no such device, or no such backend.
         WeightsError: if its weights are not available, or are damaged or unsafe.
     """
     found = resolve(model, progress, use_hub)
     if found is None:  # a model that needs no weights is built by its name
-        backend, info = open_model(None, str(model), device)
-        return Predictor(backend, str(model), info)
-    backend, info = open_model(found.path, "", device)
-    return Predictor(backend, short_name(model), info, found.fallback_reason)
+        runner, info = open_model(None, str(model), device, backend)
+        return Predictor(runner, str(model), info)
+    runner, info = open_model(found.path, "", device, backend)
+    return Predictor(runner, short_name(model), info, found.fallback_reason)
 
 
 def _to_pixels(image: ImageArray) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-GROUND = {"types", "errors", "version", "files", "processes", "networks"}
+GROUND = {"types", "errors", "version", "files", "processes", "networks", "threads"}
 MATHS = {"areas", "density", "center_bias", "metrics", "regions", "prediction"}
 BASE = GROUND | MATHS
 RUNNING = {"pictures", "models", "weights", "backends", "predictor"}
@@ -29,7 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "datasets": BASE | {"pictures", "fixations", "render"},
     "evaluation": BASE | RUNNING | READING,
     "outputs": BASE | RUNNING | READING,
-    "publish": BASE | {"weights", "models"},
+    "publish": BASE | {"weights", "backends"},
     "jobs": BASE | {"pictures", "weights", "fixations", "datasets"},
     "cli": BASE | RUNNING | READING | {"evaluation", "outputs", "publish"},
     "ui": BASE | RUNNING | READING | {"evaluation", "outputs", "publish", "jobs"},

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from salmap.backends.pytorch import TorchBackend
-from salmap.models import SaliencyModel, build
 from salmap.models.network import SaliencyNetwork
 from salmap.predictor import Predictor
 from salmap.types import ImageArray
@@ -111,9 +110,9 @@ class Trainer:
         self.machine.wait_for_all()  # for the checkpoint, which all of them read
 
     @cached_property
-    def _copy(self) -> SaliencyModel:
+    def _copy(self) -> SaliencyNetwork:
         """A second network, which is validated while the first one trains."""
-        return build("network", self.network.config())
+        return SaliencyNetwork.from_config(self.network.config()).eval()
 
     def _predictor(self, weights: dict[str, Tensor], precision: str) -> Predict:
         """The network with these weights, in the precision of training."""

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from salmap import load
 from salmap.datasets import FixationDataset
@@ -18,8 +17,9 @@ from salmap.evaluation.candidates import ModelCandidate
 from salmap.evaluation.task import GOLD_STANDARD, Evaluation, evaluate, prepare
 from salmap.files import replace_file
 from salmap.metrics import GOLD_STANDARD_KEY, METRICS
-from salmap.models.classical import CenterBias
+from salmap.models import CenterBias
 from salmap.models.file import load_model, save_model
+from salmap.weights.file import write_tensors
 from salmap.weights.info import ModelInfo
 
 from .model_card import card
@@ -78,9 +78,8 @@ def fit_center_bias(datasets: Sequence[FixationDataset], out: Path) -> None:
         SalmapError: if a data set can't be read.
     """
     baselines = [training_baseline(dataset.split("train")) for dataset in datasets]
-    model = CenterBias()
     density = np.mean([np.exp(b.grid.astype(np.float64)) for b in baselines], axis=0)
-    model.load_state_dict({"log_density": torch.from_numpy(log_normalize(np.log(density)))})
+    model = CenterBias(log_normalize(np.log(density)))
     info = ModelInfo(
         name="center-bias",
         architecture=model.architecture,
@@ -90,7 +89,7 @@ def fit_center_bias(datasets: Sequence[FixationDataset], out: Path) -> None:
         source="salmap train center-bias",
         notes="Ignores the picture: the mean of where people looked on the training pictures.",
     )
-    save_model(model, out, info)
+    write_tensors(out, model.tensors(), info)
 
 
 def _evaluate(model: Path, name: str, dataset: FixationDataset) -> Evaluation:

@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from salmap.errors import TrainingError
-from salmap.models.base import SaliencyModel
 from salmap.models.file import load_model
 from salmap.models.folding import folded
+from salmap.models.network import SaliencyNetwork
 from salmap.pictures import fit_size
 from salmap.weights.resolve import resolve
 
@@ -37,7 +37,7 @@ class Teacher:
     """
 
     def __init__(
-        self, models: Sequence[SaliencyModel], names: Sequence[str] = (), digest: str = ""
+        self, models: Sequence[SaliencyNetwork], names: Sequence[str] = (), digest: str = ""
     ) -> None:
         self.models = [folded(model).to(memory_format=torch.channels_last) for model in models]
         self.names, self.digest = tuple(names), digest
@@ -94,7 +94,7 @@ def _mirrored(pictures: Tensor, which: Tensor) -> Tensor:
     return pictures
 
 
-def _resized(images: Tensor, model: SaliencyModel) -> Tensor:
+def _resized(images: Tensor, model: SaliencyNetwork) -> Tensor:
     """Pictures (B, 3, h, w) in [0, 1] at the size that the model expects."""
     height, width = images.shape[2:]
     size = fit_size((height, width), model.size, model.output_stride)

@@ -1,4 +1,4 @@
-"""Models run by torch: the backend for GPUs, for training, and so far for CPUs."""
+"""Networks run by torch: the backend for GPUs and for training."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from salmap.errors import ModelError
-from salmap.models import ARCHITECTURES, SaliencyModel
 from salmap.models.file import load_model
 from salmap.models.folding import folded
+from salmap.models.network import SaliencyNetwork
 from salmap.processes import launched
 from salmap.types import ImageArray
-from salmap.weights.info import ModelInfo
-from salmap.weights.registry import REGISTRY
 
 
 def pick_device(wanted: str = "auto") -> torch.device:
@@ -61,7 +59,7 @@ class TorchBackend:
         model: the model itself, for those who need more than its prediction.
     """
 
-    def __init__(self, model: SaliencyModel, device: str | torch.device = "cpu") -> None:
+    def __init__(self, model: SaliencyNetwork, device: str | torch.device = "cpu") -> None:
         place = device if isinstance(device, torch.device) else pick_device(device)
         model = model.eval().requires_grad_(False).to(place)
         self.model = model.to(memory_format=torch.channels_last)
@@ -97,14 +95,12 @@ class TorchBackend:
         return np.asarray(grid.float().cpu().numpy(), np.float32)
 
 
-def open_model(
-    weights: Path | None, architecture: str, device: str
-) -> tuple[TorchBackend, ModelInfo]:
-    """See `salmap.backends.choice.open_model`."""
+def open_network(weights: Path, device: str) -> TorchBackend:
+    """The network in a weight file, ready to run on a device; see `pick_device`.
+
+    Raises:
+        ModelError: if there is no such device.
+        WeightsError: if the file is missing, damaged, unsafe or made for another Salmap.
+    """
     place = pick_device(device)
-    if weights is not None:
-        model, info = load_model(weights)
-        return TorchBackend(model, place), info
-    model = ARCHITECTURES[architecture]()
-    info = ModelInfo(architecture, architecture, model.config(), REGISTRY[architecture].license)
-    return TorchBackend(model, place), info
+    return TorchBackend(load_model(weights)[0], place)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from salmap.cli.options import BackendOption, DeviceOption
 from salmap.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -48,9 +49,8 @@ def evaluate(
         bool, typer.Option(help="Also score how well viewers predict each other.")
     ] = True,
     splits: Annotated[Path | None, typer.Option(help="JSON file with splits of your own.")] = None,
-    device: Annotated[
-        str, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")
-    ] = "auto",
+    device: DeviceOption = "auto",
+    backend: BackendOption = "auto",
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write everything to this file.")
     ] = None,
@@ -76,7 +76,7 @@ def evaluate(
 
     outputs = [path for path in (json_file, csv_file, html_file) if path]
     _require_folders(outputs)
-    models = _load_models(model or (() if predictions else DEFAULT_MODELS), device)
+    models = _load_models(model or (() if predictions else DEFAULT_MODELS), device, backend)
     opened = open_dataset(dataset, root, splits)
     prior = read_baseline(baseline) if baseline else None
     task = tasks.prepare(opened, split, drop_first, prior)
@@ -96,11 +96,14 @@ def _require_folders(outputs: Sequence[Path]) -> None:
             raise DatasetError(f"Create the folder {path.parent} for {path.name} first.")
 
 
-def _load_models(names: Sequence[str], device: str) -> list[Guesser]:
+def _load_models(names: Sequence[str], device: str, backend: str) -> list[Guesser]:
     from salmap.evaluation.candidates import ModelCandidate  # noqa: PLC0415  (keeps --help quick)
-    from salmap.predictor import load  # noqa: PLC0415  (torch)
+    from salmap.predictor import load  # noqa: PLC0415
 
-    return [ModelCandidate(name, load(name, device=device)) for name in dict.fromkeys(names)]
+    return [
+        ModelCandidate(name, load(name, device=device, backend=backend))
+        for name in dict.fromkeys(names)
+    ]
 
 
 def _map_folders(folders: Sequence[Path], task: Task, calibrate: bool) -> list[Guesser]:

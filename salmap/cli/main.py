@@ -15,6 +15,7 @@ from salmap.cli.areas import areas
 from salmap.cli.crop import crop
 from salmap.cli.deploy import deploy
 from salmap.cli.evaluate import evaluate
+from salmap.cli.export import export
 from salmap.cli.models import models
 from salmap.cli.predict import predict
 from salmap.cli.publish import publish
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (predict, areas, crop, evaluate, models, publish, deploy):
+for command in (predict, areas, crop, evaluate, models, export, publish, deploy):
     app.command()(command)
 app.add_typer(train, name="train")
 

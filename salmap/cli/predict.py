@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from tqdm import tqdm
 
-from salmap.cli.options import ModelOption
+from salmap.cli.options import BackendOption, DeviceOption, ModelOption
 from salmap.cli.text import one_line
 from salmap.errors import RenderError, SalmapError
 from salmap.outputs.names import STANDARD_OUTPUTS, Output
@@ -62,9 +62,8 @@ def predict(
     resume: Annotated[
         bool, typer.Option("--resume", help="Write only the results that do not exist yet.")
     ] = False,
-    device: Annotated[
-        str, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")
-    ] = "auto",
+    device: DeviceOption = "auto",
+    backend: BackendOption = "auto",
 ) -> None:
     """Predict where people look and save the results.
 
@@ -102,7 +101,7 @@ def predict(
     if resume:
         jobs = remaining(jobs)
     if jobs:
-        predictor = load(model, device=device)
+        predictor = load(model, device=device, backend=backend)
         _run(predictor, jobs, style, k, fail, processes.first)
     failed = processes.total(len(failures))
     if processes.first:
@@ -132,12 +131,11 @@ def _run(
     fail: Callable[[Path, str], None],
     bar: bool,
 ) -> None:
-    """Do the pictures one by one; a `bar` appears after two seconds where there is a terminal."""
-    from salmap.outputs.batch import process  # noqa: PLC0415  (OpenCV)
+    """Do the pictures; a `bar` appears after two seconds where there is a terminal."""
+    from salmap.outputs.batch import process_all  # noqa: PLC0415  (OpenCV)
 
     disable = None if bar else True
-    for picture, outputs in tqdm(jobs, unit="picture", delay=2, disable=disable):
-        try:
-            process(predictor, picture, outputs, style, k)
-        except (SalmapError, OSError) as error:
+    done = process_all(predictor, jobs, style, k)
+    for picture, error in tqdm(done, total=len(jobs), unit="picture", delay=2, disable=disable):
+        if error is not None:
             fail(picture, str(error))

@@ -23,7 +23,7 @@ from salmap.evaluation.task import BASELINE, GOLD_STANDARD, Evaluation
 from salmap.metrics import METRICS, Metric
 from salmap.version import __version__
 
-PACKAGES = ("torch", "timm", "numpy", "scipy", "opencv-python-headless", "pillow")
+PACKAGES = ("onnxruntime", "torch", "timm", "numpy", "scipy", "opencv-python-headless", "pillow")
 #: columns of the output if it does not go to a terminal
 FILE_WIDTH = 130
 

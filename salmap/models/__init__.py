@@ -1,29 +1,16 @@
-"""The models: one file per idea, one interface (`SaliencyModel`), one registry."""
+"""The models, one file per idea: networks, which need torch, and classical ones, which do not.
 
-from __future__ import annotations
+Nothing here imports torch; `salmap.models.network` does.
+"""
 
-from typing import Any
+from salmap.models.center_bias_model import CenterBias
+from salmap.models.classical_model import ClassicalModel
+from salmap.models.config import NETWORK
+from salmap.models.itti_koch import IttiKoch
+from salmap.models.spectral_residual import SpectralResidual
 
-from salmap.errors import ModelError
-from salmap.models.base import SaliencyModel
-from salmap.models.classical import CenterBias, IttiKoch, SpectralResidual
-from salmap.models.network import SaliencyNetwork
-
-ARCHITECTURES: dict[str, type[SaliencyModel]] = {
-    model.architecture: model for model in (CenterBias, SpectralResidual, IttiKoch, SaliencyNetwork)
+CLASSICAL: dict[str, type[ClassicalModel]] = {
+    model.architecture: model for model in (CenterBias, SpectralResidual, IttiKoch)
 }
 
-
-def build(architecture: str, config: dict[str, Any]) -> SaliencyModel:
-    """A model with untrained parameters, in eval mode.
-
-    Raises:
-        ModelError: if the architecture is unknown or the configuration makes no sense.
-    """
-    if architecture not in ARCHITECTURES:
-        known = ", ".join(sorted(ARCHITECTURES))
-        raise ModelError(f"There is no architecture '{architecture}'. Available: {known}.")
-    return ARCHITECTURES[architecture].from_config(config).eval()
-
-
-__all__ = ["ARCHITECTURES", "SaliencyModel", "build"]
+__all__ = ["CLASSICAL", "NETWORK", "CenterBias", "ClassicalModel", "IttiKoch", "SpectralResidual"]

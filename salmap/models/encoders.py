@@ -74,8 +74,14 @@ class Encoder(nn.Module):
         height, width = images.shape[-2:]
         normalized = (images - self.mean) / self.std
         padded = F.pad(normalized, (0, -width % self.multiple, 0, -height % self.multiple))
+        return self.features(padded)
+
+    def features(self, padded: Tensor) -> list[Tensor]:
+        """Feature maps of pictures in the encoder's own colors whose sides fit; see `forward`."""
         if self.scale != 1:
-            size = [int(side * self.scale) for side in padded.shape[-2:]]
+            size = [
+                side * self.scale.numerator // self.scale.denominator for side in padded.shape[-2:]
+            ]
             padded = F.interpolate(padded, size, mode="bilinear", antialias=True)
         features: list[Tensor] = self.net(padded)
         return features

@@ -1,4 +1,4 @@
-"""A model to and from its weight file; `salmap.weights.file` checks what strangers put into one."""
+"""A network to and from its weight file; `salmap.weights.file` checks what strangers put there."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from pathlib import Path
 import torch
 
 from salmap.errors import ModelError, WeightsError
-from salmap.models import SaliencyModel, build
+from salmap.models.config import network_config
+from salmap.models.network import SaliencyNetwork
+from salmap.networks import NetworkConfig
 from salmap.weights.file import TensorSpec, read_tensors, write_tensors
 from salmap.weights.info import ModelInfo, info_to_json, read_info
 
 
-def save_model(model: SaliencyModel, path: Path | str, info: ModelInfo, half: bool = True) -> None:
+def save_model(
+    model: SaliencyNetwork, path: Path | str, info: ModelInfo, half: bool = True
+) -> None:
     """Write a model and what is known about it: the file is there whole or not at all.
 
     Args:
@@ -36,7 +40,7 @@ def save_model(model: SaliencyModel, path: Path | str, info: ModelInfo, half: bo
     write_tensors(path, tensors, info, half)
 
 
-def load_model(path: Path | str) -> tuple[SaliencyModel, ModelInfo]:
+def load_model(path: Path | str) -> tuple[SaliencyNetwork, ModelInfo]:
     """Read a model: float32 parameters that need no gradient, in eval mode.
 
     Raises:
@@ -44,17 +48,18 @@ def load_model(path: Path | str) -> tuple[SaliencyModel, ModelInfo]:
     """
     path = Path(path)
     info = read_info(path)
-    tensors = read_tensors(path, _expected(info, path.name))
-    model = build(info.architecture, info.config)
-    model.load_state_dict({name: torch.from_numpy(values) for name, values in tensors.items()})
-    return model.requires_grad_(False).eval(), info
+    config = network_config(info, path.name)
+    tensors = read_tensors(path, _expected(config, path.name))
+    network = SaliencyNetwork(config)
+    network.load_state_dict({name: torch.from_numpy(values) for name, values in tensors.items()})
+    return network.requires_grad_(False).eval(), info
 
 
-def _expected(info: ModelInfo, file_name: str) -> dict[str, TensorSpec]:
-    """The tensors that the configuration asks for; no memory is taken for their values."""
+def _expected(config: NetworkConfig, file_name: str) -> dict[str, TensorSpec]:
+    """The tensors that a configuration asks for; no memory is taken for their values."""
     try:
         with torch.device("meta"):
-            state = build(info.architecture, info.config).state_dict()
+            state = SaliencyNetwork(config).state_dict()
     except (ModelError, TypeError, ValueError, LookupError, AttributeError, RuntimeError) as error:
         raise WeightsError(
             f"{file_name}: its configuration describes no model that this Salmap can build "

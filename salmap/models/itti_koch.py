@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 
 from salmap.models.map_model import DensitySettings, MapModel
+
+Array = NDArray[np.float32]
 
 #: pyramid scales of the centers, and how many scales coarser their surrounds are
 CENTERS, DELTAS = (2, 3, 4), (3, 4)
@@ -49,54 +53,54 @@ class IttiKoch(MapModel):
     architecture = "itti-koch"
     size = 640
     output_stride = 2**MAP_SCALE
-    gabor: Tensor
+    defaults = DEFAULTS
 
-    def __init__(self, settings: DensitySettings = DEFAULTS) -> None:
-        super().__init__(settings)
-        self.register_buffer("gabor", gabor_filters(), persistent=False)
-
-    def saliency_map(self, images: Tensor) -> Tensor:
-        """Mean of the three weighed conspicuity maps; float32 (B, h / 16, w / 16), in [0, 1]."""
-        pyramid = gaussian_pyramid(early_features(images), max(CENTERS) + max(DELTAS))
+    def saliency_map(self, pixels: Array) -> Array:
+        """Mean of the three weighed conspicuity maps; float32 (h / 16, w / 16), in [0, 1]."""
+        pyramid = gaussian_pyramid(early_features(pixels), max(CENTERS) + max(DELTAS))
         features = {
-            scale: torch.cat([level, orientation_energy(level[:, :1], self.gabor)], 1)
+            scale: np.concatenate([level, orientation_energy(level[0])])
             for scale, level in enumerate(pyramid)
             if scale >= min(CENTERS)
         }
-        size = features[MAP_SCALE].shape[-2:]
-        feature_maps = [
-            promote_peaks(center_surround(features, center, center + delta))
-            for center in CENTERS
-            for delta in DELTAS
-        ]
-        # (B, 7, h / 16, w / 16): intensity, red-green, blue-yellow, four orientations
-        maps = torch.stack([F.interpolate(m, size, mode="area") for m in feature_maps]).sum(0)
-        intensity, color = maps[:, :1], maps[:, 1:3].sum(1, keepdim=True)
-        orientation = promote_peaks(maps[:, 3:]).sum(1, keepdim=True)
-        return promote_peaks(torch.cat([intensity, color, orientation], 1)).mean(1)
+        size = features[MAP_SCALE].shape[1:]
+        # (7, h / 16, w / 16): intensity, red-green, blue-yellow, four orientations
+        maps = np.sum(
+            [
+                averaged(promote_peaks(center_surround(features, center, center + delta)), size)
+                for center in CENTERS
+                for delta in DELTAS
+            ],
+            axis=0,
+        )
+        intensity, color = maps[:1], maps[1:3].sum(0, keepdims=True)
+        orientation = promote_peaks(maps[3:]).sum(0, keepdims=True)
+        conspicuity = promote_peaks(np.concatenate([intensity, color, orientation]))
+        return np.asarray(conspicuity.mean(0), np.float32)
 
 
-def early_features(images: Tensor) -> Tensor:
+def early_features(pixels: Array) -> Array:
     """Intensity and the opponent colors red-green and blue-yellow.
 
     Args:
-        images: float32 (B, 3, h, w), RGB in [0, 1].
+        pixels: float32 (3, h, w), RGB in [0, 1].
 
     Returns:
-        float32 (B, 3, h, w). Hue is taken apart from intensity by dividing by it, and is 0 where
+        float32 (3, h, w). Hue is taken apart from intensity by dividing by it, and is 0 where
         it is too dark to be seen.
     """
-    intensity = images.mean(1, keepdim=True)
-    seen = intensity > (DARK * intensity.amax((-2, -1), keepdim=True)).clamp_min(UNSEEN)
-    hues = torch.where(seen, images / intensity.clamp_min(UNSEEN), 0)
-    r, g, b = hues.split(1, dim=1)
+    intensity = pixels.mean(0)
+    seen = intensity > max(np.float32(DARK) * intensity.max(), np.float32(UNSEEN))
+    r, g, b = np.where(seen, pixels / np.maximum(intensity, np.float32(UNSEEN)), 0)
     red, green, blue = r - (g + b) / 2, g - (r + b) / 2, b - (r + g) / 2
-    yellow = (r + g) / 2 - (r - g).abs() / 2 - b
-    return torch.cat([intensity, red.relu() - green.relu(), blue.relu() - yellow.relu()], 1)
+    yellow = (r + g) / 2 - np.abs(r - g) / 2 - b
+    red_green = np.maximum(red, 0) - np.maximum(green, 0)
+    blue_yellow = np.maximum(blue, 0) - np.maximum(yellow, 0)
+    return np.stack([intensity, red_green, blue_yellow]).astype(np.float32)
 
 
-def gaussian_pyramid(images: Tensor, scales: int) -> list[Tensor]:
-    """The picture (scale 0) and `scales` reductions by two, (B, C, ceil(h / 2^s), ceil(w / 2^s)).
+def gaussian_pyramid(images: Array, scales: int) -> list[Array]:
+    """The picture (scale 0) and `scales` reductions by two, (C, ceil(h / 2^s), ceil(w / 2^s)).
 
     A side of one pixel stays as it is.
     """
@@ -107,71 +111,92 @@ def gaussian_pyramid(images: Tensor, scales: int) -> list[Tensor]:
     return pyramid
 
 
-def _width_halved(images: Tensor) -> Tensor:
-    """Blurred and reduced by two along the last axis: (B, C, h, w) -> (B, C, h, ceil(w / 2)).
+def _width_halved(images: Array) -> Array:
+    """Blurred and reduced by two along the last axis: (C, h, w) -> (C, h, ceil(w / 2)).
 
     The binomial filter has six taps, so that a pixel lies in the middle of the two it replaces.
     """
-    channels, width = images.shape[1], images.shape[-1]
+    width = images.shape[-1]
     if width == 1:
         return images
-    taps = torch.tensor([1.0, 5, 10, 10, 5, 1], dtype=images.dtype, device=images.device) / 32
-    padded = F.pad(images, (2, 2 + width % 2, 0, 0), mode="replicate")
-    return F.conv2d(padded, taps.expand(channels, 1, 1, -1), stride=(1, 2), groups=channels)
+    padded = np.pad(images, ((0, 0), (0, 0), (2, 2 + width % 2)), mode="edge")
+    taps = np.array([1, 5, 10, 10, 5, 1], np.float32) / 32
+    length = 2 * ((width + 1) // 2)
+    parts = (tap * padded[..., place : place + length : 2] for place, tap in enumerate(taps))
+    return np.asarray(sum(parts), np.float32)
 
 
-def gabor_filters() -> Tensor:
-    """Even and odd Gabor filters without response to a constant, float32 (8, 1, 13, 13).
+@cache
+def gabor_filters() -> Array:
+    """Even and odd Gabor filters without response to a constant, float32 (8, 13, 13).
 
     The four even ones come first, each for bars at one of `ORIENTATIONS` (0 is horizontal,
     counted anticlockwise). A grating of contrast 1 gives an energy of about 1.
     """
     half = GABOR_SIDE // 2
-    offset = torch.arange(-half, half + 1, dtype=torch.float64)
-    envelope = torch.exp(-(offset[:, None] ** 2 + offset[None, :] ** 2) / (2 * GABOR_SIGMA**2))
+    offset = np.arange(-half, half + 1, dtype=np.float64)
+    envelope = np.exp(-(offset[:, None] ** 2 + offset[None, :] ** 2) / (2 * GABOR_SIGMA**2))
     envelope /= envelope.sum()
     even, odd = [], []
     for degrees in ORIENTATIONS:
         angle = math.radians(degrees)
         across = offset[None, :] * math.sin(angle) + offset[:, None] * math.cos(angle)
         phase = 2 * math.pi * across / GABOR_WAVELENGTH
-        cosine = torch.cos(phase)
+        cosine = np.cos(phase)
         even.append(2 * envelope * (cosine - (envelope * cosine).sum()))
-        odd.append(2 * envelope * torch.sin(phase))
-    return torch.stack(even + odd)[:, None].float()
+        odd.append(2 * envelope * np.sin(phase))
+    filters = np.stack(even + odd).astype(np.float32)
+    filters.flags.writeable = False
+    return filters
 
 
-def orientation_energy(intensity: Tensor, gabor: Tensor) -> Tensor:
-    """How much there is of each orientation: (B, 1, h, w) -> (B, 4, h, w), non-negative."""
-    padded = F.pad(intensity, [gabor.shape[-1] // 2] * 4, mode="replicate")
-    even, odd = F.conv2d(padded, gabor).chunk(2, dim=1)
-    return torch.hypot(even, odd)
+def orientation_energy(intensity: Array) -> Array:
+    """How much there is of each orientation: (h, w) -> (4, h, w), non-negative."""
+    answers = np.stack(
+        [
+            cv2.filter2D(intensity, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE)
+            for kernel in gabor_filters()
+        ]
+    )
+    even, odd = np.split(answers, 2)
+    return np.hypot(even, odd)
 
 
-def center_surround(features: dict[int, Tensor], center: int, surround: int) -> Tensor:
-    """Absolute difference of two pyramid scales at the size of the finer one, (B, C, h, w)."""
+def center_surround(features: dict[int, Array], center: int, surround: int) -> Array:
+    """Absolute difference of two pyramid scales at the size of the finer one, (C, h, w)."""
     fine = features[center]
-    coarse = F.interpolate(features[surround], fine.shape[-2:], mode="bilinear")
-    return (fine - coarse).abs()
+    size = fine.shape[:0:-1]
+    coarse = [
+        cv2.resize(level, size, interpolation=cv2.INTER_LINEAR) for level in features[surround]
+    ]
+    return np.abs(fine - np.stack(coarse))
 
 
-def promote_peaks(maps: Tensor) -> Tensor:
+def averaged(maps: Array, size: tuple[int, ...]) -> Array:
+    """Maps (C, h, w) averaged over the cells of a grid of (rows, columns) that divides them."""
+    rows, columns = size
+    channels, height, width = maps.shape
+    cells = maps.reshape(channels, rows, height // rows, columns, width // columns)
+    return np.asarray(cells.mean((2, 4)), np.float32)
+
+
+def promote_peaks(maps: Array) -> Array:
     """The paper's operator N: maps with one strong peak gain, maps with many similar ones lose.
 
     Each map is stretched to [0, M] with M = 1 and multiplied by (M - m)^2, where m is the mean of
     its local maxima other than the highest.
 
     Args:
-        maps: float32 (B, C, h, w).
+        maps: float32 (C, h, w).
 
     Returns:
-        float32 (B, C, h, w) in [0, 1].
+        float32 (C, h, w) in [0, 1].
     """
-    area = (-2, -1)
-    lowest, highest = maps.amin(area, keepdim=True), maps.amax(area, keepdim=True)
-    maps = (maps - lowest) / (highest - lowest).clamp_min(UNSEEN)
-    top = maps.amax(area, keepdim=True)
-    peaks = (maps >= F.max_pool2d(maps, 3, stride=1, padding=1)) & (maps >= BACKGROUND)
-    others = ((maps * peaks).sum(area, keepdim=True) - top).clamp_min(0)
-    mean_of_others = others / (peaks.sum(area, keepdim=True) - 1).clamp_min(1)
-    return maps * (top - mean_of_others) ** 2
+    area = (1, 2)
+    lowest, highest = maps.min(area, keepdims=True), maps.max(area, keepdims=True)
+    maps = (maps - lowest) / np.maximum(highest - lowest, np.float32(UNSEEN))
+    top = maps.max(area, keepdims=True)
+    peaks = (maps >= maximum_filter(maps, (1, 3, 3), mode="nearest")) & (maps >= BACKGROUND)
+    others = np.maximum((maps * peaks).sum(area, keepdims=True) - top, 0)
+    mean_of_others = others / np.maximum(peaks.sum(area, keepdims=True) - 1, 1)
+    return np.asarray(maps * (top - mean_of_others) ** 2, np.float32)

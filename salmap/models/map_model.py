@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from salmap.errors import ModelError
-from salmap.models.base import SaliencyModel
+from salmap.models.classical_model import ClassicalModel
 
 #: a map that stays below this everywhere says nothing: it is rounding noise
 SILENT = 1e-6
@@ -59,7 +59,7 @@ def check_names(architecture: str, config: Mapping[str, Any], expected: set[str]
         raise ModelError(f"The configuration of {architecture} lacks '{missing[0]}'.")
 
 
-class MapModel(SaliencyModel):
+class MapModel(ClassicalModel):
     """A model that makes a saliency map, not a density.
 
     Its log density is `log((1 - uniform) p + uniform / n)` on the n cells of the grid, where p is
@@ -67,32 +67,33 @@ class MapModel(SaliencyModel):
     nothing stands out gives the uniform density.
     """
 
-    def __init__(self, settings: DensitySettings) -> None:
-        super().__init__()
-        self.settings = settings
+    defaults: ClassVar[DensitySettings]
+
+    def __init__(self, settings: DensitySettings | None = None) -> None:
+        self.settings = settings or self.defaults
 
     @abstractmethod
-    def saliency_map(self, images: Tensor) -> Tensor:
-        """Saliency of a batch.
+    def saliency_map(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Saliency of one picture.
 
         Args:
-            images: float32 (B, 3, h, w), RGB in [0, 1].
+            pixels: float32 (3, h, w), RGB in [0, 1].
 
         Returns:
-            float32 (B, h / output_stride, w / output_stride), non-negative, about 1 where
-            something stands out, 0 for a picture of one color or a constant.
+            float32 (h / output_stride, w / output_stride), non-negative, about 1 where something
+            stands out, 0 for a picture of one color or a constant.
         """
 
-    def forward(self, images: Tensor) -> Tensor:
-        """float32 (B, 3, h, w) -> log density up to a constant, float32 (B, rows, columns)."""
-        return to_log_density(self.saliency_map(images), self.settings)
+    def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32 (1, 3, h, w) -> log density up to a constant; see `Backend.run`."""
+        return to_log_density(self.saliency_map(pixels[0]), self.settings)
 
     def config(self) -> dict[str, Any]:
         """The density settings: `blur`, `uniform` and `gamma`."""
         return asdict(self.settings)
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The model with these density settings.
 
         Raises:
@@ -102,35 +103,34 @@ class MapModel(SaliencyModel):
         return cls(DensitySettings(**config))
 
 
-def to_log_density(saliency: Tensor, settings: DensitySettings) -> Tensor:
+def to_log_density(saliency: NDArray[np.float32], settings: DensitySettings) -> NDArray[np.float32]:
     """A log density up to a constant from a non-negative map (see `MapModel`).
 
     Args:
-        saliency: float32 (B, h, w), non-negative.
+        saliency: float32 (h, w), non-negative.
         settings: the blur, the exponent and the uniform share.
 
     Returns:
-        float32 (B, h, w), finite.
+        float32 (h, w), finite.
     """
-    rows, columns = saliency.shape[-2:]
+    rows, columns = saliency.shape
     sigma = settings.blur * max(rows, columns)
-    smooth = gaussian_matrix(rows, sigma, saliency) @ saliency
-    smooth = smooth @ gaussian_matrix(columns, sigma, saliency).T
-    highest = smooth.amax((-2, -1), keepdim=True).clamp_min(SILENT)
-    powered = (smooth / highest) ** settings.gamma
+    smooth = gaussian_matrix(rows, sigma) @ saliency @ gaussian_matrix(columns, sigma).T
+    powered = (smooth / max(smooth.max(), np.float32(SILENT))) ** np.float32(settings.gamma)
     # the highest cell is 1, so a sum below 1 means a silent map: it stays small, not stretched
-    density = powered / powered.sum((-2, -1), keepdim=True).clamp_min(1)
-    return ((1 - settings.uniform) * density + settings.uniform / (rows * columns)).log()
+    density = powered / max(powered.sum(), np.float32(1))
+    mixed = (1 - settings.uniform) * density + settings.uniform / (rows * columns)
+    return np.log(mixed, dtype=np.float32)
 
 
-def gaussian_matrix(length: int, sigma: float, like: Tensor) -> Tensor:
-    """A Gaussian blur along one axis as a matrix, (length, length), of the dtype of `like`.
+def gaussian_matrix(length: int, sigma: float) -> NDArray[np.float32]:
+    """A Gaussian blur along one axis as a matrix, float32 (length, length).
 
     Each row holds the weights with which one cell averages all cells inside the picture, so that
     a constant stays constant up to the border, whatever the length.
     """
     if sigma == 0:
-        return torch.eye(length, dtype=like.dtype, device=like.device)
-    cells = torch.arange(length, dtype=like.dtype, device=like.device)
-    weights = torch.exp(-0.5 * ((cells[:, None] - cells[None, :]) / sigma) ** 2)
-    return weights / weights.sum(1, keepdim=True)
+        return np.eye(length, dtype=np.float32)
+    cells = np.arange(length)
+    weights = np.exp(-0.5 * ((cells[:, None] - cells) / sigma) ** 2)
+    return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)

@@ -11,17 +11,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from salmap.models.base import SaliencyModel
+from salmap.models.config import NETWORK
 from salmap.models.decoder import Decoder
 from salmap.models.encoders import Encoder
 from salmap.models.readout import Finalizer
 from salmap.networks import NetworkConfig
 
 
-class SaliencyNetwork(SaliencyModel):
-    """Encoders, a top-down decoder, and a finalizer that turns evidence into a log density."""
+class SaliencyNetwork(nn.Module):
+    """Encoders, a top-down decoder, and a finalizer that turns evidence into a log density.
 
-    architecture: ClassVar[str] = "network"
+    It knows nothing about files, the original size or colors other than RGB: the predictor resizes
+    a picture so that its long side is `size` and both sides are multiples of `output_stride`, and
+    turns what comes back into a log density of the picture's own size.
+
+    Attributes:
+        architecture: what weight files call it.
+        size: long side, in pixels, at which it wants its pictures.
+        output_stride: input pixels per cell of the output grid, along each axis.
+    """
+
+    architecture: ClassVar[str] = NETWORK
     output_stride = 4
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -63,7 +73,14 @@ class SaliencyNetwork(SaliencyModel):
         return log_density
 
     def forward(self, images: Tensor) -> Tensor:
-        """See `SaliencyModel.forward`; here the constant is 0: logsumexp over the grid is 0."""
+        """Predict a batch.
+
+        Args:
+            images: float32 (B, 3, h, w), RGB in [0, 1]; h and w are multiples of `output_stride`.
+
+        Returns:
+            float32 (B, h / output_stride, w / output_stride): log density, logsumexp 0.
+        """
         height, width = images.shape[-2:]
         return self.decode(self.encode(images), (height, width))
 
@@ -76,7 +93,7 @@ class SaliencyNetwork(SaliencyModel):
         return logits.flatten(1).softmax(1).view_as(logits)
 
     def config(self) -> dict[str, Any]:
-        """See `SaliencyModel.config`."""
+        """Everything, as JSON values, that `from_config` needs to build this network anew."""
         config = dataclasses.asdict(self.network_config)
         for encoder in config["encoders"]:
             encoder["levels"] = list(encoder["levels"])
@@ -85,5 +102,9 @@ class SaliencyNetwork(SaliencyModel):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """See `SaliencyModel.from_config`."""
+        """Build a network with untrained parameters.
+
+        Raises:
+            ModelError: if a setting is missing, unknown or out of range.
+        """
         return cls(NetworkConfig.from_json(config))

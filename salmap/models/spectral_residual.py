@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from salmap.models.map_model import DensitySettings, MapModel
 
@@ -28,23 +28,20 @@ class SpectralResidual(MapModel):
     architecture = "spectral-residual"
     size = 64
     output_stride = 1
+    defaults = DEFAULTS
 
-    def __init__(self, settings: DensitySettings = DEFAULTS) -> None:
-        super().__init__(settings)
-
-    def saliency_map(self, images: Tensor) -> Tensor:
-        """Squared inverse transform of the residual; float32 (B, h, w), see `MapModel`."""
-        spectrum = torch.fft.fft2(images.mean(1), norm="ortho")
-        log_amplitude = (spectrum.abs() + NO_SIGNAL).log()
+    def saliency_map(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Squared inverse transform of the residual; float32 (h, w), see `MapModel`."""
+        spectrum = np.fft.fft2(pixels.mean(0), norm="ortho")
+        log_amplitude = np.log(np.abs(spectrum) + NO_SIGNAL)
         # exp(log|F| - average + i phase) is F / exp(average): no logarithm of an empty spectrum
-        residual = spectrum / local_average(log_amplitude).exp()
-        return torch.fft.ifft2(residual, norm="ortho").abs() ** 2
+        residual = spectrum / np.exp(local_average(log_amplitude))
+        return np.asarray(np.abs(np.fft.ifft2(residual, norm="ortho")) ** 2, np.float32)
 
 
-def local_average(spectrum: Tensor) -> Tensor:
-    """The mean of each cell and its eight neighbors, (B, h, w).
+def local_average(spectrum: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The mean of each cell and its eight neighbors, (h, w).
 
     Cells on the border are repeated outwards, as in the authors' published code.
     """
-    padded = F.pad(spectrum[:, None], (1, 1, 1, 1), mode="replicate")
-    return F.avg_pool2d(padded, 3, stride=1)[:, 0]
+    return np.asarray(cv2.blur(spectrum, (3, 3), borderType=cv2.BORDER_REPLICATE))

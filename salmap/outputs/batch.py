@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from salmap.errors import ImageError
+from salmap.errors import ImageError, SalmapError
 from salmap.files import remove_parts, replace_file
 from salmap.outputs.find import Picture
 from salmap.outputs.names import Output, output_names
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 #: a picture and where the outputs wanted of it go
 Job = tuple[Path, dict[Output, Path]]
+#: pictures in work at a time: while the network has one, another is read or its outputs written
+IN_WORK = 2
 
 
 def plan(pictures: Sequence[Picture], out: Path, outputs: Iterable[Output]) -> list[Job]:
@@ -43,6 +48,35 @@ def remaining(jobs: Iterable[Job]) -> list[Job]:
         for picture, outputs in jobs
     ]
     return [(picture, outputs) for picture, outputs in missing if outputs]
+
+
+def process_all(
+    predictor: Predictor, jobs: Iterable[Job], style: Style, k: int
+) -> Iterator[tuple[Path, SalmapError | OSError | None]]:
+    """Do many pictures, two at a time; see `process` for the arguments.
+
+    Yields:
+        Each picture in order, once it is done, and what went wrong with it.
+    """
+    waiting = iter(jobs)
+    pool = ThreadPoolExecutor(IN_WORK)
+
+    def begin(job: Job) -> tuple[Path, Future[None]]:
+        return job[0], pool.submit(process, predictor, *job, style, k)
+
+    try:
+        begun = deque(begin(job) for job in islice(waiting, IN_WORK + 1))
+        while begun:
+            picture, future = begun.popleft()
+            problem = None
+            try:
+                future.result()
+            except (SalmapError, OSError) as error:
+                problem = error
+            begun.extend(begin(job) for job in islice(waiting, 1))
+            yield picture, problem
+    finally:  # on Ctrl-C those in work are finished, and no more are begun
+        pool.shutdown(cancel_futures=True)
 
 
 def process(

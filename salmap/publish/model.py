@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,11 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, HfApi, ModelCardData, constants, get_token
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
+from salmap.backends.choice import open_model
 from salmap.errors import SalmapError
 from salmap.metrics import GOLD_STANDARD_KEY, METRICS, heading
-from salmap.models.file import load_model
 from salmap.weights.hub import DEFAULT_FILE
-from salmap.weights.info import ModelInfo
+from salmap.weights.info import ModelInfo, opened
 
 #: SPDX names that the Hub knows, in its spelling
 HUB_LICENSES = ("apache-2.0", "mit", "bsd-3-clause", "bsd-2-clause", "cc0-1.0", "cc-by-4.0")
@@ -53,8 +54,10 @@ def plan(checkpoint: Path, repository: str, private: bool = False) -> Plan:
     """
     if re.fullmatch(r"[\w.-]+/[\w.-]+", repository) is None:
         raise SalmapError(f"'{repository}' is not a repository: write owner/name.")
-    model, info = load_model(checkpoint)
-    parameters = sum(tensor.numel() for tensor in model.state_dict().values())
+    _, info = open_model(checkpoint, "", "cpu")  # refuses what is damaged
+    with opened(checkpoint) as file:
+        shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
+    parameters = sum(math.prod(shape) for shape in shapes)
     return Plan(checkpoint, repository, private, model_card(info, repository, parameters))
 
 

@@ -44,8 +44,12 @@ def color(values: NDArray[np.floating], table: NDArray[np.uint8]) -> ImageArray:
 
 def fade(values: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:
     """0 up to `start`, 1 from `end`, smooth between (cubic), for each value."""
-    t = np.clip((values - np.float32(start)) / np.float32(end - start), 0, 1)
-    return t * t * (3 - 2 * t)
+    t = (values - np.float32(start)) / np.float32(end - start)
+    np.clip(t, 0, 1, out=t)
+    smooth = 3 - 2 * t
+    smooth *= t
+    smooth *= t
+    return np.asarray(smooth, np.float32)
 
 
 def blend(below: ImageArray, above: ImageArray, weight: NDArray[np.float32]) -> ImageArray:

@@ -10,15 +10,22 @@ itself, scaled to 1.
 
 from __future__ import annotations
 
+from functools import cache
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from salmap.density import normalize
-from salmap.errors import RenderError
+from salmap.density import check_map
+from salmap.errors import DensityError, RenderError
 from salmap.types import MapArray
 
 #: "share" is the attention scale; "linear" is the density divided by its 99.9th percentile
 SCALES = ("share", "linear")
+
+#: how many values are told apart: those of the upper 16 bits of a float, its sign left out
+_KEYS = 1 << 16
+_DROPPED_BITS = 15
 
 
 def display_scale(density: MapArray, scale: str = "share") -> NDArray[np.float32]:
@@ -35,13 +42,27 @@ def display_scale(density: MapArray, scale: str = "share") -> NDArray[np.float32
     """
     if scale not in SCALES:
         raise RenderError(f"There is no scale '{scale}'. Choose one of: {', '.join(SCALES)}.")
-    values = normalize(density).astype(np.float32)
+    low, _ = check_map(density, "density")
+    total = float(density.sum(dtype=np.float64))
+    if low < 0 or total <= 0:
+        raise DensityError("A density must not be negative, nor zero everywhere.")
+    values = (density / total).astype(np.float32, copy=False)
     if scale == "linear":
         sample = values.ravel()[:: max(1, values.size // 500_000)]
         top = np.quantile(sample, 0.999) or values.max()
         return np.minimum(values / np.float32(top), 1)
-    # The upper 16 bits of a non-negative float (sign apart) order densities to half a percent.
-    keys = ((values + np.float32(0)).view(np.uint32) >> 15).astype(np.uint16)
-    mass = np.bincount(keys.ravel(), weights=values.ravel(), minlength=1 << 16)
+    # these bits order densities to half a percent
+    keys = (values.view(np.uint32) >> _DROPPED_BITS).astype(np.uint16)
+    counts = cv2.calcHist([keys], [0], None, [_KEYS], [0, _KEYS])
+    mass = counts.ravel() * _middles()
     below = mass.cumsum() - mass / 2
-    return (below / mass.sum()).astype(np.float32)[keys]
+    return np.take((below / mass.sum()).astype(np.float32), keys)
+
+
+@cache
+def _middles() -> NDArray[np.float64]:
+    """The density in the middle of each key's range, float64 (65536,); 0 for 0 and beyond 1."""
+    bits = (np.arange(_KEYS, dtype=np.uint32) << _DROPPED_BITS) | (1 << (_DROPPED_BITS - 1))
+    middles = bits.view(np.float32)
+    middles[0] = 0
+    return np.where(middles < 1.01, middles, 0).astype(np.float64)

@@ -33,8 +33,8 @@ class ModelInfo:
 
     Attributes:
         name: what people call it.
-        architecture: key in `salmap.models.ARCHITECTURES`.
-        config: what `SaliencyModel.from_config` needs, preprocessing included.
+        architecture: "network", or a key in `salmap.models.CLASSICAL`.
+        config: what the model's `from_config` needs, preprocessing included.
         license: of the weights, an SPDX name where there is one.
         data: the data sets it was trained on, each with its license.
         scores: data set -> metric -> [mean] or [mean, low, high] (95 % interval), on pictures

@@ -16,11 +16,11 @@ from typer.testing import CliRunner, Result
 
 import salmap
 from salmap.cli import main as cli
-from salmap.models import ARCHITECTURES
-from salmap.models.file import save_model
+from salmap.models import CenterBias
 from salmap.outputs import batch
 from salmap.outputs.names import STANDARD_OUTPUTS, Output
 from salmap.predictor import Predictor
+from salmap.weights.file import write_tensors
 from salmap.weights.info import ModelInfo
 
 RUNNER = CliRunner()
@@ -263,7 +263,7 @@ def test_expected_errors_are_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def write_model(path: Path, data: str = "OSIE (MIT)") -> Path:
-    model = ARCHITECTURES["center-bias"]()
+    model = CenterBias()
     info = ModelInfo(
         name="inside",
         architecture=model.architecture,
@@ -272,7 +272,7 @@ def write_model(path: Path, data: str = "OSIE (MIT)") -> Path:
         data=(data,),
         scores={"osie": {"nss": [2.5, 2.25, 2.75], "cc": [0.5]}},
     )
-    save_model(model, path, info)
+    write_tensors(path, model.tensors(), info)
     return path
 
 

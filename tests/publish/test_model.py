@@ -14,9 +14,9 @@ import salmap
 from salmap.cli import main as cli
 from salmap.errors import SalmapError, WeightsError
 from salmap.metrics import GOLD_STANDARD_KEY, METRICS
-from salmap.models import ARCHITECTURES
-from salmap.models.file import save_model
+from salmap.models import CenterBias
 from salmap.publish import model as publish
+from salmap.weights.file import write_tensors
 from salmap.weights.info import ModelInfo
 from tests.hub_server import REFUSALS, Hub, connect, isolate, make_trouble, serve
 
@@ -38,7 +38,7 @@ INFO = ModelInfo(
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
     path = tmp_path / "net.safetensors"
-    save_model(ARCHITECTURES["center-bias"](), path, INFO)
+    write_tensors(path, CenterBias().tensors(), INFO)
     return path
 
 
@@ -77,7 +77,7 @@ def test_what_is_published_can_be_loaded(hub: Hub, checkpoint: Path) -> None:
 def test_a_second_time_replaces_the_files(hub: Hub, checkpoint: Path, tmp_path: Path) -> None:
     publish.publish(publish.plan(checkpoint, "ann/net"))
     other = tmp_path / "other.safetensors"
-    save_model(ARCHITECTURES["center-bias"](), other, INFO, half=False)
+    write_tensors(other, CenterBias().tensors(), INFO, half=False)
     publish.publish(publish.plan(other, "ann/net"))
     assert hub.repositories["ann/net"].tree("main")["model.safetensors"] == other.read_bytes()
     assert len(hub.repositories["ann/net"].commits) == 2

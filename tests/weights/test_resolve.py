@@ -19,10 +19,10 @@ from huggingface_hub import constants
 import salmap
 from salmap import weights
 from salmap.errors import ModelError, WeightsError
-from salmap.models import ARCHITECTURES
-from salmap.models.file import save_model
+from salmap.models import CenterBias
 from salmap.weights import hub as hub_module
 from salmap.weights import resolve as resolving
+from salmap.weights.file import write_tensors
 from salmap.weights.info import ModelInfo
 from salmap.weights.registry import REGISTRY, ModelEntry, Source
 from tests.hub_server import Hub, connect, isolate, serve
@@ -48,8 +48,8 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write_model(path: Path, name: str = "tiny") -> Path:
-    model = ARCHITECTURES["center-bias"]()
-    save_model(model, path, ModelInfo(name, model.architecture, model.config(), "MIT"))
+    model = CenterBias()
+    write_tensors(path, model.tensors(), ModelInfo(name, model.architecture, model.config(), "MIT"))
     return path
 
 

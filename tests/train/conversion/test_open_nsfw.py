@@ -20,7 +20,8 @@ from typer.testing import CliRunner
 
 from salmap.cli.train import app
 from salmap.errors import WeightsError
-from salmap.models.encoders import Encoder, EncoderConfig, load_encoder_weights
+from salmap.models.encoders import Encoder, load_encoder_weights
+from salmap.networks import EncoderConfig
 from tests.train.onnx_files import open_nsfw, write_wheel
 from tests.train.tiny import make_dataset
 from train.conversion.open_nsfw import HALF_WIDTHS, convert, even_filters, half_width_state

@@ -1,0 +1,64 @@
+"""What people do on a CPU never waits for torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from skimage import data
+
+HEAVY = "assert not {'torch', 'timm', 'torchvision', 'onnx'} & set(sys.modules)"
+
+
+def run(code: str, *arguments: str | Path) -> None:
+    """Run Python code in a process of its own; afterwards nothing heavy may be there."""
+    command = [sys.executable, "-c", f"import sys\n{code}\n{HEAVY}", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "cup.jpg"
+    Image.fromarray(data.coffee()).save(path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["lite", "center-bias", "itti-koch", "spectral-residual"])
+def test_predicting_does_not_import_torch(picture: Path, name: str) -> None:
+    run(
+        "import salmap\n"
+        "p = salmap.load(sys.argv[1], use_hub=False).predict(sys.argv[2])\n"
+        "assert p.size == (400, 600)\n"
+        "p.regions()\n"
+        "salmap.render.overlay(sys.argv[2], p.density)",
+        name,
+        picture,
+    )
+
+
+@pytest.mark.parametrize("arguments", [["models"], ["--help"], ["predict", "--help"]])
+def test_the_command_line_does_not_import_torch(arguments: list[str]) -> None:
+    run(COMMAND, *arguments)
+
+
+def test_the_command_that_predicts_does_not_import_torch(picture: Path, tmp_path: Path) -> None:
+    run(COMMAND, "predict", picture, "--out", tmp_path / "out")
+    assert (tmp_path / "out" / "cup_overlay.png").is_file()
+
+
+COMMAND = """
+from salmap.cli.main import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+"""
+
+
+def test_the_list_of_what_is_heavy_is_seen() -> None:
+    with pytest.raises(AssertionError):
+        run("import torch")

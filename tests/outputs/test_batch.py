@@ -1,0 +1,74 @@
+"""Many pictures: two in work at a time, results in order, one failure costs one picture."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from salmap.errors import ImageError
+from salmap.outputs import batch
+from salmap.render import Style
+
+JOBS: list[batch.Job] = [(Path(f"{number}.jpg"), {}) for number in range(8)]
+
+
+def process_all() -> Any:
+    return batch.process_all(None, JOBS, Style(), 5)  # type: ignore[arg-type]
+
+
+def test_pictures_come_back_in_order_with_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = {"2.jpg": ImageError("damaged"), "5.jpg": OSError("full")}
+
+    def process(predictor: object, picture: Path, *rest: object) -> None:
+        if picture.name in errors:
+            raise errors[picture.name]
+
+    monkeypatch.setattr(batch, "process", process)
+    assert list(process_all()) == [(picture, errors.get(picture.name)) for picture, _ in JOBS]
+
+
+def test_two_are_in_work_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(2, timeout=20)
+    in_work: list[str] = []
+    most = 0
+
+    def process(predictor: object, picture: Path, *rest: object) -> None:
+        nonlocal most
+        in_work.append(picture.name)
+        most = max(most, len(in_work))
+        together.wait()  # broken, an error, unless another is in work beside this one
+        in_work.remove(picture.name)
+
+    monkeypatch.setattr(batch, "process", process)
+    assert [error for _, error in process_all()] == [None] * len(JOBS)
+    assert most == 2
+
+
+def test_a_fault_of_the_program_is_not_a_fault_of_the_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[str] = []
+
+    def process(predictor: object, picture: Path, *rest: object) -> None:
+        begun.append(picture.name)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(batch, "process", process)
+    with pytest.raises(ZeroDivisionError):
+        list(process_all())
+    assert len(begun) < len(JOBS)
+
+
+def test_after_an_interruption_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(batch, "process", lambda predictor, picture, *rest: begun.append(picture))
+    done = process_all()
+    next(done)
+    done.close()  # what a KeyboardInterrupt in the loop over it comes to
+    count = len(begun)
+    assert count <= 2 * batch.IN_WORK + 1
+    assert threading.active_count() < 20
+    assert len(begun) == count
