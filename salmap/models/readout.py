@@ -8,6 +8,7 @@ a model hedge.
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -53,19 +54,33 @@ class Finalizer(nn.Module):
         return mixed.view_as(evidence)
 
     def _blur(self, evidence: Tensor) -> Tensor:
-        long_side = max(evidence.shape[-2:])
+        """Each side's blur is one matrix, and so is its gradient: quick at any new size."""
+        rows, columns = evidence.shape[-2:]
+        long_side = cast(int, torch.sym_max(rows, columns))  # max() would export for one size only
         sigma = self.log_sigma.exp().clamp(1e-4, 0.05) * long_side  # in cells
-        radius = max(
-            1,
-            math.ceil(3 * 0.05 * long_side)
-            if self.training
-            else math.ceil(4 * float(sigma.detach())),
-        )
-        steps = torch.arange(-radius, radius + 1, device=evidence.device, dtype=evidence.dtype)
-        kernel = torch.exp(-0.5 * (steps / sigma) ** 2)
-        kernel = kernel / kernel.sum()
-        x = evidence[:, None]
-        x = F.pad(x, (radius, radius, 0, 0), mode="replicate")
-        x = F.conv2d(x, kernel.view(1, 1, 1, -1))
-        x = F.pad(x, (0, 0, radius, radius), mode="replicate")
-        return F.conv2d(x, kernel.view(1, 1, -1, 1))[:, 0]
+        return _spread(rows, sigma, long_side) @ evidence @ _spread(columns, sigma, long_side).mT
+
+
+def _spread(cells: int, sigma: Tensor, reach: int) -> Tensor:
+    """The matrix that blurs a column of cells whose ends are repeated without end.
+
+    Args:
+        cells: how many there are.
+        sigma: standard deviation in cells, a scalar; the Gaussian is cut off at four of them.
+        reach: cells beyond which nothing of it is left.
+
+    Returns:
+        float32 (cells, cells), row i is what cell i gets of each; rows sum to 1.
+    """
+
+    def bump(distance: Tensor) -> Tensor:
+        return torch.exp(-0.5 * (distance / sigma) ** 2) * (distance <= torch.ceil(4 * sigma))
+
+    place = torch.arange(cells, device=sigma.device)
+    half = bump(torch.arange(reach + 1, device=sigma.device))
+    whole = 2 * half.sum() - half[0]
+    beyond = (0.5 * (whole + half[0]) - half.cumsum(0))[:cells]  # what is further away than that
+    matrix = bump((place[:, None] - place).abs())
+    matrix = matrix + beyond[:, None] * (place == 0)
+    matrix = matrix + beyond.flip(0)[:, None] * (place == cells - 1)
+    return matrix / whole
