@@ -55,3 +55,15 @@ def test_nothing_is_read_back_from_the_device(training):
     """On a device without values, reading one fails."""
     finalizer = Finalizer().train(training).to("meta")
     assert finalizer(torch.zeros(2, 30, 40, device="meta")).shape == (2, 30, 40)
+
+
+def test_it_exports_for_every_size():
+    torch.manual_seed(0)
+    finalizer = Finalizer().eval()
+    sides = {1: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC}
+    exported = torch.export.export(
+        finalizer, (torch.randn(1, 30, 40),), dynamic_shapes={"evidence": sides}
+    )
+    for size in ((30, 40), (44, 31), (5, 90)):
+        evidence = torch.randn(1, *size)
+        torch.testing.assert_close(exported.module()(evidence), finalizer(evidence))

@@ -50,7 +50,8 @@ class Finalizer(nn.Module):
         log_density = logits.log_softmax(1)
         share = F.logsigmoid(self.uniform_logit)
         rest = F.logsigmoid(-self.uniform_logit)
-        mixed = torch.logaddexp(log_density + rest, share - math.log(height * width))
+        cells = torch.full_like(share, height * width)  # a number would export for one size only
+        mixed = torch.logaddexp(log_density + rest, share - cells.log())
         return mixed.view_as(evidence)
 
     def _blur(self, evidence: Tensor) -> Tensor:
