@@ -112,6 +112,9 @@ class Preset:
         return NetworkConfig(tuple(encoder.config for encoder in self.encoders), self.size)
 
 
+LITE0 = Pretrained(
+    EncoderConfig("tf_efficientnet_lite0", (2, 3, 4)), "timm/tf_efficientnet_lite0.in1k"
+)
 LITE2 = Pretrained(
     EncoderConfig("tf_efficientnet_lite2", (2, 3, 4)), "timm/tf_efficientnet_lite2.in1k"
 )
@@ -128,4 +131,5 @@ PRESETS = {
         "EfficientNet-Lite2 and DINOv2 ViT-S/14 together: best, slowest.", 640, (LITE2, DINOV2)
     ),
     "resnet50": Preset("ResNet-50: larger, about three times slower.", 512, (RESNET50,)),
+    "tiny": Preset("EfficientNet-Lite0 on small pictures: for live ones.", 352, (LITE0,)),
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from salmap.backends import Backend
+from salmap.backends import Backend, BatchBackend
 from salmap.backends.choice import open_model
 from salmap.density import resize_log_density
+from salmap.errors import ImageError
 from salmap.pictures import ImageSource, fit_size, load_image, resize
 from salmap.prediction import Prediction
 from salmap.types import ImageArray
@@ -71,17 +75,63 @@ class Predictor:
         """
         array = load_image(image)
         height, width = array.shape[:2]
-        grid = self.predict_grid(array)
-        return Prediction(resize_log_density(grid, (height, width)), self.name)
+        return self._finish(self.predict_grid(array), (height, width))
 
     def predict_many(self, images: Iterable[ImageSource]) -> Iterator[Prediction]:
         """Predictions one by one, in order; pictures are read as they are needed.
 
-        On a CPU a batch is no faster than the same pictures one by one, so only one is in memory
-        at a time.
+        On a CPU memory stays that of a single picture. On a GPU pictures of one shape go together,
+        and threads read and resize while it works.
         """
-        for image in images:
-            yield self.predict(image)
+        if not isinstance(self.backend, BatchBackend) or self.backend.together == 1:
+            for image in images:
+                yield self.predict(image)
+            return
+        source = iter(images)
+        with ThreadPoolExecutor() as threads:
+            while window := list(islice(source, 2 * self.backend.together)):
+                yield from self._predict_together(self.backend, window, threads)
+
+    def _predict_together(
+        self, backend: BatchBackend, images: Sequence[ImageSource], threads: Executor
+    ) -> Iterator[Prediction]:
+        """As `predict_many`, for as many pictures as memory holds.
+
+        Raises:
+            ImageError: at the place of the picture that can't be read.
+        """
+        read = list(threads.map(self._read, images))
+        good = {p: found for p, found in enumerate(read) if not isinstance(found, ImageError)}
+        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for place, (_, fitted) in good.items():
+            groups[fitted.shape].append(place)
+        finished: dict[int, Future[Prediction]] = {}
+        for group in groups.values():
+            for start in range(0, len(group), backend.together):
+                places = group[start : start + backend.together]
+                grids = backend.run_batch(np.stack([good[place][1] for place in places]))
+                for place, grid in zip(places, grids, strict=True):
+                    finished[place] = threads.submit(self._finish, grid, good[place][0])
+        for place, found in enumerate(read):
+            if isinstance(found, ImageError):
+                raise found
+            yield finished[place].result()
+
+    def _read(self, image: ImageSource) -> tuple[tuple[int, int], ImageArray] | ImageError:
+        """A picture's (height, width) and what the model sees of it, or why it can't be read."""
+        try:
+            array = load_image(image)
+        except ImageError as error:
+            return error
+        return (array.shape[0], array.shape[1]), self._fitted(array)
+
+    def _fitted(self, image: ImageArray) -> ImageArray:
+        """A picture at the model's size."""
+        size = fit_size(image.shape[:2], self.backend.size, self.backend.output_stride)
+        return resize(image, size)
+
+    def _finish(self, grid: NDArray[np.float32], size: tuple[int, int]) -> Prediction:
+        return Prediction(resize_log_density(grid, size), self.name)
 
     def predict_grid(self, image: ImageArray) -> NDArray[np.float32]:
         """The log density on the model's own grid, small enough to keep.
@@ -93,8 +143,7 @@ class Predictor:
             float32 (h, w), up to a constant; `salmap.density.resize_log_density` brings it to any
             size.
         """
-        size = fit_size(image.shape[:2], self.backend.size, self.backend.output_stride)
-        return self.backend.run(_to_pixels(resize(image, size)))
+        return self.backend.run(_to_pixels(self._fitted(image)))
 
 
 def load(

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 class WeightAverage:
     """An exponential moving average of weights, which predicts better than the last weights.
 
+    Only parameters that learn are averaged; everything else stays as it is.
+
     It forgets quickly in the first steps, so that it does not hold on to where training started.
 
     Args:
@@ -34,6 +36,7 @@ class WeightAverage:
     def update(self, step: int) -> None:
         """Take in the network's weights after a step, counted from 0."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        for name, value in self.network.state_dict().items():
-            if value.is_floating_point():
-                self.weights[name].lerp_(value, 1 - decay)
+        learning = [(n, p.detach()) for n, p in self.network.named_parameters() if p.requires_grad]
+        averages = [self.weights[name] for name, _ in learning]
+        # all at once: a call for each would keep a GPU waiting
+        torch._foreach_lerp_(averages, [value for _, value in learning], 1 - decay)

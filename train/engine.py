@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import math
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -81,7 +82,8 @@ class Trainer:
         run = StageRun(stage, self.recipe, self.machine, self.log, resumed)
         while run.epoch < stage.epochs:
             loss_bits = run.run_epoch()
-            self._end_epoch(run, loss_bits)
+            if run.epoch % stage.validate_every == 0 or run.epoch == stage.epochs:
+                self._end_epoch(run, loss_bits)
         run.finish()
 
     def _end_epoch(self, run: StageRun, loss_bits: float) -> None:
@@ -119,9 +121,10 @@ class Trainer:
         self._copy.load_state_dict(weights)
         predictor = Predictor(TorchBackend(self._copy, self.machine.device), self.recipe.name)
 
-        def predict(image: ImageArray) -> NDArray[np.float32]:
+        def predict(images: Iterable[ImageArray]) -> Iterator[NDArray[np.float32]]:
             with autocast(self.machine.device, precision):
-                return predictor.predict(image).log_density
+                for prediction in predictor.predict_many(images):
+                    yield prediction.log_density
 
         return predict
 

@@ -48,7 +48,8 @@ class FollowedSample:
             predict: the network.
         """
         sample = self.pictures[0]
-        return self._write(name, _overlay(sample, np.exp(predict(sample.stimulus))))
+        (log_density,) = predict([sample.stimulus])
+        return self._write(name, _overlay(sample, np.exp(log_density)))
 
     def _write(self, name: str, image: ImageArray) -> str:
         path = self.folder / "samples" / f"{name}.jpg"

@@ -10,7 +10,8 @@ from torch.nn import functional as F
 from salmap.models.network import SaliencyNetwork
 
 from .data.batches import FeatureBatch, PixelBatch, Targets, scaled
-from .teacher import Teacher
+from .data.crops import SIDE_MULTIPLE
+from .teacher import Teacher, resized
 
 
 class TrainingLoss(nn.Module):
@@ -20,6 +21,8 @@ class TrainingLoss(nn.Module):
         network: what learns.
         teacher: whose densities it learns, too, where it sees pixels.
         teacher_weight: their share in the loss.
+
+    Crops larger than the network wants them are made smaller for it; teachers see all of them.
     """
 
     def __init__(
@@ -35,12 +38,14 @@ class TrainingLoss(nn.Module):
             features = [feature.float() for feature in batch.features]
             return fixation_nll_bits(self.network.decode(features, batch.size), batch.targets)
         images = scaled(batch.images)
-        log_density = self.network(images)
+        log_density = self.network(resized(images, self.network.size, SIDE_MULTIPLE))
         bits = fixation_nll_bits(log_density, batch.targets)
         if self.teacher is None:
             return bits
         grid = log_density.shape[1], log_density.shape[2]
-        taught = self.teacher.densities(images, grid, batch.taught_mirrored)
+        taught = self.teacher.densities(
+            images, grid, batch.taught_mirrored, batch.teacher, batch.unlabeled
+        )
         taught_bits = cross_entropy_bits(log_density, taught) * batch.crop_weights
         return (1 - self.teacher_weight) * bits + self.teacher_weight * taught_bits
 

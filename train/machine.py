@@ -97,4 +97,4 @@ def _default_workers(accelerator: Accelerator) -> int:
     if accelerator.device.type == "cpu":
         return 1
     here = int(os.environ.get("LOCAL_WORLD_SIZE", accelerator.num_processes))
-    return max(1, min(8, (os.cpu_count() or 1) // here - 1))
+    return max(1, min(16, (os.cpu_count() or 1) // here - 1))

@@ -7,6 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from salmap.jobs.contract import LOG, STOP
 
 
@@ -66,7 +69,10 @@ class ProgressLog:
 
 
 class Meter:
-    """Loss and speed of an epoch so far.
+    """Loss and speed of an epoch so far; the loss stays on the device until somebody asks.
+
+    Attributes:
+        mean: loss of the epoch, bits per fixation, as last written.
 
     Args:
         log: where `write` goes.
@@ -81,20 +87,22 @@ class Meter:
         self.log, self.stage, self.epoch = log, stage, epoch
         self.first_step, self.steps = steps
         self.began = time.monotonic()
-        self.bits, self.pictures = 0.0, 0
+        self.mean = 0.0
+        self._bits, self._pictures = torch.zeros((), dtype=torch.float64), 0
 
-    def add(self, bits: float, pictures: int) -> None:
+    def add(self, bits: Tensor, pictures: int) -> None:
         """Count a batch: the sum of its pictures' losses, and how many they are."""
-        self.bits += bits
-        self.pictures += pictures
+        self._bits = self._bits + bits.double()
+        self._pictures += pictures
 
-    @property
-    def mean(self) -> float:
-        """Mean loss of the epoch so far, bits per fixation."""
-        return self.bits / max(self.pictures, 1)
+    def totals(self, stop: bool) -> Tensor:
+        """What this process has counted: float64 (3,) of bits, pictures, whether it was stopped."""
+        counted = torch.tensor([self._pictures, stop], dtype=torch.float64)
+        return torch.cat([self._bits.view(1), counted.to(self._bits.device)])
 
-    def write(self, step: int) -> None:
-        """Log the optimizer step that has just been taken."""
+    def write(self, step: int, bits: float, pictures: int) -> None:
+        """Log the optimizer step that has just been taken, and what all processes counted."""
+        self.mean = bits / max(pictures, 1)
         passed = max(time.monotonic() - self.began, 1e-9)
         per_step = passed / (step - self.first_step)
         self.log.write(
@@ -105,6 +113,6 @@ class Meter:
             step=step,
             steps=self.steps,
             loss_bits=round(self.mean, 5),
-            pictures_per_s=round(self.pictures / passed, 2),
+            pictures_per_s=round(pictures / passed, 2),
             time_left_s=round(per_step * (self.steps - step), 1),
         )

@@ -20,6 +20,7 @@ from .settings import (
     RANGE,
     SHARE,
     SHARES,
+    SIZES,
     check,
     obeying,
     one_of,
@@ -70,6 +71,13 @@ class FinetuneSettings:
         precision: "no" for float32, or "bf16".
         checkpoint: compute the encoder's activations again instead of keeping them: less memory,
             more time, the same results.
+        crop_size: long side of the crops that teachers see, where they see more than the network;
+            0: that of the network.
+        unlabeled_share: share of the pictures without fixations in an epoch; 0: by their number.
+        unlabeled_sizes: long sides at which teachers see those, now this, now that; none: each
+            teacher's own.
+        unlabeled_gain: factor on the teachers' evidence there: below 1 they hedge.
+        validate_every: epochs from one validation, and checkpoint, to the next.
         teacher_weight: share of the teachers' densities in the loss, the rest is the fixations',
             in a run that is given teachers.
         mixed: probability of a crop that is blended with another of its batch, which only a
@@ -91,6 +99,11 @@ class FinetuneSettings:
     freeze: dict[str, str] = field(default_factory=dict)
     precision: str = setting("no", one_of(*PRECISIONS))
     checkpoint: bool = False
+    crop_size: int = setting(0, AT_LEAST_0)
+    unlabeled_share: float = setting(0.0, DECAY)
+    unlabeled_sizes: tuple[int, ...] = setting((), SIZES)
+    unlabeled_gain: float = setting(1.0, POSITIVE)
+    validate_every: int = setting(1, AT_LEAST_1)
     teacher_weight: float = setting(0.5, SHARE)
     mixed: float = setting(0.0, SHARE)
     crop: float = setting(0.2, SHARE)
@@ -102,6 +115,16 @@ class FinetuneSettings:
 
     def __post_init__(self) -> None:
         check(self, "finetune")
+
+    def long_side(self, size: int, unlabeled: bool = False) -> int:
+        """The long side of crops.
+
+        Args:
+            size: that of the network.
+            unlabeled: whether they are of pictures without fixations.
+        """
+        side = self.crop_size or size
+        return max((side, *self.unlabeled_sizes)) if unlabeled else side
 
 
 @dataclass(frozen=True)

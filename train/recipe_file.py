@@ -92,9 +92,11 @@ def read_recipe(path: str | Path, settings: Mapping[str, Any] | None = None) -> 
     _refuse_unknown(path, values)
     if missing := [name for name in _REQUIRED if name not in values]:
         raise TrainingError(f"The recipe {path} must also set {' and '.join(missing)}.")
-    if "aspect" in values.get("finetune", {}):
-        values["finetune"]["aspect"] = _tuple(values["finetune"]["aspect"])
-    tables = {name: kind(**values[name]) for name, kind in TABLES.items() if name in values}
+    tables = {
+        name: kind(**{key: _tuple(value) for key, value in values[name].items()})
+        for name, kind in TABLES.items()
+        if name in values
+    }
     return Recipe(**values | tables)
 
 

@@ -81,8 +81,10 @@ def fit(
     machine = Machine.set_up(out, resources or Resources())
     network, start_name = start_network(recipe.network, start or Start())
     network.to(machine.device)
-    teacher = Teacher.load(teaching.teachers).to(machine.device) if teaching.teachers else None
-    data = TrainingSet.of(datasets, recipe.shares, teaching.unlabeled)
+    teacher = _load_teacher(recipe, teaching, machine)
+    data = TrainingSet.of(
+        datasets, recipe.shares, teaching.unlabeled, recipe.finetune.unlabeled_share
+    )
     network.finalizer.center_bias.copy_(torch.from_numpy(data.center_bias()))
     checkpoints = Checkpoints(out, _fingerprint(recipe, network, data, teacher))
     stages = Stages(recipe, network, data, machine, teacher)
@@ -106,6 +108,14 @@ def fit(
     machine.wait_for_all()
     machine.accelerator.end_training()
     return path
+
+
+def _load_teacher(recipe: Recipe, teaching: Teaching, machine: Machine) -> Teacher | None:
+    if not teaching.teachers:
+        return None
+    settings = recipe.finetune
+    teacher = Teacher.load(teaching.teachers, settings.unlabeled_sizes, settings.unlabeled_gain)
+    return teacher.to(machine.device)
 
 
 def _require_teachers(recipe: Recipe, teaching: Teaching) -> None:

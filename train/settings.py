@@ -18,6 +18,7 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "bool": (bool, "must be true or false"),
     "dict[str, float]": (dict, "must be a table of numbers"),
     "dict[str, str]": (dict, "must be a table of text"),
+    "tuple[int, ...]": (tuple, "must be a list of whole numbers"),
 }
 
 
@@ -47,6 +48,12 @@ RANGE = Rule(
 SHARES = Rule(
     lambda value: all(0 < v <= 1 for v in value.values()) and sum(value.values()) <= 1 + 1e-9,
     "must be greater than 0 and add up to at most 1",
+)
+
+
+SIZES = Rule(
+    lambda value: all(type(size) is int and 32 <= size <= 4096 for size in value),
+    "must be whole numbers of pixels, from 32 to 4096",
 )
 
 

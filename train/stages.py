@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,7 @@ class Stage:
         groups: parameter groups, each with its `base_lr`.
         precision: "no" or "bf16".
         accumulate: batches for one step of the optimizer.
+        validate_every: epochs from one validation to the next.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Stage:
     groups: list[dict[str, Any]]
     precision: str
     accumulate: int = 1
+    validate_every: int = 1
 
     @property
     def epochs(self) -> int:
@@ -88,7 +90,7 @@ class Stages:
         self.epochs = {"frozen": recipe.frozen.epochs, "finetune": recipe.finetune.epochs}
         used = [s.precision for s in (recipe.frozen, recipe.finetune) if s.epochs]
         if any(is_bfloat16_on_cpu(machine.device, precision) for precision in used):
-            for model in (network, *(teacher.models if teacher else ())):
+            for model in (network, *(teacher.all_models if teacher else ())):
                 attend_in_parts(model)
 
     def build(self, name: str, report: Report) -> Stage:
@@ -118,7 +120,10 @@ class Stages:
         settings, network, mixture = self.recipe.finetune, self.network, self.data.taught
 
         def draw(item: int, rng: np.random.Generator) -> Crop:
-            return random_crop(item, mixture.size(item), network.size, self.recipe, rng)
+            unlabeled = mixture.is_unlabeled(item)
+            long_side = settings.long_side(network.size, unlabeled)
+            crop = random_crop(item, mixture.size(item), long_side, self.recipe, rng)
+            return replace(crop, unlabeled=unlabeled)
 
         plans = self._plans(mixture, settings.epochs, settings.batch, draw)
         _unfreeze(network, settings)
@@ -137,6 +142,7 @@ class Stages:
             groups,
             settings.precision,
             settings.accumulate,
+            settings.validate_every,
         )
 
     def _plans(
@@ -151,8 +157,11 @@ class Stages:
         return [plan_epoch(mixture, epoch, pictures, batch, seed, draw) for epoch in range(epochs)]
 
     def _pixels(self, mixture: Mixture) -> PixelSource:
+        settings = self.recipe.finetune
+        long_side = settings.long_side(self.network.size, bool(mixture.unlabeled))
+
         def enough(size: tuple[int, int]) -> tuple[int, int]:
-            return enough_pixels(size, self.network.size, self.recipe.finetune)
+            return enough_pixels(size, max(long_side, self.network.size), settings)
 
         folder = self.machine.cache / "pictures"
         pictures = PictureCache(folder, mixture, enough, self.machine.cache_bytes)

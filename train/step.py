@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from contextlib import nullcontext
+from itertools import islice
 from typing import Any
 
 import torch
-from torch import Tensor
 from tqdm import tqdm
+
+from salmap.models.settling import settle
 
 from .average import WeightAverage
 from .checkpoint import Position, State, optimizer_tensors, restore_optimizer
@@ -48,8 +50,9 @@ class StageRun:
         self.network = stage.loss.network
         torch.manual_seed(recipe.seed)
         optimizer = torch.optim.AdamW(
-            stage.groups, lr=1.0, weight_decay=recipe.weight_decay, betas=(0.9, 0.99)
-        )
+            stage.groups, lr=1.0, weight_decay=recipe.weight_decay, betas=(0.9, 0.99),
+            fused=machine.device.type == "cuda",
+        )  # fmt: skip
         self.average = WeightAverage(self.network, recipe.ema)
         self.epoch, self.step = 0, 0
         if resumed is not None:
@@ -57,8 +60,12 @@ class StageRun:
             self.epoch, self.step = position.epoch, position.step
             restore_optimizer(optimizer, state["optimizer"])
             self.average.restore(state["average"])
-        self.network.to(memory_format=torch.channels_last)
+        settle(self.network, machine.device)
         self.loss, self.optimizer = machine.accelerator.prepare(stage.loss, optimizer)
+        plans = stage.plans[self.epoch :]
+        mine = [b for plan in plans for b in share_out(plan, machine.rank, machine.world)]
+        #: of all epochs to come, so that those who make them never pause between two
+        self.batches = iter(load_batches(stage.source, mine, machine))
 
     def run_epoch(self) -> float:
         """Train for one epoch; the mean loss in bits per fixation.
@@ -67,31 +74,29 @@ class StageRun:
             Stopped: if somebody asked the run to stop.
         """
         stage, accelerator = self.stage, self.machine.accelerator
-        plan = stage.plans[self.epoch]
-        largest = max(len(batch) for batch in plan)
+        count = len(stage.plans[self.epoch])
+        largest = max(len(batch) for batch in stage.plans[self.epoch])
         scale = self.machine.world / (largest * stage.accumulate)
-        mine = share_out(plan, self.machine.rank, self.machine.world)
         self.loss.train()
         self.network.encoders.eval()  # batch statistics stay those of the pretrained encoder
         epoch = self.epoch + 1, stage.epochs
         meter = Meter(self.log, stage.name, epoch, (self.step, stage.steps))
-        bar = tqdm(load_batches(stage.source, mine, self.machine), unit="batch",
+        bar = tqdm(islice(self.batches, count), total=count, unit="batch",
                    desc=f"{stage.name} {epoch[0]}/{epoch[1]}",
                    disable=not self.machine.is_first)  # fmt: skip
         for number, batch in enumerate(bar, start=1):
-            is_step = number == len(plan) or number % stage.accumulate == 0
+            is_step = number == count or number % stage.accumulate == 0
             with nullcontext() if is_step else accelerator.no_sync(self.loss):
                 with autocast(self.machine.device, stage.precision):
                     bits = self.loss(batch.to(self.machine.device))
                 accelerator.backward(bits.sum() * scale)
+            meter.add(bits.detach().sum(), int(stage.loss.learns_from(batch).sum()))
             if is_step:
                 self._update()
-            stop = self._count(meter, bits, stage.loss.learns_from(batch))
-            if is_step:
-                meter.write(self.step)
-                bar.set_postfix_str(f"{meter.mean:.3f} bits")
-                if stop:
+            if number == count or (is_step and self.step % self._reported_every == 0):
+                if self._report(meter):
                     raise Stopped
+                bar.set_postfix_str(f"{meter.mean:.3f} bits")
         self.epoch += 1
         return meter.mean
 
@@ -107,14 +112,17 @@ class StageRun:
         self.average.update(self.step)
         self.step += 1
 
-    def _count(self, meter: Meter, bits: Tensor, learned: Tensor) -> bool:
-        """Add a batch of all processes to the meter; whether they should all stop after it."""
-        numbers = [float(bits.detach().sum()), float(learned.sum()), float(self.log.stop_requested)]
-        if self.machine.world > 1:
-            ours = torch.tensor(numbers, dtype=torch.float64, device=self.machine.device)
-            numbers = self.machine.accelerator.reduce(ours, "sum").tolist()
-        meter.add(numbers[0], int(numbers[1]))
-        return numbers[2] > 0
+    @property
+    def _reported_every(self) -> int:
+        """Steps from one report to the next: a GPU waits while its loss is read."""
+        return 1 if self.machine.device.type == "cpu" else 20
+
+    def _report(self, meter: Meter) -> bool:
+        """Log the loss over all processes; whether they should all stop after this step."""
+        counted = meter.totals(self.log.stop_requested)
+        bits, pictures, stops = self.machine.accelerator.reduce(counted, "sum").tolist()
+        meter.write(self.step, bits, int(pictures))
+        return bool(stops > 0)
 
     def state(self) -> State:
         """All that is needed to go on from here."""

@@ -6,8 +6,11 @@ blended, follows Beyer et al. 2022 ("A good teacher is patient and consistent").
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import math
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -18,6 +21,7 @@ from salmap.errors import TrainingError
 from salmap.models.file import load_model
 from salmap.models.folding import folded
 from salmap.models.network import SaliencyNetwork
+from salmap.models.settling import layout, settle
 from salmap.pictures import fit_size
 from salmap.weights.resolve import resolve
 
@@ -25,25 +29,39 @@ from salmap.weights.resolve import resolve
 class Teacher:
     """Trained models; what they teach is the mean of their densities.
 
+    A batch is explained by one of them, drawn by chance, and some of its pictures it sees mirrored,
+    and what it says is mirrored back: a student that is told now the one, now the other learns the
+    mean of all, the better answer, for the time that one teacher takes.
+
     They see what the student sees, but resized to the size that each was made for: at a smaller
-    student's size they know less (docs/tried.md). Some pictures they see mirrored, and their answer
-    is mirrored back: a student that hears now the one, now the other answer learns the mean of
-    both, which is better, and no teacher has to run twice.
+    student's size they know less (docs/tried.md). Pictures that nobody's fixations are known of may
+    be of a kind that teachers do not know, either. There they can be told to hedge, and to see each
+    at one of several sizes.
 
     Args:
         models: at least one.
         names: what they are called.
-        digest: of their weights, to tell whether a resumed run has the same teachers.
+        digest: of their weights, for runs that are resumed.
+        sizes: long sides at which unlabeled pictures are seen; none: each model's own.
+        gain: factor on the models' evidence on unlabeled pictures.
     """
 
     def __init__(
-        self, models: Sequence[SaliencyNetwork], names: Sequence[str] = (), digest: str = ""
+        self,
+        models: Sequence[SaliencyNetwork],
+        names: Sequence[str] = (),
+        digest: str = "",
+        sizes: Sequence[int] = (),
+        gain: float = 1.0,
     ) -> None:
-        self.models = [folded(model).to(memory_format=torch.channels_last) for model in models]
-        self.names, self.digest = tuple(names), digest
+        self.models = [folded(model) for model in models]
+        self.hedging = [_with_gain(model, gain) for model in self.models]
+        self.names, self.digest, self.sizes = tuple(names), digest, tuple(sizes)
 
     @classmethod
-    def load(cls, names: Sequence[str | Path]) -> Teacher:
+    def load(
+        cls, names: Sequence[str | Path], sizes: Sequence[int] = (), gain: float = 1.0
+    ) -> Teacher:
         """The models that `salmap.load` finds under these names, files or places on the Hub.
 
         Raises:
@@ -58,47 +76,78 @@ class Teacher:
         loaded = [load_model(path) for path in paths]
         digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
         models, infos = zip(*loaded, strict=True)
-        return cls(models, [info.name for info in infos], " ".join(digests))
+        return cls(models, [info.name for info in infos], " ".join(digests), sizes, gain)
+
+    @property
+    def all_models(self) -> list[SaliencyNetwork]:
+        """Those that are sure, and those that hedge."""
+        return [*self.models, *self.hedging]
 
     def to(self, device: torch.device) -> Teacher:
         """The same on another device."""
-        self.models = [model.to(device) for model in self.models]
+        for model in self.all_models:
+            settle(model, device)
         return self
 
     @torch.no_grad()
-    def densities(self, images: Tensor, grid: tuple[int, int], mirrored: Tensor) -> Tensor:
+    def densities(
+        self,
+        images: Tensor,
+        grid: tuple[int, int],
+        mirrored: Tensor,
+        draw: float = 0.0,
+        unlabeled: bool = False,
+    ) -> Tensor:
         """What the student should predict for these pictures.
 
         Args:
-            images: float32 (B, 3, h, w) in [0, 1], as the student sees them.
+            images: float32 (B, 3, h, w) in [0, 1], as the student sees them or larger.
             grid: (rows, columns) of the student's densities.
-            mirrored: bool (B,), which of them teachers see mirrored left to right.
+            mirrored: bool (B,), which of them to look at mirrored left to right.
+            draw: in [0, 1), decides which model explains them, and at which size.
+            unlabeled: whether nobody's fixations on them are known.
 
         Returns:
             float32 (B, rows, columns), each sums to 1.
         """
+        model, size = self._drawn(draw, unlabeled)
         images = _mirrored(images, mirrored)
-        total = images.new_zeros(len(images), *grid)
-        for model in self.models:
-            logits = model(_resized(images, model)).float()
-            density = logits.flatten(1).softmax(1).view_as(logits)
-            density = F.interpolate(density[:, None], grid, mode="bilinear")[:, 0]
-            total += density / density.sum((1, 2), keepdim=True)
-        return _mirrored(total / len(self.models), mirrored)
+        logits = model(resized(images, size, model.output_stride)).float()
+        density = logits.flatten(1).softmax(1).view_as(logits)
+        density = F.interpolate(density[:, None], grid, mode="bilinear")[:, 0]
+        return _mirrored(density / density.sum((1, 2), keepdim=True), mirrored)
+
+    def _drawn(self, draw: float, unlabeled: bool) -> tuple[SaliencyNetwork, int]:
+        """The model for a batch and the long side at which it sees it."""
+        models = self.hedging if unlabeled else self.models
+        sizes = self.sizes if unlabeled else ()
+        choices = [(model, size) for model in models for size in sizes or (model.size,)]
+        return choices[int(draw * len(choices))]
+
+
+def _with_gain(model: SaliencyNetwork, gain: float) -> SaliencyNetwork:
+    """A copy that shares all tensors but one: its evidence counts for more, or less."""
+    if gain == 1 or not isinstance(model, SaliencyNetwork):
+        return model
+    shared = {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers())}
+    del shared[id(model.finalizer.log_gain)]
+    changed = copy.deepcopy(model, shared)
+    with torch.no_grad():
+        changed.finalizer.log_gain.add_(math.log(gain))
+    return changed
 
 
 def _mirrored(pictures: Tensor, which: Tensor) -> Tensor:
     """(B, ..., h, w), those of which (B,) is true mirrored left to right."""
-    pictures = pictures.clone()
-    pictures[which] = pictures[which].flip(-1)
-    return pictures
+    which = which.view(-1, *[1] * (pictures.dim() - 1))
+    return torch.where(which, pictures.flip(-1), pictures)
 
 
-def _resized(images: Tensor, model: SaliencyNetwork) -> Tensor:
-    """Pictures (B, 3, h, w) in [0, 1] at the size that the model expects."""
+def resized(images: Tensor, long_side: int, multiple: int) -> Tensor:
+    """Pictures (B, 3, h, w) in [0, 1] at the size that `fit_size` gives."""
     height, width = images.shape[2:]
-    size = fit_size((height, width), model.size, model.output_stride)
+    size = fit_size((height, width), long_side, multiple)
     if size == (height, width):
         return images
-    resized = F.interpolate(images, size, mode="bicubic", antialias=True).clamp(0, 1)
-    return resized.contiguous(memory_format=torch.channels_last)
+    changed = F.interpolate(images, size, mode="bicubic", antialias=True).clamp(0, 1)
+    return changed.contiguous(memory_format=layout(changed.device))

@@ -44,8 +44,11 @@ class TrainingSet:
         datasets: Sequence[FixationDataset],
         shares: Mapping[str, float],
         unlabeled: Path | None = None,
+        unlabeled_share: float = 0.0,
     ) -> TrainingSet:
         """From whole data sets; those named in `shares` get that share of each epoch.
+
+        Pictures in the folder `unlabeled` get `unlabeled_share`, or 0 for that of their number.
 
         Raises:
             TrainingError: if a share makes no sense.
@@ -56,7 +59,8 @@ class TrainingSet:
         mixture = Mixture(training, shares)
         taught = mixture
         if unlabeled is not None:
-            taught = mixture.beside(open_unlabeled(unlabeled, _held_out_paths(datasets)))
+            pictures = open_unlabeled(unlabeled, _held_out_paths(datasets))
+            taught = mixture.beside(pictures, unlabeled_share)
         held_out = (
             HeldOut(dataset.split("val"), training_baseline(split))
             for dataset, split in zip(datasets, training, strict=True)

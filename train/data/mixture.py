@@ -18,17 +18,24 @@ from .crops import Crop
 #: the crops of each batch of an epoch
 Plan = list[list[Crop]]
 #: numbers that keep the random streams of different uses apart
-_DRAW, _CROP, _ORDER = 0, 1, 2
+_DRAW, _CROP, _ORDER, _TEACHER = 0, 1, 2, 3
 
 
 class Mixture:
     """The training pictures of all data sets under one index.
 
+    Args:
+        datasets: the data sets.
+        shares: of an epoch, for those that should not get that of their number of pictures.
+        unlabeled: name of the one without fixations, if there is one.
+
     Raises:
         TrainingError: if there is no data set, one is empty, or a share names none of them.
     """
 
-    def __init__(self, datasets: Sequence[FixationDataset], shares: Mapping[str, float]) -> None:
+    def __init__(
+        self, datasets: Sequence[FixationDataset], shares: Mapping[str, float], unlabeled: str = ""
+    ) -> None:
         if not datasets:
             raise TrainingError("Training needs at least one data set: --data NAME=PATH.")
         for dataset in datasets:
@@ -40,14 +47,24 @@ class Mixture:
                 f"The recipe gives a share to {', '.join(unknown)}, which --data does not name."
             )
         self.datasets = list(datasets)
+        self.unlabeled = unlabeled
         self.starts = np.cumsum([0] + [len(dataset) for dataset in datasets])
         self.shares = _fill_shares(datasets, shares)
 
-    def beside(self, dataset: FixationDataset) -> Mixture:
-        """This mixture and another data set, which takes the share of its number of pictures."""
-        share = len(dataset) / (len(self) + len(dataset))
+    def beside(self, dataset: FixationDataset, share: float = 0.0) -> Mixture:
+        """This mixture and pictures without fixations.
+
+        Args:
+            dataset: those pictures.
+            share: of an epoch that they take; 0: that of their number.
+        """
+        share = share or len(dataset) / (len(self) + len(dataset))
         shares = {name: value * (1 - share) for name, value in self.shares.items()}
-        return Mixture([*self.datasets, dataset], shares)
+        return Mixture([*self.datasets, dataset], shares, dataset.name)
+
+    def is_unlabeled(self, item: int) -> bool:
+        """Whether nobody knows where people looked on a picture."""
+        return self.locate(item)[0].name == self.unlabeled
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -108,7 +125,7 @@ def plan_epoch(
     seed: int,
     draw: Callable[[int, np.random.Generator], Crop],
 ) -> Plan:
-    """The batches of one epoch: crops of one shape together, in random order.
+    """The batches of one epoch: crops of one shape and kind together, in random order.
 
     What is blended into a crop is the one before it in its batch, where there are two.
 
@@ -122,18 +139,24 @@ def plan_epoch(
         seed: of everything random.
         draw: item, random numbers -> a crop of that picture.
     """
-    by_shape: dict[tuple[int, int], list[Crop]] = defaultdict(list)
+    groups: dict[tuple[tuple[int, int], bool], list[Crop]] = defaultdict(list)
     for place, item in enumerate(mixture.draw(epoch, pictures, seed)):
         crop = draw(item, np.random.default_rng((seed, _CROP, epoch, place)))
-        by_shape[crop.size].append(crop)
+        groups[crop.size, crop.unlabeled].append(crop)
     order = np.random.default_rng((seed, _ORDER, epoch))
     batches: Plan = []
-    for shape in sorted(by_shape):
-        crops = by_shape[shape]
+    for group in sorted(groups):
+        crops = groups[group]
         shuffled = [crops[index] for index in order.permutation(len(crops))]
         for start in range(0, len(crops), batch):
             batches.append(_with_others(shuffled[start : start + batch]))
-    return [batches[index] for index in order.permutation(len(batches))]
+    shuffled_batches = [batches[index] for index in order.permutation(len(batches))]
+    draws = np.random.default_rng((seed, _TEACHER, epoch)).random(len(batches))
+    return [_told_by(float(draw), b) for draw, b in zip(draws, shuffled_batches, strict=True)]
+
+
+def _told_by(teacher: float, batch: list[Crop]) -> list[Crop]:
+    return [replace(crop, teacher=teacher) for crop in batch]
 
 
 def _with_others(batch: list[Crop]) -> list[Crop]:

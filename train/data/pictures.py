@@ -151,6 +151,8 @@ class PixelSource:
             torch.tensor([crop.weight for crop in crops]),
             torch.from_numpy(images).permute(0, 3, 1, 2),
             torch.tensor([crop.taught_mirrored for crop in crops]),
+            crops[0].unlabeled,
+            crops[0].teacher,
         )
 
     def _image(self, crop: Crop) -> ImageArray:

