@@ -1,0 +1,116 @@
+"""Which pictures there are at the addresses that people name: files, folders and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from fsspec import AbstractFileSystem
+
+from salmap.errors import SalmapError
+from salmap.outputs.cluster.picture_tables import Rows, pictures_in
+from salmap.outputs.cluster.storage import address_of, connect
+from salmap.outputs.cluster.task import TABLE_SUFFIX, Task
+from salmap.outputs.find import made_here
+from salmap.pictures import IMAGE_SUFFIXES
+
+Fail = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A picture to be done.
+
+    Attributes:
+        address: of its file, or of the table that holds it.
+        place: its path below the folder that the user named; outputs are named after it.
+        row: its row in the table; -1 for a file.
+    """
+
+    address: str
+    place: str
+    row: int = -1
+
+    @property
+    def id(self) -> str:
+        """What it is called in messages and results."""
+        return self.address if self.row < 0 else f"{self.address}#{self.row}"
+
+
+def find_sources(inputs: Iterable[str], task: Task, fail: Fail) -> list[Source]:
+    """The pictures at these addresses, each once, in the order given, folders sorted.
+
+    Args:
+        inputs: files, folders (searched at any depth, without hidden files and without what an
+            earlier run wrote), patterns such as `s3://bucket/2026/*.jpg`, and tables: Parquet
+            files, or folders of them, whose names end in `.parquet`.
+        task: where results go, and which column of tables holds pictures.
+        fail: told of an input that does not exist or has no pictures in it, and why.
+    """
+    found: dict[str, Source] = {}
+    for given in inputs:
+        try:
+            sources = [s for s in _at(given, task.column) if not _made_here(s.address, task.out)]
+        except (SalmapError, OSError) as error:
+            fail(given, str(error))
+            continue
+        if not sources:
+            fail(given, "there are no pictures here. Tables are found by FOLDER/*.parquet.")
+        for source in sources:
+            found.setdefault(source.id, source)
+    return list(found.values())
+
+
+def _made_here(address: str, out: str) -> bool:
+    folder, _, name = address.rpartition("/")
+    return folder == out and made_here(name)
+
+
+def _at(given: str, column: str | None) -> Iterator[Source]:
+    files, path = connect(given)
+    if set(given) & set("*?["):
+        paths = sorted(p for p in files.glob(path) if not _hidden(p))
+        root = path[: min(path.find(c) for c in "*?[" if c in path)].rpartition("/")[0]
+    elif files.isdir(path):
+        paths, root = sorted(_walk(files, path)), path
+    elif files.exists(path):
+        paths, root = [path], str(PurePosixPath(path).parent.parent)
+    else:
+        raise SalmapError("there is nothing at this address. Check it.")
+    for found in paths:
+        place = found.removeprefix(root).lstrip("/")
+        if found.lower().endswith(TABLE_SUFFIX):
+            yield from _in_table(files, found, place, column)
+        elif len(paths) == 1 or PurePosixPath(found).suffix.lower() in IMAGE_SUFFIXES:
+            yield Source(address_of(files, found), place)
+
+
+def _walk(files: AbstractFileSystem, folder: str) -> list[str]:
+    """The pictures in a folder or, if it is called as a table is, its tables."""
+    tables = folder.rstrip("/").lower().endswith(TABLE_SUFFIX)
+    suffixes = {TABLE_SUFFIX} if tables else IMAGE_SUFFIXES
+    return [
+        path
+        for path in files.find(folder)
+        if PurePosixPath(path).suffix.lower() in suffixes and not _hidden(path.removeprefix(folder))
+    ]
+
+
+def _hidden(path: str) -> bool:
+    return any(part.startswith(".") for part in PurePosixPath(path).parts)
+
+
+def _in_table(
+    files: AbstractFileSystem, path: str, place: str, column: str | None
+) -> Iterator[Source]:
+    table = address_of(files, path)
+    found = pictures_in(table, column)
+    if isinstance(found, Rows):
+        stem = str(PurePosixPath(place).with_suffix(""))
+        digits = len(str(found.count - 1))
+        for row in range(found.count):
+            yield Source(table, f"{stem}-{row:0{digits}}.picture", row)
+    else:
+        for address in found:
+            yield Source(address, "/".join(PurePosixPath(address).parts[-2:]))
