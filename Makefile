@@ -49,7 +49,7 @@ $(VENV)/.app: requirements.txt constraints.txt pyproject.toml | $(VENV)/pyvenv.c
 	$(INSTALL) --no-deps --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/.app requirements-train.txt requirements-dev.txt
+$(VENV)/.test: $(VENV)/.app requirements-train.txt requirements-ray.txt requirements-dev.txt
 	$(INSTALL) --requirement requirements-dev.txt
 	touch $@
 

@@ -45,7 +45,5 @@ if __name__ == "__main__":
     from salmap.cli import predict_on_ray
     from tests.spied_ray import Spy as Imported  # workers import it, too
 
-    predict_on_ray.predict_on_cluster = partial(
-        predict_on_ray.predict_on_cluster, worker=Imported
-    )
+    predict_on_ray.predict_on_cluster = partial(predict_on_ray.predict_on_cluster, worker=Imported)
     cli.main()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from tqdm import tqdm
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from salmap.outputs.batch import Job
     from salmap.predictor import Predictor
     from salmap.render import Style
+
+
+class Engine(StrEnum):
+    """What does the work."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
 
 
 def _outputs(text: str) -> list[Output]:
@@ -44,9 +53,9 @@ def _style(opacity: float | None, colormap: str | None) -> Style:
 
 def predict(
     pictures: Annotated[
-        list[Path], typer.Argument(help="Pictures, or folders that are searched at any depth.")
+        list[str], typer.Argument(help="Pictures, or folders that are searched at any depth.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the results; created if missing.")],
+    out: Annotated[str, typer.Option(help="Folder for the results; created if missing.")],
     model: ModelOption = DEFAULT_MODEL,
     save: Annotated[
         str, typer.Option(help=f"What to save, separated by commas: {', '.join(Output)}.")
@@ -64,6 +73,14 @@ def predict(
     ] = False,
     device: DeviceOption = "auto",
     backend: BackendOption = "auto",
+    engine: Annotated[
+        Engine,
+        typer.Option(help="local: this process. ray: a Ray cluster, or all cores of this machine."),
+    ] = Engine.LOCAL,
+    column: Annotated[
+        str | None,
+        typer.Option(help="With --engine ray: a table's column of pictures or addresses."),
+    ] = None,
 ) -> None:
     """Predict where people look and save the results.
 
@@ -80,37 +97,69 @@ def predict(
 
     'accelerate launch --multi_gpu --num_processes 4 -m salmap predict ...' splits the pictures
     among four processes, on CPUs too.
+
+    With '--engine ray', pictures and results may be at any address that fsspec knows, such as
+    s3://bucket/folder, pictures also in Parquet tables; an --out that ends in .parquet becomes a
+    table.
     """
     from salmap.outputs.batch import plan, remaining  # noqa: PLC0415  (OpenCV)
+    from salmap.outputs.cluster.task import Task  # noqa: PLC0415
     from salmap.outputs.find import find_pictures  # noqa: PLC0415
     from salmap.predictor import load  # noqa: PLC0415
 
     outputs, style = _outputs(save), _style(opacity, colormap)
-    _make_folder(out)
-    processes = launched()
-    failures: list[Path] = []
+    failures: list[object] = []
 
-    def fail(path: Path, reason: str) -> None:
+    def fail(path: object, reason: str) -> None:
         failures.append(path)
         line = reason if reason.startswith(str(path)) else f"{path}: {reason}"
         tqdm.write(one_line(line), file=sys.stderr)
 
-    found = find_pictures(pictures, out, fail if processes.first else _ignore)
+    if engine is Engine.RAY:
+        predict_on_ray = _ray_engine()
+        task = Task(model, device, tuple(outputs), style, k, out, column)
+        total = predict_on_ray(pictures, task, resume, fail)
+        _finish(total, len(failures), out)
+    folder = _local(out)
+    _make_folder(folder)
+    processes = launched()
+    found = find_pictures(map(_local, pictures), folder, fail if processes.first else _ignore)
     unusable = len(failures)
-    jobs = list(processes.share(plan(found, out, outputs)))
+    jobs = list(processes.share(plan(found, folder, outputs)))
     if resume:
         jobs = remaining(jobs)
     if jobs:
         predictor = load(model, device=device, backend=backend)
         _run(predictor, jobs, style, k, fail, processes.first)
     failed = processes.total(len(failures))
-    if processes.first:
-        total = len(found) + unusable
+    _finish(len(found) + unusable, failed, out if processes.first else None)
+
+
+def _finish(total: int, failed: int, out: str | None) -> NoReturn:
+    """End the command; what was done is said if `out` is given."""
+    if out is not None:
         typer.echo(f"{total - failed} of {total} done, in {out}")
     raise typer.Exit(1 if failed else 0)
 
 
-def _ignore(path: Path, reason: str) -> None:
+def _local(address: str) -> Path:
+    if "://" in address:
+        raise SalmapError(f"{address} is not a path. Addresses need --engine ray.")
+    return Path(address)
+
+
+def _ray_engine() -> Callable[..., int]:
+    try:
+        from salmap.cli.predict_on_ray import predict_on_ray  # noqa: PLC0415  (an extra)
+    except ModuleNotFoundError as error:
+        raise SalmapError(
+            f"--engine ray needs the package '{error.name}', which is not installed. "
+            "Install it with: pip install 'salmap[ray]'"
+        ) from error
+    return predict_on_ray
+
+
+def _ignore(path: object, reason: str) -> None:
     """For what another process reports."""
 
 
@@ -128,7 +177,7 @@ def _run(
     jobs: list[Job],
     style: Style,
     k: int,
-    fail: Callable[[Path, str], None],
+    fail: Callable[[object, str], None],
     bar: bool,
 ) -> None:
     """Do the pictures; a `bar` appears after two seconds where there is a terminal."""

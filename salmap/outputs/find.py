@@ -65,5 +65,10 @@ def _in_folder(folder: Path, out: Path) -> list[Picture]:
     return [
         Picture(path, path.relative_to(folder))
         for path in sorted(paths)
-        if not (_MADE_HERE.fullmatch(path.name) and path.parent.resolve() == out.resolve())
+        if not (made_here(path.name) and path.parent.resolve() == out.resolve())
     ]
+
+
+def made_here(name: str) -> bool:
+    """Whether a picture is called as `salmap predict` calls those that it makes."""
+    return _MADE_HERE.fullmatch(name) is not None

@@ -74,7 +74,11 @@ def test_a_node_that_dies_costs_a_retry_and_a_second_start_does_what_is_missing(
     (spy / "deadly").write_text("7.png")
 
     process = subprocess.Popen(
-        command, env=ENVIRONMENT | address, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=ENVIRONMENT | address,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     wait_until((spy / "hanging").exists, process)
     running.remove_node(second, allow_graceful=False)

@@ -105,7 +105,7 @@ def _pick(schema: pa.Schema, column: str | None, table: str) -> str:
         raise SalmapError(f"{table} has no column of pictures or of their addresses.")
     if column is None and len(able) == 1:
         return able[0]
-    if column not in able:
+    if column is None or column not in able:
         raise SalmapError(
             f"{table}: choose the column that holds the pictures or their addresses with "
             f"--column: {', '.join(able)}."

@@ -115,7 +115,8 @@ def predict_on_cluster(
             num_gpus=room.gpu,
         )
         for batch in done.iter_batches(batch_size=None, batch_format="pyarrow"):
-            yield from zip(batch["id"].to_pylist(), batch["problem"].to_pylist(), strict=True)
+            told = cast(pa.Table, batch).to_pydict()
+            yield from zip(told["id"], told["problem"], strict=True)
 
 
 @contextmanager
