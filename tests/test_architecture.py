@@ -108,6 +108,18 @@ def test_torch_and_streamlit_stay_in_their_rooms(path: Path) -> None:
         assert not uses(path, "torch"), "torch belongs to models, backends and training"
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_ray_and_what_it_brings_stay_in_their_room(path: Path) -> None:
+    name = name_of(path)
+    if not name.startswith("salmap/outputs/cluster/"):
+        for package in ("ray", "fsspec", "pyarrow"):
+            assert not uses(path, package), f"{package} belongs in salmap/outputs/cluster"
+    if name != "salmap/cli/predict_on_ray.py" and not name.startswith("salmap/outputs/cluster/"):
+        late_only = imported(path, late=False)
+        assert not any(n.startswith("salmap.cli.predict_on_ray") for n in late_only)
+        assert not any(n.startswith("salmap.outputs.cluster") for n in late_only)
+
+
 def test_the_arrows_have_no_circle() -> None:
     TopologicalSorter(
         {here: there - {here} for here, there in ARROWS.items() if here not in GROUND | MATHS}
@@ -141,6 +153,7 @@ def test_every_room_has_its_arrows() -> None:
 def test_the_guard_sees_what_it_should() -> None:
     assert uses(ROOT / "salmap/backends/pytorch.py", "torch")
     assert uses(ROOT / "app.py", "streamlit")
+    assert uses(ROOT / "salmap/outputs/cluster/pipeline.py", "ray")
     assert room("salmap.weights.hub.fetch") == "weights"
     assert room("salmap.load") == "__init__"
     assert len(SOURCES) > 40
