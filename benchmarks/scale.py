@@ -4,8 +4,9 @@
 
 One worker of `salmap predict --engine ray` does pictures of 800 x 600 pixels (JPEG) in this
 process, on one thread, and writes what is asked for to a folder of this machine. Counted is the
-time of the processor, so that neither storage nor other programs matter. `--engine` times the whole command on a local Ray of
-1 and of 2 cores, its start left out by taking the difference of two runs of different length.
+time of the processor, so that neither storage nor other programs matter. `--engine` times the
+whole command on a local Ray of 1 and of 2 cores, its start left out by taking the difference of two
+runs of different length.
 """
 
 from __future__ import annotations

@@ -32,7 +32,6 @@ class Engine(StrEnum):
     RAY = "ray"
 
 
-
 def _outputs(text: str) -> list[Output]:
     names = [name for name in dict.fromkeys(part.strip() for part in text.split(",")) if name]
     if not names or not set(names) <= set(Output):
