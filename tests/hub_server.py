@@ -136,7 +136,7 @@ REFUSALS = {
     "no token": "https://huggingface.co/settings/tokens",
     "wrong token": "does not accept your token",
     "read only": "may not write there",
-    "payment required": "wants a paid plan",
+    "payment required": "requires a paid plan",
     "out of order": "status 500",
     "unreachable": "Check your network",
 }
