@@ -23,7 +23,7 @@ def main() -> None:
     """Predict, draw, and write the file."""
     photo = astronaut()
     prediction = salmap.load("lite").predict(photo)
-    overlay = salmap.render.overlay(photo, prediction.density, opacity=0.7, colormap="inferno")
+    overlay = salmap.render.overlay(photo, prediction.density)
     panels = [
         photo,
         salmap.render.draw_regions(overlay, prediction.regions(k=5)),
