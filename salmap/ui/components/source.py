@@ -95,7 +95,8 @@ def _example_picked(digest: str) -> None:
 
 
 def _take(pictures: list[Picture]) -> None:
-    st.session_state[_INCOMING] = pictures
+    """Have pictures checked, after any that came a moment before and wait for it."""
+    st.session_state[_INCOMING] = [*st.session_state.get(_INCOMING, ()), *pictures]
 
 
 def _check_incoming() -> None:
