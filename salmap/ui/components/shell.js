@@ -2,7 +2,7 @@
 // chosen in it. Shows nothing.
 // data: { narrow: width in pixels below which the sidebar covers the page, style: CSS }
 const STYLE = "salmap-style";
-const TRIES = 20; // while the sidebar still opens, it does not take the click
+const TRIES = 6; // while the sidebar still opens, it does not take the click
 
 export default function ({ data }) {
   const style = document.getElementById(STYLE) ?? document.createElement("style");
@@ -23,5 +23,5 @@ function collapse(tries) {
   const sidebar = document.querySelector('[data-testid="stSidebar"]');
   if (!sidebar || sidebar.dataset.collapsed === "true" || !tries) return;
   document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
-  setTimeout(() => collapse(tries - 1), 100);
+  setTimeout(() => collapse(tries - 1), 500);
 }

@@ -6,6 +6,7 @@ import base64
 import binascii
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from salmap.errors import SalmapError
 from salmap.ui import cache, state, words
@@ -26,7 +27,7 @@ _INCOMING, _PROBLEMS, _UPLOADS = "incoming_pictures", "picture_problems", "uploa
 
 def picture_source() -> None:
     """Draw the ways to bring a picture, and the tray that keeps what came."""
-    _check_incoming()
+    _check_incoming(st.empty())
     left, right = st.columns([1, 1], gap="medium")
     with left:
         st.file_uploader(
@@ -45,8 +46,9 @@ def picture_source() -> None:
     component("paste")(key=_PASTE, data={"max_bytes": MAX_FILE_MB * _MB}, on_picture_change=_pasted)
     if camera:
         st.camera_input("Take a photo", key=_CAMERA, on_change=_photographed, width=480)
-    for problem in st.session_state.get(_PROBLEMS, ()):
-        st.error(problem)
+    with st.container():
+        for problem in st.session_state.get(_PROBLEMS, ()):
+            st.error(problem)
     tray(on_change=forget_problems)
 
 
@@ -99,8 +101,13 @@ def _take(pictures: list[Picture]) -> None:
     st.session_state[_INCOMING] = [*st.session_state.get(_INCOMING, ()), *pictures]
 
 
-def _check_incoming() -> None:
-    """Put those of the pictures that came which can be read into the tray; name the others."""
+def _check_incoming(progress: DeltaGenerator) -> None:
+    """Put those of the pictures that came which can be read into the tray; name the others.
+
+    Args:
+        progress: where to show how far that is; it is there in every run of the page, so that
+            nothing below it is taken for something new.
+    """
     pictures = st.session_state.get(_INCOMING)
     if not pictures:
         return
@@ -112,7 +119,6 @@ def _check_incoming() -> None:
             f"The tray holds at most {MAX_PICTURES} pictures and {MAX_TRAY_MB} MB: "
             f"{words.count(left_out, 'picture')} left out. Remove some first."
         )
-    progress = st.empty()
     for done, picture in enumerate(pictures):
         if len(pictures) > 1:
             progress.progress(done / len(pictures), f"Reading {words.plain(picture.name)}")
