@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from salmap.backends.pytorch import TorchBackend
-from salmap.models.config import PRESETS, NetworkConfig
 from salmap.models.network import SaliencyNetwork
+from salmap.networks import PRESETS
 
 
 @pytest.fixture(scope="module")
 def network() -> SaliencyNetwork:
     torch.manual_seed(0)
-    return SaliencyNetwork(NetworkConfig(PRESETS["lite"].encoders, size=96))
+    return SaliencyNetwork(replace(PRESETS["lite"].config, size=96))
 
 
 def test_a_batch_gives_what_each_picture_gives(network: SaliencyNetwork) -> None:
