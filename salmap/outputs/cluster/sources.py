@@ -15,6 +15,7 @@ from salmap.outputs.cluster.task import TABLE_SUFFIX, Task
 from salmap.outputs.find import made_here
 from salmap.pictures import IMAGE_SUFFIXES
 
+_WILD = "*?["
 Fail = Callable[[str, str], None]
 
 
@@ -52,8 +53,11 @@ def find_sources(inputs: Iterable[str], task: Task, fail: Fail) -> list[Source]:
     for given in inputs:
         try:
             sources = [s for s in _at(given, task.column) if not _made_here(s.address, task.out)]
-        except (SalmapError, OSError) as error:
+        except SalmapError as error:
             fail(given, str(error))
+            continue
+        except Exception as error:  # each kind of storage has its own
+            fail(given, f"it can't be read ({type(error).__name__}: {error}).")
             continue
         if not sources:
             fail(given, "there are no pictures here. Tables are found by FOLDER/*.parquet.")
@@ -69,31 +73,37 @@ def _made_here(address: str, out: str) -> bool:
 
 def _at(given: str, column: str | None) -> Iterator[Source]:
     files, path = connect(given)
-    if set(given) & set("*?["):
-        paths = sorted(p for p in files.glob(path) if not _hidden(p))
-        root = path[: min(path.find(c) for c in "*?[" if c in path)].rpartition("/")[0]
+    if not files.exists(path):
+        if not set(path) & set(_WILD):
+            raise SalmapError("there is nothing at this address. Check it.")
+        root = path[: min(path.find(c) for c in _WILD if c in path)].rpartition("/")[0]
+        found = files.glob(path, detail=True)
+        matches = sorted(m for m in found if not _hidden(m.removeprefix(root)))
+        paths = [p for m in matches for p in _pictures(files, m, found[m]["type"] == "directory")]
     elif files.isdir(path):
-        paths, root = sorted(_walk(files, path)), path
-    elif files.exists(path):
-        paths, root = [path], str(PurePosixPath(path).parent.parent)
+        paths, root = _pictures(files, path, True), path
     else:
-        raise SalmapError("there is nothing at this address. Check it.")
-    for found in paths:
-        place = found.removeprefix(root).lstrip("/")
-        if found.lower().endswith(TABLE_SUFFIX):
-            yield from _in_table(files, found, place, column)
-        elif len(paths) == 1 or PurePosixPath(found).suffix.lower() in IMAGE_SUFFIXES:
-            yield Source(address_of(files, found), place)
+        paths, root = [path], str(PurePosixPath(path).parent.parent)
+    for picture in paths:
+        place = picture.removeprefix(root).lstrip("/")
+        if picture.lower().endswith(TABLE_SUFFIX):
+            yield from _in_table(files, picture, place, column)
+        else:
+            yield Source(address_of(files, picture), place)
 
 
-def _walk(files: AbstractFileSystem, folder: str) -> list[str]:
-    """The pictures in a folder or, if it is called as a table is, its tables."""
-    tables = folder.rstrip("/").lower().endswith(TABLE_SUFFIX)
-    suffixes = {TABLE_SUFFIX} if tables else IMAGE_SUFFIXES
+def _pictures(files: AbstractFileSystem, path: str, is_folder: bool) -> list[str]:
+    """What is a picture or a table: a path itself or, in a folder, what is below it.
+
+    A folder that is called as a table is has tables in it, any other has pictures.
+    """
+    is_table = path.rstrip("/").lower().endswith(TABLE_SUFFIX)
+    suffixes = {TABLE_SUFFIX} if is_table else IMAGE_SUFFIXES
+    paths = sorted(files.find(path)) if is_folder else [path]
     return [
-        path
-        for path in files.find(folder)
-        if PurePosixPath(path).suffix.lower() in suffixes and not _hidden(path.removeprefix(folder))
+        found
+        for found in paths
+        if PurePosixPath(found).suffix.lower() in suffixes and not _hidden(found.removeprefix(path))
     ]
 
 

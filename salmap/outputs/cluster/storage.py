@@ -62,8 +62,9 @@ def names_in(folder: str) -> set[str]:
         return {found.rstrip("/").rpartition("/")[2] for found in files.ls(path, detail=False)}
     except FileNotFoundError:
         return set()
-    except OSError as error:
-        raise SalmapError(f"{folder} can't be read: {error}. Check its address.") from error
+    except Exception as error:  # each kind of storage has its own
+        reason = f"{type(error).__name__}: {error}"
+        raise SalmapError(f"{folder} can't be read ({reason}). Check its address.") from error
 
 
 def remove_parts(folder: str, ours: Callable[[str], bool]) -> None:

@@ -51,6 +51,23 @@ def test_a_pattern_names_many():
     assert find(f"{ROOT}/*/1.jpg") == (["cats/1.jpg", "dogs/1.jpg"], {})
 
 
+def test_a_pattern_may_match_folders_and_tables_that_are_folders():
+    put_table(f"{ROOT}/all.parquet/0.parquet", {"image": [b"a"]})
+    assert find(f"{ROOT}/cat*")[0] == ["cats/1.jpg", "cats/deep/2.PNG"]
+    assert find(f"{ROOT}/*.parquet")[0] == ["all.parquet/0.parquet#0"]
+
+
+def test_hidden_is_what_is_hidden_below_what_was_named():
+    assert find(f"{ROOT}/cats/.hidden/*.jpg")[0] == ["cats/.hidden/3.jpg"]
+    assert find(f"{ROOT}/cats/.hidden")[0] == ["cats/.hidden/3.jpg"]
+    assert find(f"{ROOT}/cats/*/3.jpg")[0] == []
+
+
+def test_a_name_with_brackets_is_a_name_where_there_is_such_a_file():
+    write(f"{ROOT}/a[1].jpg", b"")
+    assert find(f"{ROOT}/a[1].jpg")[0] == ["a[1].jpg"]
+
+
 def test_outputs_of_an_earlier_run_are_no_pictures():
     found, _ = find(f"{ROOT}/", out="memory:///bucket/out")
     assert "out/1_overlay.png" not in found
