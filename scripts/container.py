@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from salmap.publish.space import image_files
+from salmap.publish.space import files_to_send
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Container:
 
     def _copy(self, wanted: str, _: str) -> None:
         """Only copies to the working folder are understood."""
-        for name in image_files(self.source):
+        for name in files_to_send(self.source):
             if wanted in (".", name):
                 (self._folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(self.source / name, self._folder / name)

@@ -21,8 +21,9 @@ from salmap.models.network import SaliencyNetwork
 from salmap.networks import PRESETS, EncoderConfig, NetworkConfig
 from salmap.weights import assets_folder
 from salmap.weights.info import ModelInfo
+from salmap.weights.registry import REGISTRY
 
-NETWORKS = sorted(PRESETS)
+NETWORKS = sorted(PRESETS.keys() & REGISTRY.keys())
 #: (height, width) of what a network is shown: odd numbers of cells, strips, squares, a single cell
 CELLS = [
     (1, 1), (1, 40), (40, 1), (2, 3), (3, 2), (5, 31), (31, 5), (7, 9), (8, 8), (9, 7), (11, 23),

@@ -195,7 +195,7 @@ def test_the_command_writes_table_json_csv_and_a_report_that_stands_alone(root):
     assert list(content["rows"]) == rows
     assert (content["dataset"], content["split"], content["pictures"]) == ("folder", "val", 4)
     assert {"salmap", "numpy", "torch"} <= content["versions"].keys()
-    assert content["command"].startswith("salmap ")
+    assert content["command"].startswith("salmap")
     assert content["failures"] == []
     assert len(content["paired_tests"]) == 3
     row = content["rows"]["center-bias"]

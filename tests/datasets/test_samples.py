@@ -27,7 +27,7 @@ def test_a_followed_sample_shows_where_people_look_and_what_is_predicted(tmp_pat
     looked = load_image(tmp_path / truth["fixations"]).astype(int)
     log_density = np.full((48, 64), -50.0, np.float32)
     log_density[:10, :10] = 0
-    path = sample.write_prediction("frozen-1", lambda image: log_density)
+    path = sample.write_prediction("frozen-1", lambda images: [log_density])
     predicted = load_image(tmp_path / path).astype(int)
     x, y = int(dataset.fixations(0).x.mean()), int(dataset.fixations(0).y.mean())
     assert abs(looked - stimulus)[y, x].sum() > 60

@@ -146,7 +146,7 @@ def test_another_server_sees_a_job_and_its_own_end_does_not_matter(everything):
     """A server starts a job and is killed; the next one follows, refuses a second, and stops it."""
     code = f"""
 import sys
-from salmap.jobs import Jobs
+from salmap.jobs.runs import Jobs
 from pathlib import Path
 jobs = Jobs(Path({str(everything.root)!r}), {everything.program!r})
 jobs.start("fit", "mine", lambda folder: [str(folder), "work"])

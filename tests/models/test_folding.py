@@ -27,7 +27,7 @@ def test_folding_changes_nothing_but_rounding(preset):
     with torch.inference_mode():
         for ours, theirs in zip(quick.encode(images), model.encode(images), strict=True):
             assert (ours - theirs).abs().max() < 1e-9 * theirs.abs().max()
-    assert len(norms) > 50
+    assert len(norms) > 40
     assert quick.decoder.head.weight is model.decoder.head.weight  # not twice in memory
     assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in quick.modules())
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())

@@ -181,7 +181,7 @@ def test_networks_come_before_baselines_which_are_called_that():
     ("data", "reason"),
     [
         (b"just words", "not a picture"),
-        (picture(form="JPEG")[:-900], "cut short"),
+        (picture(form="JPEG")[:-900], "incomplete"),
         (b"", "empty"),
     ],
 )
@@ -283,9 +283,9 @@ def test_downloads_hold_what_their_names_say():
     mine = state.picture_from("mine.png", picture((60, 90)))
     settings = Settings(MODEL, Style(), 3, True)
     archive = zipfile.ZipFile(io.BytesIO(downloads._archive(mine, settings)()))
-    assert set(archive.namelist()) == {f"mine_{kind}" for kind in Output}
+    assert set(archive.namelist()) == {f"mine{kind.ending}" for kind in Output}
     for kind in Output:
-        assert archive.read(f"mine_{kind}") == downloads._file(mine, settings, kind)()
+        assert archive.read(f"mine{kind.ending}") == downloads._file(mine, settings, kind)()
 
 
 def test_several_pictures_are_packed_with_a_summary():
@@ -296,7 +296,9 @@ def test_several_pictures_are_packed_with_a_summary():
     data = app.session_state["packing"].archive()
     archive = zipfile.ZipFile(io.BytesIO(data))
     assert set(archive.namelist()) == {"summary.csv"} | {
-        f"{stem}_{kind}" for stem in ("a", "a-2") for kind in (Output.OVERLAY, Output.REGIONS)
+        f"{stem}{kind.ending}"
+        for stem in ("a-png", "a-jpg")
+        for kind in (Output.OVERLAY, Output.REGIONS)
     }
     assert archive.read("summary.csv").decode().count("\n") == 3
     assert app.get("download_button")[-1].proto.label.startswith("Download the ZIP: 2 pictures")

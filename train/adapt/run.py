@@ -16,7 +16,7 @@ from salmap.jobs.contract import MIN_ADAPT_PICTURES
 from salmap.models.file import load_model, save_model
 from salmap.models.network import SaliencyNetwork
 from salmap.version import __version__
-from salmap.weights.info import ModelInfo
+from salmap.weights.info import ModelInfo, read_info
 from salmap.weights.resolve import SUFFIX, resolve, short_name
 
 from ..progress import ProgressLog, Stopped
@@ -87,12 +87,12 @@ def _adapt(
     seed: int,
 ) -> Adaptation:
     found = resolve(model)
-    network, info = load_model(found.path) if found else (None, None)
-    if not isinstance(network, SaliencyNetwork) or info is None:
+    if found is None or read_info(found.path).architecture != SaliencyNetwork.architecture:
         raise TrainingError(
             f"'{model}' has nothing that can be adapted to viewers. Choose a trained network, such "
             "as lite, or the file of one."
         )
+    network, info = load_model(found.path)
     order = np.random.default_rng(seed).permutation(len(dataset))
     drawn = dataset.select(sorted(int(i) for i in order[:max_pictures]))
     progress.write("start", task="adapt", model=short_name(model), data={dataset.name: len(drawn)})
