@@ -170,6 +170,7 @@ def test_a_crop_of_no_weight_teaches_nothing(tmp_path):
     assert loss.learns_from(batch).tolist() == [False]
 
 
+@pytest.mark.slow
 def test_a_student_comes_closer_to_its_teacher_on_pictures_without_fixations(trained, tmp_path):
     teacher_file, dataset, start = trained
     folder = tmp_path / "unlabeled"
