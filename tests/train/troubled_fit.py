@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 
-from train.__main__ import main
+from salmap.cli.main import main
+from salmap.cli.train import app
 from train.step import StageRun
 
 update = StageRun._update
@@ -22,4 +23,4 @@ def troubled(self: StageRun) -> None:
 
 if __name__ == "__main__":
     StageRun._update = troubled  # type: ignore[method-assign]
-    main()
+    main("python -m train", app)
