@@ -5,9 +5,6 @@
 
 FROM python:3.11-slim
 
-# An additional wheel index, for a torch without CUDA. pip reads it from the environment by itself.
-ARG PIP_EXTRA_INDEX_URL=""
-
 WORKDIR /app
 COPY requirements.txt .
 RUN pip install --no-cache-dir --requirement requirements.txt
@@ -21,7 +18,7 @@ USER user
 
 # Spaces serve the app inside a frame from another site, where browsers withhold the cookie that
 # XSRF protection needs: uploads would be refused. There is no login to protect.
-# torch counts the host's cores, not those that the container may use: OMP_NUM_THREADS says how many.
+# OpenCV and numpy count the host's cores: OMP_NUM_THREADS says how many the container may use.
 ENV HOME=/home/user \
     HF_HOME=/home/user/.cache/huggingface \
     SALMAP_MODELS_DIR=/home/user/models \

@@ -14,17 +14,13 @@ def deploy(
     weights_repo: Annotated[
         str, typer.Option(help="owner/name on the Hub from which the Space takes all weights.")
     ] = "",
-    wheel_index: Annotated[
-        str,
-        typer.Option(help="An additional index for pip there, such as one of CPU-only torch."),
-    ] = "",
     private: PrivateOption = False,
     yes: YesOption = False,
 ) -> None:
     """Put the app on a Hugging Face Space. Needs HF_TOKEN with write access; see docs/spaces.md."""
     from salmap.publish import space as deploying  # noqa: PLC0415
 
-    plan = deploying.plan(space, private, weights_repo, wheel_index)
+    plan = deploying.plan(space, private, weights_repo)
     if not yes:
         typer.echo(f"{plan.summary()}\n\nNothing was sent. Add --yes to do it.")
         return

@@ -80,7 +80,6 @@ def plan(
     space: str,
     private: bool = False,
     weights_repo: str = "",
-    wheel_index: str = "",
     source: Path | None = None,
 ) -> Plan:
     """Collect what a Space needs; nothing is sent.
@@ -90,8 +89,6 @@ def plan(
         private: whether only the owner may see it.
         weights_repo: "owner/name[@revision]" on the Hub, from which the Space takes all
             weights instead of the bundled ones.
-        wheel_index: an additional index for pip while the image is built, such as one with a
-            CPU-only torch.
         source: the checkout; by default the one that contains this file.
 
     Raises:
@@ -104,8 +101,6 @@ def plan(
     if weights_repo:
         hub.parse(weights_repo)
         variables["SALMAP_WEIGHTS_REPO"] = weights_repo
-    if wheel_index:
-        variables["PIP_EXTRA_INDEX_URL"] = wheel_index
     for file in _FOR_THE_BUILD:
         if not (source / file).is_file():
             raise SalmapError(f"{source} has no {file}: deploy from a checkout of the repository.")

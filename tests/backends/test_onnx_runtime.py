@@ -23,6 +23,7 @@ from salmap.weights import assets_folder
 from salmap.weights.info import ModelInfo
 from salmap.weights.registry import REGISTRY
 
+#: those whose weights are bundled
 NETWORKS = sorted(PRESETS.keys() & REGISTRY.keys())
 #: (height, width) of what a network is shown: odd numbers of cells, strips, squares, a single cell
 CELLS = [
@@ -76,7 +77,7 @@ def test_a_network_trained_anew_needs_no_export(tmp_path: Path) -> None:
     assert_agree(predictor.backend, TorchBackend(network), [(13, 24), (24, 24), (5, 24)])
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", sorted(PRESETS))
 def test_there_is_a_graph_without_weights_for_every_network(name: str) -> None:
     graph = graphs.find(PRESETS[name].config)
     assert graph is not None

@@ -62,3 +62,23 @@ except SystemExit as end:
 def test_the_list_of_what_is_heavy_is_seen() -> None:
     with pytest.raises(AssertionError):
         run("import torch")
+
+
+APP = """
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file(sys.argv[1], default_timeout=200).run()
+assert not app.exception, app.exception
+assert 'salmap.backends.onnx_runtime' in sys.modules, 'nothing was analyzed'
+def compare():
+    from salmap.ui.pages import compare
+    compare.page()
+page = AppTest.from_function(compare, default_timeout=200)
+page.session_state['compared'] = ['lite', 'center-bias']
+page.run()
+assert not page.exception, page.exception
+"""
+
+
+@pytest.mark.slow
+def test_analyzing_and_comparing_in_the_app_does_not_import_torch() -> None:
+    run(APP, Path(__file__).parents[2] / "app.py")

@@ -130,14 +130,11 @@ def test_the_second_time_removes_what_is_gone(hub: Hub, checkout: Path) -> None:
 
 
 def test_variables_are_set_before_the_build(hub: Hub, checkout: Path) -> None:
-    arguments = {"weights_repo": "ann/weights@v2", "wheel_index": "https://wheels.example/cpu"}
-    deploy.deploy(deploy.plan("ann/looks", private=True, source=checkout, **arguments))
+    plan = deploy.plan("ann/looks", True, "ann/weights@v2", source=checkout)
+    deploy.deploy(plan)
     space = hub.repositories["spaces/ann/looks"]
     assert space.private
-    assert space.variables == {
-        "SALMAP_WEIGHTS_REPO": "ann/weights@v2",
-        "PIP_EXTRA_INDEX_URL": "https://wheels.example/cpu",
-    }
+    assert space.variables == {"SALMAP_WEIGHTS_REPO": "ann/weights@v2"}
     posts = [request.path for request in hub.seen("POST")]
     assert posts.index("/api/spaces/ann/looks/variables") < posts.index(
         "/api/spaces/ann/looks/commit/main"
