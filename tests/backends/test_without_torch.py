@@ -69,10 +69,8 @@ from streamlit.testing.v1 import AppTest
 app = AppTest.from_file(sys.argv[1], default_timeout=200).run()
 assert not app.exception, app.exception
 assert 'salmap.backends.onnx_runtime' in sys.modules, 'nothing was analyzed'
-def compare():
-    from salmap.ui.pages import compare
-    compare.page()
-page = AppTest.from_function(compare, default_timeout=200)
+compare = 'from salmap.ui.pages import compare; compare.page()'
+page = AppTest.from_string(compare, default_timeout=200)
 page.session_state['compared'] = ['lite', 'center-bias']
 page.run()
 assert not page.exception, page.exception
