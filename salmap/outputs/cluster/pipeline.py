@@ -114,7 +114,7 @@ def predict_on_cluster(
             num_cpus=None if room.gpu else 1,
             num_gpus=room.gpu,
         )
-        for batch in done.iter_batches(batch_size=None, batch_format="pyarrow"):
+        for batch in done.iter_batches(prefetch_batches=0, batch_size=None, batch_format="pyarrow"):
             told = cast(pa.Table, batch).to_pydict()
             yield from zip(told["id"], told["problem"], strict=True)
 
