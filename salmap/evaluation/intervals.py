@@ -51,7 +51,7 @@ def mean_interval(values: NDArray[np.float64], seed: int = 0) -> Interval:
     if len(values) == 0:
         return Interval(float("nan"), float("nan"), float("nan"))
     mean = float(np.mean(values))
-    if not np.isfinite(mean):
+    if len(values) == 1 or not np.isfinite(mean):  # a single picture says nothing of others
         return Interval(mean, float("nan"), float("nan"))
     means = _resampled_means(values, seed)
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])

@@ -82,7 +82,7 @@ class PictureScorer:
 
         Raises:
             DensityError: if a map is not of the picture's size, or not finite.
-            FixationsError: if there is no fixation on the picture, or none on others for `sauc`.
+            FixationsError: if there is no fixation on the picture.
         """
         scored = Scored(
             Measured(saliency_map),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import subprocess
 import sys
 import threading
@@ -26,7 +27,10 @@ _EVALUATE = (sys.executable, "-m", "salmap", "evaluate")
 
 @dataclass(frozen=True)
 class Score:
-    """Information gain over the center bias in bits per fixation, with its 95 % interval."""
+    """Information gain over the center bias in bits per fixation, with its 95 % interval.
+
+    The interval's ends are NaN where there is none, as of a single picture.
+    """
 
     mean: float
     low: float
@@ -104,5 +108,6 @@ def _comparison(record: dict[str, Any]) -> Comparison:
     return Comparison(test["pictures"], _score(new), _score(base), _score(test["difference"]))
 
 
-def _score(interval: dict[str, float]) -> Score:
-    return Score(float(interval["mean"]), float(interval["low"]), float(interval["high"]))
+def _score(interval: dict[str, Any]) -> Score:
+    low, high = (math.nan if interval[end] is None else interval[end] for end in ("low", "high"))
+    return Score(float(interval["mean"]), float(low), float(high))

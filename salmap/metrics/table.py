@@ -81,6 +81,12 @@ def _gain(scored: Scored) -> float:
     return information_gain(scored.log_density, scored.baseline, scored.fixations)
 
 
+def _shuffled(scored: Scored) -> float:
+    if len(scored.nonfixations) == 0:  # a set of one picture has no others
+        return float("nan")
+    return shuffled_auc(scored.prediction, scored.fixations, scored.nonfixations)
+
+
 METRICS = {
     "ig": Metric(
         "IG",
@@ -107,7 +113,7 @@ METRICS = {
         "sAUC",
         "shuffled AUC: the same against places that people fixate in other pictures, so that "
         "knowing the middle gains nothing; 0.5 is chance, 1 is perfect",
-        lambda scored: shuffled_auc(scored.prediction, scored.fixations, scored.nonfixations),
+        _shuffled,
         digits=3,
     ),
     "cc": Metric(

@@ -32,11 +32,7 @@ from tests.browser.train_page import (
 )
 from tests.gaze import gaze_zip, save_untrained
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skip(reason="not yet revised for the Train page's comparison of finished runs"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 START = "start"
 
 

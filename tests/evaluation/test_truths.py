@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from salmap.density import log_normalize
-from salmap.errors import DatasetError, FixationsError
+from salmap.errors import DatasetError
 from salmap.evaluation.truths import Nonfixations, read_truth, read_truths
 from salmap.fixations.scoring import PictureScorer
 from salmap.metrics import LogDensity
@@ -77,9 +77,9 @@ def test_a_picture_that_can_not_be_read_is_named_and_the_others_are_read(dataset
     assert [t.index for t in truths] == [0, *range(2, len(dataset))]
 
 
-def test_nonfixations_of_a_set_of_one_are_none_and_score_nothing(truths):
+def test_a_set_of_one_has_no_nonfixations_and_only_shuffled_auc_is_missing(truths):
     alone = Nonfixations(truths[:1]).of(0)
     assert len(alone) == 0
-    scorer = PictureScorer(truths[0], LogDensity(log_normalize(np.zeros(truths[0].size))), alone)
-    with pytest.raises(FixationsError, match="nonfixation"):
-        scorer.score(np.ones(truths[0].size), None)
+    uniform = LogDensity(log_normalize(np.zeros(truths[0].size)))
+    scores = PictureScorer(truths[0], uniform, alone).score_density(uniform)
+    assert [key for key, score in scores.items() if np.isnan(score)] == ["sauc"]

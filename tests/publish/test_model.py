@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from salmap.models import CenterBias
 from salmap.publish import model as publish
 from salmap.weights.file import write_tensors
 from salmap.weights.info import ModelInfo
-from tests.hub_server import REFUSALS, Hub, connect, isolate, make_trouble, serve
+from tests.hub_server import REFUSALS, Hub, make_trouble
 
 INFO = ModelInfo(
     name="street | <b>net</b>",
@@ -40,15 +39,6 @@ def checkpoint(tmp_path: Path) -> Path:
     path = tmp_path / "net.safetensors"
     write_tensors(path, CenterBias().tensors(), INFO)
     return path
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    isolate(monkeypatch, tmp_path)
-    with serve() as server:
-        connect(monkeypatch, server.url)
-        monkeypatch.setenv("HF_TOKEN", server.token)
-        yield server
 
 
 def test_a_dry_run_shows_everything_and_sends_nothing(hub: Hub, checkpoint: Path) -> None:

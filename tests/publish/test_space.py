@@ -8,7 +8,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,10 +23,7 @@ from tests.hub_server import (
     REFUSALS,
     Hub,
     Repository,
-    connect,
-    isolate,
     make_trouble,
-    serve,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -75,15 +71,6 @@ SENT = (
     "salmap/ui/page.py",
     "salmap/version.py",
 )
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    isolate(monkeypatch, tmp_path)
-    with serve() as server:
-        connect(monkeypatch, server.url)
-        monkeypatch.setenv("HF_TOKEN", server.token)
-        yield server
 
 
 def tree(hub: Hub, space: str = "ann/looks") -> dict[str, bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from salmap import weights
@@ -62,4 +64,5 @@ def _show(job: Job, found: Comparison) -> None:
 def _score(label: str, score: Score) -> None:
     with st.container(width="content", gap="xsmall"):
         st.metric(label, f"{score.mean:.2f} bits")
-        st.caption(f"{score.low:.2f} to {score.high:.2f}")
+        if not math.isnan(score.low):
+            st.caption(f"{score.low:.2f} to {score.high:.2f}")
