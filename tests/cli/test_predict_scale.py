@@ -18,7 +18,7 @@ from PIL import Image
 import salmap
 from salmap.backends.pytorch import pick_device
 from salmap.errors import ModelError
-from salmap.outputs.batch import remaining
+from salmap.outputs.batch import IN_WORK, remaining
 from salmap.outputs.names import STANDARD_OUTPUTS
 from salmap.processes import Processes, launched
 from tests.launching import ENVIRONMENT, LAUNCH, ROOT, TWO, run
@@ -54,7 +54,7 @@ def state(out: Path) -> dict[str, tuple[int, int]]:
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
-    """Two processes that were killed at their third picture each, in the middle of a file."""
+    """Two processes that were killed once each had begun its third picture, in mid-file."""
     folder = tmp_path_factory.mktemp("killed")
     pictures, out, diary = make_pictures(folder / "in", 9), folder / "out", folder / "diary"
     process = subprocess.Popen(
@@ -81,7 +81,8 @@ def test_a_killed_run_goes_on_without_doing_anything_twice(killed):
     done = Counter(name.split("_")[0] for name in whole)
     assert len(before) > len(whole) >= 2 * len(STANDARD_OUTPUTS)
     first_begun = diary.read_text().split()[1::2]
-    assert len(first_begun) == len(set(first_begun)) == 6
+    assert len(first_begun) == len(set(first_begun))
+    assert 2 * 3 <= len(first_begun) <= 2 * (3 + IN_WORK - 1)  # others may be in work beside it
 
     (pictures / "broken.png").write_bytes(b"no picture")
     diary.unlink()
