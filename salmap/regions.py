@@ -1,4 +1,4 @@
-"""Salient regions, areas of interest and other numbers derived from a density.
+"""Salient regions and other numbers derived from a density.
 
 A salient region is the surroundings of a peak of attention. The density is smoothed a little
 (`SMOOTHING`, relative to the picture, so that its size in pixels changes nothing). A peak is a
@@ -103,25 +103,6 @@ def region_record(region: Region) -> dict[str, Any]:
         "share": float(region.share),
         "area": float(region.area),
     }
-
-
-def share_in_box(density: MapArray, box: tuple[int, int, int, int]) -> float:
-    """Share of attention in [0, 1] that falls into a box, as an area of interest.
-
-    Args:
-        density: (H, W), non-negative; scaled to sum to 1.
-        box: (left, top, right, bottom) in pixels, right and bottom exclusive. What lies outside
-            the picture holds nothing.
-
-    Raises:
-        DensityError: if `density` is not a density or the box is empty.
-    """
-    left, top, right, bottom = box
-    if right <= left or bottom <= top:
-        raise DensityError(f"The box {box} is empty: right and bottom must exceed left and top.")
-    total = _total(density)
-    inside = density[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
-    return min(1.0, float(inside.sum(dtype=np.float64)) / total)
 
 
 def attention_area(density: MapArray, share: float = 0.5) -> float:

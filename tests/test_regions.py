@@ -19,7 +19,6 @@ from salmap.regions import (
     attention_area,
     region_labels,
     region_record,
-    share_in_box,
     top_regions,
 )
 
@@ -174,7 +173,7 @@ def test_the_scale_of_the_map_does_not_matter():
     ],
 )
 def test_what_is_no_density_is_refused(density, message):
-    for function in (top_regions, attention_area, lambda d: share_in_box(d, (0, 0, 1, 1))):
+    for function in (top_regions, attention_area):
         with pytest.raises(DensityError, match=message):
             function(density)
 
@@ -195,40 +194,3 @@ def test_records_are_json():
         "share": first.share,
         "area": first.area,
     }
-
-
-def test_share_in_box():
-    density = np.arange(12.0).reshape(3, 4)
-    assert share_in_box(density, (0, 0, 4, 3)) == 1
-    assert share_in_box(density, (1, 1, 3, 2)) == pytest.approx((5 + 6) / 66)
-    assert share_in_box(density, (-5, 2, 99, 99)) == pytest.approx((8 + 9 + 10 + 11) / 66)
-    assert share_in_box(density, (4, 0, 9, 3)) == 0
-    assert share_in_box(density, (-9, -9, -1, -1)) == 0
-    for box in [(1, 0, 1, 3), (0, 2, 4, 1)]:
-        with pytest.raises(DensityError, match="empty"):
-            share_in_box(density, box)
-
-
-def test_attention_area():
-    assert attention_area(np.ones((10, 10)), 0.5) == 0.5
-    assert attention_area(np.ones((10, 10), np.float32) / 100, 0.3) == pytest.approx(0.3)
-    assert attention_area(np.ones((1, 1))) == 1
-    steep = np.array([[6.0, 2.0, 1.0, 1.0]])
-    assert attention_area(steep, 0.5) == 0.25
-    assert attention_area(steep, 0.6) == 0.25
-    assert attention_area(steep, 0.61) == 0.5
-    assert attention_area(steep, 1) == 1
-    assert attention_area(steep, 0) == 0
-    for share in (-0.1, 1.1, float("nan")):
-        with pytest.raises(DensityError, match="between 0 and 1"):
-            attention_area(steep, share)
-
-
-@settings(deadline=None, max_examples=50)
-@given(values=maps, share=st.floats(0.01, 0.99))
-def test_attention_area_is_the_smallest_that_holds_the_share(values, share):
-    count = round(attention_area(values, share) * values.size)
-    descending = np.sort(values.astype(np.float64), axis=None)[::-1]
-    total = descending.sum()
-    assert descending[:count].sum() >= share * total * (1 - 1e-6)
-    assert descending[: count - 1].sum() <= share * total * (1 + 1e-6)

@@ -11,7 +11,7 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from salmap.areas import Area, check_names
@@ -51,8 +51,27 @@ def read_areas(name: str, data: bytes) -> AreasByPicture:
     return found
 
 
+def read_areas_file(path: Path) -> AreasByPicture:
+    """Areas from a file; see `read_areas`.
+
+    Raises:
+        AreaError: saying what is wrong with the file, and where.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise AreaError(f"{path} can't be read: {error.strerror}. Check the path.") from error
+    return read_areas(path.name, data)
+
+
 def areas_of(picture: str, areas: Mapping[str, Sequence[Area]]) -> Sequence[Area]:
-    """The areas of one picture: by its name, by its stem in any case, or those of any picture.
+    """The areas of one picture: by its name, the end of its path, its stem, or those of any.
+
+    Upper and lower case count as the same.
+
+    Args:
+        picture: its name or path.
+        areas: as `read_areas` returns them.
 
     Raises:
         AreaError: if the file has areas for other pictures only, or for several that could be
@@ -60,8 +79,8 @@ def areas_of(picture: str, areas: Mapping[str, Sequence[Area]]) -> Sequence[Area
     """
     if picture in areas:
         return areas[picture]
-    for part in (_file_name, _stem):
-        found = [name for name in areas if name and part(name) == part(picture)]
+    for fits in (_ends_with, _same_name, _same_stem):
+        found = [name for name in areas if name and fits(_path(picture), _path(name))]
         if len(found) > 1:
             raise AreaError(f"The areas of {picture} could be those of {listed(found)}. Keep one.")
         if found:
@@ -206,9 +225,17 @@ def _number(value: float) -> float | int:
     return int(value) if value == int(value) else value
 
 
-def _file_name(picture: str) -> str:
-    return PurePosixPath(picture.replace("\\", "/")).name.casefold()
+def _path(picture: str) -> PurePosixPath:
+    return PurePosixPath(picture.replace("\\", "/").casefold())
 
 
-def _stem(picture: str) -> str:
-    return PurePosixPath(picture.replace("\\", "/")).stem.casefold()
+def _ends_with(path: PurePosixPath, end: PurePosixPath) -> bool:
+    return path.parts[-len(end.parts) :] == end.parts
+
+
+def _same_name(one: PurePosixPath, other: PurePosixPath) -> bool:
+    return one.name == other.name
+
+
+def _same_stem(one: PurePosixPath, other: PurePosixPath) -> bool:
+    return one.stem == other.stem

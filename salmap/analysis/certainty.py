@@ -15,31 +15,28 @@ from salmap.errors import AreaError
 
 #: variance of a real share over p (1 - p): the model's part, and that of a single viewer
 MODEL, VIEWER = 0.0235, 0.1404
-#: the part of the model on pictures unlike those it was trained on, as a multiple
-UNFAMILIAR = 2.0
 #: fixations that a viewer makes in three seconds, about: shares of a group come in steps
 FIXATIONS = 10
 #: how many viewers an interval is for, and how often it holds, where nobody says otherwise
 VIEWERS, LEVEL = 10, 0.8
 
 
-def spread(viewers: int = VIEWERS, familiar: bool = True) -> float:
+def spread(viewers: int = VIEWERS) -> float:
     """The variance of a real share over p (1 - p), in (0, 1).
 
     Args:
         viewers: how many viewers the real share is of.
-        familiar: whether the picture is like those the model was trained on.
 
     Raises:
         AreaError: if there is no viewer.
     """
     if viewers < 1:
         raise AreaError(f"An interval for {viewers} viewers makes no sense. Ask for 1 or more.")
-    return min(0.9, MODEL * (1 if familiar else UNFAMILIAR) + VIEWER / viewers)
+    return min(0.9, MODEL + VIEWER / viewers)
 
 
 def share_interval(
-    share: float, viewers: int = VIEWERS, level: float = LEVEL, familiar: bool = True
+    share: float, viewers: int = VIEWERS, level: float = LEVEL
 ) -> tuple[float, float]:
     """Where the share of attention of some real viewers would fall.
 
@@ -47,8 +44,6 @@ def share_interval(
         share: the predicted one, in [0, 1].
         viewers: how many viewers.
         level: how often it shall hold, in (0, 1).
-        familiar: whether the picture is like those the model was trained on; if not, the interval
-            is wider.
 
     Returns:
         (low, high) in [0, 1].
@@ -60,7 +55,7 @@ def share_interval(
         raise AreaError(f"The level of an interval lies between 0 and 1; {level} does not.")
     if share <= 0 or share >= 1:
         return (max(0.0, min(share, 1.0)),) * 2
-    concentration = 1 / spread(viewers, familiar) - 1
+    concentration = 1 / spread(viewers) - 1
     a, b = share * concentration, (1 - share) * concentration
     tail = (1 - level) / 2
     low, high = float(betaincinv(a, b, tail)), float(betaincinv(a, b, 1 - tail))

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from salmap.cli.predict import ModelOption
-from salmap.errors import AreaError
 from salmap.weights.registry import DEFAULT_MODEL
 
 
@@ -32,12 +31,12 @@ def areas(
     The interval holds the share of ten real viewers four times out of five. 'density' is attention
     per area: 2.0 means twice the average of the picture.
     """
-    from salmap.analysis.area_files import areas_of, read_areas  # noqa: PLC0415  (quick --help)
+    from salmap.analysis.area_files import areas_of, read_areas_file  # noqa: PLC0415  (quick --help)
     from salmap.files import replace_file  # noqa: PLC0415
     from salmap.outputs.areas import area_record, areas_csv, areas_json  # noqa: PLC0415
     from salmap.predictor import load  # noqa: PLC0415
 
-    wanted = areas_of(picture.name, read_areas(areas_file.name, read_file(areas_file)))
+    wanted = areas_of(picture.name, read_areas_file(areas_file))
     prediction = load(model).predict(picture)
     found = prediction.areas(wanted)
     width = max(len(area.name) for area in found)
@@ -54,15 +53,3 @@ def areas(
         replace_file(stem.with_name(f"{picture.stem}_areas.csv"), areas_csv(found))
         data = areas_json(picture.name, prediction, found)
         replace_file(stem.with_name(f"{picture.stem}_areas.json"), data)
-
-
-def read_file(path: Path) -> bytes:
-    """The bytes of a file of areas.
-
-    Raises:
-        AreaError: if it can't be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise AreaError(f"{path} can't be read: {error.strerror}. Check the path.") from error

@@ -27,21 +27,20 @@ def crop(
 
     Writes <stem>_4x5.png and so on, at the picture's own resolution.
     """
-    from salmap.analysis.area_files import areas_of, read_areas  # noqa: PLC0415  (quick --help)
+    from salmap.analysis.area_files import areas_of, read_areas_file  # noqa: PLC0415  (quick --help)
     from salmap.analysis.crop import (  # noqa: PLC0415
         COMMON_RATIOS,
         best_crop,
         crop_size,
         parse_ratio,
     )
-    from salmap.cli.areas import read_file  # noqa: PLC0415
     from salmap.files import replace_file  # noqa: PLC0415
     from salmap.pictures import load_image  # noqa: PLC0415
     from salmap.predictor import load  # noqa: PLC0415
     from salmap.render import encode_png  # noqa: PLC0415
 
     ratios = {text: parse_ratio(text) for text in ratio or COMMON_RATIOS}
-    areas = areas_of(picture.name, read_areas(keep.name, read_file(keep))) if keep else ()
+    areas = areas_of(picture.name, read_areas_file(keep)) if keep else ()
     image = load_image(picture)
     prediction = load(model).predict(image)
     for text, value in ratios.items():

@@ -13,15 +13,14 @@ from tqdm import tqdm
 from salmap.cli.options import BackendOption, DeviceOption, ModelOption
 from salmap.cli.text import one_line
 from salmap.errors import RenderError, SalmapError
-from salmap.outputs.names import STANDARD_OUTPUTS, Output
+from salmap.outputs.names import AREA_OUTPUTS, STANDARD_OUTPUTS, Output
 from salmap.processes import launched
 from salmap.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from salmap.outputs.batch import Job
-    from salmap.predictor import Predictor
+    from salmap.analysis.area_files import AreasByPicture
     from salmap.render import Style
 
 
@@ -50,6 +49,18 @@ def _style(opacity: float | None, colormap: str | None) -> Style:
         raise typer.BadParameter(str(error)) from error
 
 
+def _areas(file: Path | None, outputs: list[Output]) -> AreasByPicture | None:
+    """The areas of a file, whose outputs then are among those wanted."""
+    from salmap.analysis.area_files import read_areas_file  # noqa: PLC0415  (quick --help)
+
+    if file is None:
+        if lacking := set(outputs) & set(AREA_OUTPUTS):
+            raise typer.BadParameter(f"To save {', '.join(sorted(lacking))}, give --areas FILE.")
+        return None
+    outputs.extend(output for output in AREA_OUTPUTS if output not in outputs)
+    return read_areas_file(file)
+
+
 def predict(
     pictures: Annotated[
         list[str], typer.Argument(help="Pictures, or folders that are searched at any depth.")
@@ -60,6 +71,14 @@ def predict(
         str, typer.Option(help=f"What to save, separated by commas: {', '.join(Output)}.")
     ] = ",".join(STANDARD_OUTPUTS),
     k: Annotated[int, typer.Option(min=1, help="Number of regions.")] = 5,
+    areas_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--areas",
+            help="File with areas of interest by name of picture (see 'salmap areas'): "
+            "saves areas and areas-csv, too.",
+        ),
+    ] = None,
     opacity: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="Of the overlay, from 0 to 1."),
@@ -101,12 +120,13 @@ def predict(
     s3://bucket/folder, pictures also in Parquet tables; an --out that ends in .parquet becomes a
     table.
     """
-    from salmap.outputs.batch import plan, remaining  # noqa: PLC0415  (OpenCV)
+    from salmap.outputs.batch import plan, process_all, remaining  # noqa: PLC0415  (OpenCV)
     from salmap.outputs.cluster.task import Task  # noqa: PLC0415
     from salmap.outputs.find import find_pictures  # noqa: PLC0415
     from salmap.predictor import load  # noqa: PLC0415
 
     outputs, style = _outputs(save), _style(opacity, colormap)
+    areas = _areas(areas_file, outputs)
     failures: list[object] = []
 
     def fail(path: object, reason: str) -> None:
@@ -116,7 +136,7 @@ def predict(
 
     if engine is Engine.RAY:
         predict_on_ray = _ray_engine()
-        task = Task(model, device, tuple(outputs), style, k, out, column)
+        task = Task(model, device, tuple(outputs), style, k, out, column, areas=areas)
         total = predict_on_ray(pictures, task, resume, fail)
         _finish(total, len(failures), out)
     folder = _local(out)
@@ -129,7 +149,8 @@ def predict(
         jobs = remaining(jobs)
     if jobs:
         predictor = load(model, device=device, backend=backend)
-        _run(predictor, jobs, style, k, fail, processes.first)
+        done = process_all(predictor, jobs, style, k, areas)
+        _report(done, len(jobs), fail, processes.first)
     failed = processes.total(len(failures))
     _finish(len(found) + unusable, failed, out if processes.first else None)
 
@@ -171,19 +192,14 @@ def _make_folder(path: Path) -> None:
         ) from error
 
 
-def _run(
-    predictor: Predictor,
-    jobs: list[Job],
-    style: Style,
-    k: int,
+def _report(
+    done: Iterable[tuple[Path, Exception | None]],
+    total: int,
     fail: Callable[[object, str], None],
     bar: bool,
 ) -> None:
-    """Do the pictures; a `bar` appears after two seconds where there is a terminal."""
-    from salmap.outputs.batch import process_all  # noqa: PLC0415  (OpenCV)
-
+    """Follow the pictures; a `bar` appears after two seconds where there is a terminal."""
     disable = None if bar else True
-    done = process_all(predictor, jobs, style, k)
-    for picture, error in tqdm(done, total=len(jobs), unit="picture", delay=2, disable=disable):
+    for picture, error in tqdm(done, total=total, unit="picture", delay=2, disable=disable):
         if error is not None:
             fail(picture, str(error))

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from salmap.analysis.area_files import AreasByPicture, areas_of
 from salmap.errors import ImageError, SalmapError
 from salmap.files import remove_parts, replace_file
 from salmap.outputs.find import Picture
@@ -51,7 +52,11 @@ def remaining(jobs: Iterable[Job]) -> list[Job]:
 
 
 def process_all(
-    predictor: Predictor, jobs: Iterable[Job], style: Style, k: int
+    predictor: Predictor,
+    jobs: Iterable[Job],
+    style: Style,
+    k: int,
+    areas: AreasByPicture | None = None,
 ) -> Iterator[tuple[Path, SalmapError | OSError | None]]:
     """Do many pictures, two at a time; see `process` for the arguments.
 
@@ -62,7 +67,7 @@ def process_all(
     pool = ThreadPoolExecutor(IN_WORK)
 
     def begin(job: Job) -> tuple[Path, Future[None]]:
-        return job[0], pool.submit(process, predictor, *job, style, k)
+        return job[0], pool.submit(process, predictor, *job, style, k, areas)
 
     try:
         begun = deque(begin(job) for job in islice(waiting, IN_WORK + 1))
@@ -80,7 +85,12 @@ def process_all(
 
 
 def process(
-    predictor: Predictor, picture: Path, outputs: dict[Output, Path], style: Style, k: int
+    predictor: Predictor,
+    picture: Path,
+    outputs: dict[Output, Path],
+    style: Style,
+    k: int,
+    areas: AreasByPicture | None = None,
 ) -> None:
     """Predict one picture and write its outputs, each whole or not at all.
 
@@ -90,16 +100,19 @@ def process(
         outputs: what to write, and where to.
         style: how overlay and heatmap are drawn.
         k: number of regions.
+        areas: of interest, by picture; None if there are none.
 
     Raises:
         ImageError: if the picture can't be read, or is too large for the memory.
+        AreaError: if there are areas, but none that this picture can have.
         OSError: if an output can't be written.
     """
+    wanted = areas_of(picture.as_posix(), areas) if areas else ()
     image = load_image(picture)
     try:
         prediction = predictor.predict(image)
     except (MemoryError, RuntimeError) as error:  # what backends raise when memory runs out
         raise ImageError(f"{picture}: the model failed on it ({error}).") from error
-    result = Result(picture.name, image, prediction, style, k)
+    result = Result(picture.name, image, prediction, style, k, wanted)
     for output, path in outputs.items():
         replace_file(path, result.file(output))

@@ -18,6 +18,8 @@ class Output(StrEnum):
     DENSITY = "density"
     REGIONS = "regions"
     REGIONS_CSV = "regions-csv"
+    AREAS = "areas"
+    AREAS_CSV = "areas-csv"
 
     @property
     def ending(self) -> str:
@@ -36,6 +38,8 @@ _ENDINGS = {
     Output.DENSITY: "_density.npy",
     Output.REGIONS: "_regions.json",
     Output.REGIONS_CSV: "_regions.csv",
+    Output.AREAS: "_areas.json",
+    Output.AREAS_CSV: "_areas.csv",
 }
 _MIMES = {
     "png": "image/png",
@@ -50,6 +54,8 @@ _JOINERS = frozenset("\u200c\u200d\ufe0f")
 _RESERVED = {"CON", "PRN", "AUX", "NUL"} | {f"{p}{n}" for p in ("COM", "LPT") for n in range(1, 10)}
 #: what `salmap predict` saves unless it is told otherwise
 STANDARD_OUTPUTS = (Output.OVERLAY, Output.HEATMAP, Output.DENSITY, Output.REGIONS)
+#: what can be made only where there are areas of interest
+AREA_OUTPUTS = (Output.AREAS, Output.AREAS_CSV)
 
 
 def file_name(picture: str, output: Output) -> str:

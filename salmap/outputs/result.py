@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from salmap.areas import Area
 from salmap.density import normalize
-from salmap.outputs.names import Output, safe_stem
+from salmap.outputs.areas import areas_csv, areas_json
+from salmap.outputs.names import AREA_OUTPUTS, Output, safe_stem
 from salmap.outputs.tables import regions_csv
 from salmap.prediction import Prediction
 from salmap.regions import region_record
@@ -29,6 +31,7 @@ class Result:
         prediction: of the same size.
         style: how overlay and heatmap are drawn.
         k: number of regions.
+        areas: of interest, if there are any.
     """
 
     name: str
@@ -36,9 +39,14 @@ class Result:
     prediction: Prediction
     style: Style = field(default_factory=Style)
     k: int = 5
+    areas: Sequence[Area] = ()
 
     def file(self, output: Output) -> bytes:
-        """The bytes of one file, pictures at full size."""
+        """The bytes of one file, pictures at full size.
+
+        Raises:
+            AreaError: if it is about areas and there are none, or one covers no pixel.
+        """
         match output:
             case Output.OVERLAY:
                 return self._png(View.OVERLAY)
@@ -50,10 +58,19 @@ class Result:
                 return self._regions()
             case Output.REGIONS_CSV:
                 return regions_csv(self.prediction.regions(self.k))
+            case Output.AREAS | Output.AREAS_CSV:
+                return self._areas(output)
 
-    def files(self, outputs: Iterable[Output] = tuple(Output), stem: str = "") -> dict[str, bytes]:
-        """File name -> bytes of several files; their names begin with `stem` or the picture's."""
+    def files(self, outputs: Iterable[Output] | None = None, stem: str = "") -> dict[str, bytes]:
+        """File name -> bytes of several files; their names begin with `stem` or the picture's.
+
+        Args:
+            outputs: which files; all that can be made if not given.
+            stem: what their names begin with.
+        """
         stem = stem or safe_stem(self.name)
+        if outputs is None:
+            outputs = [output for output in Output if self.areas or output not in AREA_OUTPUTS]
         return {f"{stem}{output.ending}": self.file(output) for output in outputs}
 
     def _png(self, view: View) -> bytes:
@@ -63,6 +80,12 @@ class Result:
         stream = io.BytesIO()
         np.save(stream, normalize(self.prediction.density).astype(np.float32))
         return stream.getvalue()
+
+    def _areas(self, output: Output) -> bytes:
+        found = self.prediction.areas(self.areas)
+        if output is Output.AREAS_CSV:
+            return areas_csv(found)
+        return areas_json(self.name, self.prediction, found)
 
     def _regions(self) -> bytes:
         height, width = self.prediction.size

@@ -86,9 +86,35 @@ def test_only_what_is_asked_for_is_saved(tmp_path: Path) -> None:
     )
     assert result.exit_code == 0
     assert names(tmp_path / "out") == ["a_density.npy", "a_regions.json"]
-    result = predict(tmp_path / "a.png", "--save", ",".join(Output), out=tmp_path / "all")
+    table = tmp_path / "areas.csv"
+    table.write_text("name,left,top,right,bottom\nbutton,1,2,30,40\n")
+    options = ("--save", ",".join(Output), "--areas", table)
+    result = predict(tmp_path / "a.png", *options, out=tmp_path / "all")
     assert result.exit_code == 0
     assert names(tmp_path / "all") == sorted(f"a{output.ending}" for output in Output)
+
+
+def test_areas_of_a_batch_are_those_of_each_picture(tmp_path: Path) -> None:
+    for place in ("cats/1.png", "dogs/1.png", "dogs/2.png"):
+        picture(tmp_path / "pets" / place, 40, 60)
+    table = tmp_path / "areas.csv"
+    table.write_text(
+        "picture,name,left,top,right,bottom\ncats/1.png,cat,0,0,30,40\ndogs/1.png,dog,0,0,60,40\n"
+    )
+    pets = tmp_path / "pets"
+    result = predict(pets, "--save", "density", "--areas", table, out=tmp_path / "out")
+    assert result.exit_code == 1
+    assert "no areas for" in result.stderr
+    assert "2 of 3 done" in result.stdout
+    density = np.load(tmp_path / "out" / "cats-1_density.npy")
+    (cat,) = json.loads((tmp_path / "out" / "cats-1_areas.json").read_text())["areas"]
+    assert (cat["name"], cat["area"]) == ("cat", 0.5)
+    assert cat["share"] == pytest.approx(density[:, :30].sum(), abs=1e-6)
+    rows = (tmp_path / "out" / "dogs-1_areas.csv").read_text().splitlines()
+    assert rows[1].startswith("dog,1.000000,1.000000,1.000000,1,")
+    result = predict(pets, "--save", "areas", out=tmp_path / "none")
+    assert result.exit_code == 2
+    assert "--areas" in result.stderr
 
 
 def test_options_change_what_is_drawn(tmp_path: Path) -> None:

@@ -2,14 +2,16 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from salmap import load_image
 from salmap.analysis.summary import analyze
+from salmap.areas import Area
 from salmap.center_bias import gaussian
-from salmap.outputs.names import Output
+from salmap.outputs.names import AREA_OUTPUTS, Output
 from salmap.outputs.result import Result, zip_files
 from salmap.outputs.tables import failed_row, regions_csv, summary_csv, summary_row
 from salmap.prediction import Prediction
@@ -61,7 +63,10 @@ def test_no_regions_make_a_table_of_nothing_but_its_head():
 def test_everything_in_one_zip(result):
     archive = zipfile.ZipFile(io.BytesIO(zip_files(result.files())))
     assert archive.testzip() is None
-    assert set(archive.namelist()) == {f"my street{output.ending}" for output in Output}
+    endings = {output.ending for output in set(Output) - set(AREA_OUTPUTS)}
+    assert set(archive.namelist()) == {f"my street{ending}" for ending in endings}
+    with_areas = replace(result, areas=[Area.box("sky", 0, 0, 90, 20)]).files()
+    assert set(with_areas) == {f"my street{output.ending}" for output in Output}
     assert archive.read("my street_overlay.png") == result.file(Output.OVERLAY)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from salmap.analysis.area_files import AreasByPicture
 from salmap.outputs.names import Output
 from salmap.render import Style
 
@@ -24,6 +25,7 @@ class Task:
         out: address of a folder or, if it ends in `.parquet`, of a table.
         column: of tables of pictures: where they are; None if there is but one such column.
         weights: the model's file if `model` is a path, which other machines may not have.
+        areas: of interest, by picture; None if there are none.
     """
 
     model: str
@@ -34,6 +36,7 @@ class Task:
     out: str
     column: str | None = None
     weights: bytes | None = None
+    areas: AreasByPicture | None = None
 
     @property
     def makes_table(self) -> bool:

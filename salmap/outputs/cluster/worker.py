@@ -20,6 +20,7 @@ from typing import Protocol
 import cv2
 from pyarrow import ArrowException
 
+from salmap.analysis.area_files import areas_of
 from salmap.errors import ImageError, SalmapError
 from salmap.outputs.cluster.picture_tables import read_rows
 from salmap.outputs.cluster.result_table import PartFile, row
@@ -95,7 +96,8 @@ class Worker:
             stream.name = item.id  # for messages
             image = load_image(stream)
             prediction = self.predictor.predict(image)
-            save(item, Result(item.id, image, prediction, self.task.style, self.task.k))
+            areas = areas_of(item.id, self.task.areas) if self.task.areas else ()
+            save(item, Result(item.id, image, prediction, self.task.style, self.task.k, areas))
         except (SalmapError, OSError) as error:
             return str(error) or type(error).__name__
         except Exception as error:
