@@ -4,13 +4,20 @@
 # make docs   builds the documentation site in build/docs; a broken link fails
 # make lock   renews constraints.txt, the versions that the others install
 # make setup  creates .venv and installs what the app needs (the others do it when it is needed)
+# make setup-train  installs what training needs, as the app's Train page does. On Linux PyTorch
+#             comes with CUDA; TORCH_INDEX=URL takes it from an index of wheels without, such as
+#             the one that PyTorch's start page names for "CPU"
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: app test test-fast setup lint docs lock clean
+ifdef TORCH_INDEX
+export PIP_EXTRA_INDEX_URL := $(TORCH_INDEX)
+endif
+
+.PHONY: app test test-fast setup setup-train lint docs lock clean
 
 app: $(VENV)/.app
 	$(BIN)/streamlit run app.py
@@ -22,6 +29,8 @@ test-fast: $(VENV)/.test
 	$(BIN)/python -m pytest --numprocesses 2 -m "not slow and not browser" $(ARGS)
 
 setup: $(VENV)/.app
+
+setup-train: $(VENV)/.train
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -49,7 +58,11 @@ $(VENV)/.app: requirements.txt constraints.txt pyproject.toml | $(VENV)/pyvenv.c
 	$(INSTALL) --no-deps --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/.app requirements-train.txt requirements-ray.txt requirements-dev.txt
+$(VENV)/.train: $(VENV)/.app requirements-train.txt
+	$(INSTALL) --requirement requirements-train.txt
+	touch $@
+
+$(VENV)/.test: $(VENV)/.train requirements-ray.txt requirements-dev.txt
 	$(INSTALL) --requirement requirements-dev.txt
 	touch $@
 

@@ -15,7 +15,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -77,15 +76,9 @@ def is_allowed(at_the_server: bool, environment: Mapping[str, str] = os.environ)
 
 
 def why_impossible() -> str:
-    """What this installation lacks for training, in words; empty if nothing."""
+    """Why nothing can be trained from here, in words; empty if it can."""
     if not jobs.SUPPORTED:
         return "Runs can't be started from the app on Windows. Use salmap train fit."
-    if find_spec("accelerate") is None:
-        return (
-            "What training needs is not installed here. Where the app was set up with make, run "
-            ".venv/bin/pip install -r requirements-train.txt; otherwise install it into the "
-            "environment that runs the app. Then start the app again."
-        )
     return ""
 
 

@@ -48,7 +48,7 @@ _STOPPING = "stopping"
 _TRAIN = (sys.executable, "-m", "salmap", "train")
 #: the folder that holds the package: the checkout or the place of installed packages
 HOME = Path(__file__).parents[2]
-_LOG_LINES = 40
+_LOG_LINES, _LOG_BYTES = 40, 100_000
 
 
 class State(StrEnum):
@@ -215,12 +215,16 @@ class Jobs:
         began = self._launched(job).get("time", 0)
         return [event for event in read_events(job.folder) if event["time"] >= began]
 
-    def output(self, job: Job) -> str:
-        """The last lines that a job printed; of a progress bar, its last state."""
+    def whole_output(self, job: Job) -> str:
+        """What a job printed, or the end of it if that is very long."""
         try:
-            text = (job.folder / _OUTPUT).read_bytes()[-100_000:].decode(errors="replace")
+            return (job.folder / _OUTPUT).read_bytes()[-_LOG_BYTES:].decode(errors="replace")
         except OSError:
             return ""
+
+    def output(self, job: Job) -> str:
+        """The last lines that a job printed; of a progress bar, its last state."""
+        text = self.whole_output(job)
         lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
         return "\n".join([line for line in lines if line.strip()][-_LOG_LINES:])
 

@@ -36,6 +36,11 @@ def may_train() -> bool:
     return training.is_allowed(is_local())
 
 
+def may_set_up() -> bool:
+    """Whether this visitor may install what training needs into the server's environment."""
+    return may_train() and (is_administrator() or is_local())
+
+
 def is_administrator() -> bool:
     """Whether this visitor sees everything; see the module's text."""
     if admin_token():

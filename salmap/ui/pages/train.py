@@ -5,10 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from salmap.jobs import plans as training
+from salmap.jobs import setup
 from salmap.ui import access
 from salmap.ui.components.dataset import data_picker
 from salmap.ui.components.job import follow, past_jobs
 from salmap.ui.components.new_job import adapt_form, fit_form
+from salmap.ui.components.setup import machine, set_up
 
 _CLOSED = (
     "Training is closed on this server: it keeps a server busy and stores what is uploaded. On a "
@@ -32,11 +34,13 @@ def page() -> None:
     if owner is not None:
         follow(allowed)
         past_jobs(allowed)
-    lacking = training.why_impossible()
+    problem = training.why_impossible()
     if not allowed:
         st.info(_CLOSED)
-    elif lacking:
-        st.warning(lacking)
+    elif problem:
+        st.warning(problem)
+    elif setup.lacking():
+        set_up()
     else:
         _new_job(owner or access.ADMINISTRATOR)
     _administration()
@@ -49,6 +53,7 @@ def _new_job(owner: str) -> None:
         st.caption("Choose pictures first.")
         return
     source, report = found
+    machine()
     network, adapt = st.tabs(["Train a network", "Fit a model to my viewers"])
     with network:
         fit_form(source, report, owner)
