@@ -7,6 +7,10 @@ half around places that the model finds salient, as people draw areas around thi
 the fixations of 5, 10 and 15 viewers drawn from those who saw the picture is compared with the
 predicted share. Printed are the two numbers of `salmap.analysis.certainty` as fitted to all data
 sets but the one at hand and to all together, and how often the intervals hold.
+
+Differences between versions are tested at the two ends between which versions of one design lie:
+boxes on two different pictures, where nothing that the model gets wrong is shared, and the same
+box on the same picture before two groups of viewers, where all of it is.
 """
 
 from __future__ import annotations
@@ -26,8 +30,14 @@ VIEWERS = (5, 10, 15)
 LEVELS = (0.5, 0.8, 0.95)
 BOXES = 40
 SEED = 0
-#: data set, kind of box, viewers, predicted and observed share
-ROW = np.dtype([("data", "U24"), ("kind", "U8"), ("n", int), ("p", float), ("s", float)])
+#: pairs of boxes on different pictures
+PAIRS = 20_000
+#: data set, picture, kind of box, viewers, predicted share, observed share, and that of as many
+#: other viewers (NaN where there are not so many)
+ROW = np.dtype(
+    [("data", "U24"), ("picture", int), ("kind", "U8"), ("n", int)]
+    + [(name, float) for name in ("p", "s", "other")]
+)
 
 
 def boxes(
@@ -66,11 +76,16 @@ def rows_of(model: salmap.Predictor, dataset: FixationDataset) -> NDArray[np.voi
             for n in VIEWERS:
                 if n > len(viewers):
                     continue
-                some = random.choice(viewers, n, replace=False)
-                seen = sample.fixations.select(np.isin(sample.fixations.viewer, some))
-                y, x = seen.pixels()
+                order = random.permutation(viewers)
+                y, x = sample.fixations.pixels()
                 inside = (x >= left) & (x < right) & (y >= top) & (y < bottom)
-                rows.append((dataset.name, kind, n, share, inside.mean()))
+                some, others = (
+                    inside[np.isin(sample.fixations.viewer, group)].mean()
+                    if len(group) == n
+                    else np.nan
+                    for group in (order[:n], order[n : 2 * n])
+                )
+                rows.append((dataset.name, index, kind, n, share, some, others))
     return np.array(rows, ROW)
 
 
@@ -94,6 +109,50 @@ def coverage(rows: NDArray[np.void], level: float) -> float:
     return float(((rows["s"] >= low) & (rows["s"] <= high)).mean())
 
 
+def pairs_held(
+    first: tuple[NDArray[np.float64], NDArray[np.float64]],
+    second: tuple[NDArray[np.float64], NDArray[np.float64]],
+    n: int,
+) -> str:
+    """How often the intervals of differences hold, and how often a clear one has the right sign.
+
+    Args:
+        first, second: predicted and observed shares of both sides.
+        n: viewers.
+    """
+    between = [
+        certainty.difference_interval(float(a), float(b), n)
+        for a, b in zip(first[0], second[0], strict=True)
+    ]
+    low, high = np.array(between).T
+    real = second[1] - first[1]
+    held = ((real >= low) & (real <= high)).mean()
+    clear = (low > 0) | (high < 0)
+    right = (np.sign(real) == np.sign(low + high))[clear]
+    return f"{held:6.1%} hold, {clear.mean():6.1%} are clear" + (
+        f", of these {right.mean():6.1%} in the right direction" if len(right) else ""
+    )
+
+
+def report_differences(rows: NDArray[np.void]) -> None:
+    """Print how often the 80 % intervals of differences hold."""
+    random = np.random.default_rng(SEED)
+    for data in np.unique(rows["data"]):
+        for n in VIEWERS:
+            part = rows[(rows["data"] == data) & (rows["n"] == n)]
+            if not len(part):
+                continue
+            a, b = part[random.integers(len(part), size=(2, PAIRS))]
+            apart = a["picture"] != b["picture"]
+            a, b = a[apart], b[apart]
+            held = pairs_held((a["p"], a["s"]), (b["p"], b["s"]), n)
+            print(f"{data:20} {n:2} viewers, different pictures: {held}")
+            known = part[np.isfinite(part["other"])]
+            if len(known):
+                held = pairs_held((known["p"], known["s"]), (known["p"], known["other"]), n)
+                print(f"{data:20} {n:2} viewers, the same picture:   {held}")
+
+
 def main() -> None:
     """Run."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -107,6 +166,7 @@ def main() -> None:
     if options.save:
         np.save(options.save, rows)
     report(rows)
+    report_differences(rows)
 
 
 def report(rows: NDArray[np.void]) -> None:

@@ -77,6 +77,20 @@ def areas_of(picture: str, areas: Mapping[str, Sequence[Area]]) -> Sequence[Area
         AreaError: if the file has areas for other pictures only, or for several that could be
             meant.
     """
+    found = own_areas(picture, areas) or areas.get("")
+    if not found:
+        raise AreaError(
+            f"There are no areas for {picture}; there are some for {listed(list(areas))}."
+        )
+    return found
+
+
+def own_areas(picture: str, areas: Mapping[str, Sequence[Area]]) -> Sequence[Area] | None:
+    """The areas that are given for this picture by name; None if there are none.
+
+    Raises:
+        AreaError: if there are areas for several pictures that could be meant.
+    """
     if picture in areas:
         return areas[picture]
     for fits in (_ends_with, _same_name, _same_stem):
@@ -85,9 +99,7 @@ def areas_of(picture: str, areas: Mapping[str, Sequence[Area]]) -> Sequence[Area
             raise AreaError(f"The areas of {picture} could be those of {listed(found)}. Keep one.")
         if found:
             return areas[found[0]]
-    if "" in areas:
-        return areas[""]
-    raise AreaError(f"There are no areas for {picture}; there are some for {listed(list(areas))}.")
+    return None
 
 
 def areas_json(areas: Mapping[str, Sequence[Area]]) -> bytes:

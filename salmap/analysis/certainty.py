@@ -9,6 +9,8 @@ the predicted mean and this variance, widened by half a fixation on either side.
 
 from __future__ import annotations
 
+import math
+
 from scipy.special import betaincinv
 
 from salmap.errors import AreaError
@@ -61,3 +63,31 @@ def share_interval(
     low, high = float(betaincinv(a, b, tail)), float(betaincinv(a, b, 1 - tail))
     step = 0.5 / (FIXATIONS * viewers)  # half a fixation
     return max(0.0, low - step), min(1.0, high + step)
+
+
+def difference_interval(
+    first: float, second: float, viewers: int = VIEWERS, level: float = LEVEL
+) -> tuple[float, float]:
+    """Where the difference of two shares of attention would fall: `second` minus `first`.
+
+    Each of two groups of real viewers sees one version. The intervals of both shares are combined
+    as if the model's errors on the two were independent (MOVER: Zou and Donner 2008, Statistics in
+    Medicine 27:1693). On two versions of one design the model errs alike, and what it errs alike
+    falls out of the difference: so this interval is rather too wide than too narrow.
+
+    Args:
+        first, second: the predicted shares, in [0, 1].
+        viewers: in each group.
+        level: how often it shall hold, in (0, 1).
+
+    Returns:
+        (low, high) in [-1, 1].
+
+    Raises:
+        AreaError: if there is no viewer or `level` is out of range.
+    """
+    first_low, first_high = share_interval(first, viewers, level)
+    second_low, second_high = share_interval(second, viewers, level)
+    down = math.hypot(max(0, second - second_low), max(0, first_high - first))
+    up = math.hypot(max(0, second_high - second), max(0, first - first_low))
+    return max(-1.0, second - first - down), min(1.0, second - first + up)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from salmap.cli.areas import areas
+from salmap.cli.compare_designs import compare_designs
 from salmap.cli.crop import crop
 from salmap.cli.deploy import deploy
 from salmap.cli.evaluate import evaluate
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (predict, areas, crop, evaluate, models, export, publish, deploy):
+for command in (predict, areas, compare_designs, crop, evaluate, models, export, publish, deploy):
     app.command()(command)
 app.add_typer(train, name="train")
 

@@ -125,3 +125,15 @@ def _numbered(place: PurePath, taken: set[str]) -> str:
         name = f"{base}-{number}"
     taken.add(name.casefold())
     return name
+
+
+def distinct(paths: Sequence[PurePath]) -> list[str]:
+    """What to call pictures so that each has a name of its own: file names if these differ."""
+    names = [path.name for path in paths]
+    if len(set(names)) == len(names):
+        return names
+    whole = [path.as_posix() for path in paths]
+    return [
+        f"{name} ({whole[:i].count(name) + 1})" if name in whole[:i] else name
+        for i, name in enumerate(whole)
+    ]

@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from salmap.analysis.summary import Analysis
 from salmap.analysis.trust import UsualScore
+from salmap.analysis.wording import percent, place
 from salmap.datasets import LAYOUTS
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
 #: an absolute path of Linux, macOS or Windows, up to its last part
 _FOLDERS = re.compile(r"(?<![\w/.:-])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\"]+[/\\])+(?=[^\s/\\:'\"])")
-_ROWS = ("upper", "", "lower")
-_COLUMNS = ("left", "", "right")
-_ALONE = {"upper": "top", "lower": "bottom"}
 #: least ratio of a model's score to that of other people's gaze, and what it means
 _ACCURACY = (
     (0.95, "About as good as asking other people where they look."),
@@ -42,22 +40,6 @@ def without_folders(text: str) -> str:
 def out_of_memory(name: str) -> str:
     """What to say when a picture takes more memory than there is."""
     return f"{plain(name)} is too large for this server right now. Use a smaller copy."
-
-
-def percent(share: float) -> str:
-    """A share in [0, 1] as a whole percentage; "<1 %" for what is less but not nothing."""
-    if 0 < share < 0.005:
-        return "<1\u00a0%"
-    return f"{share * 100:.0f}\u00a0%"
-
-
-def place(point: tuple[float, float], size: tuple[int, int]) -> str:
-    """Where a point (x, y) lies on a picture of (height, width): "upper left", "middle", ..."""
-    row = _ROWS[min(2, int(3 * (point[1] + 0.5) / size[0]))]
-    column = _COLUMNS[min(2, int(3 * (point[0] + 0.5) / size[1]))]
-    if row and column:
-        return f"{row} {column}"
-    return _ALONE.get(row) or column or "middle"
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -117,6 +117,26 @@ def test_areas_of_a_batch_are_those_of_each_picture(tmp_path: Path) -> None:
     assert "--areas" in result.stderr
 
 
+def test_two_designs_are_compared_area_by_area(tmp_path: Path) -> None:
+    for name, top in (("a.png", 0), ("b.png", 40)):
+        design = np.full((60, 90, 3), 200, np.uint8)
+        design[top : top + 20, 35:55] = (255, 0, 0)
+        Image.fromarray(design).save(tmp_path / name)
+    table = tmp_path / "areas.csv"
+    table.write_text("name,left,top,right,bottom\ntop,0,0,90,30\nbottom,0,30,90,60\n")
+    designs = [str(tmp_path / name) for name in ("a.png", "b.png")]
+    words = [*designs, "--areas", str(table), "--model", "spectral-residual"]
+    result = RUNNER.invoke(cli.app, ["compare-designs", *words])
+    assert result.exit_code == 0, result.output
+    blocks = result.stdout.strip().split("\n\n")
+    assert [block.split("\n")[0] for block in blocks] == ["top", "bottom"]
+    assert "a.png draws most attention to top" in blocks[0]
+    assert "points (" in blocks[1].split("\n")[2]
+    result = RUNNER.invoke(cli.app, ["compare-designs", *words, "--area", "middle"])
+    assert result.exit_code != 0
+    assert "no area 'middle'" in str(result.exception)
+
+
 def test_options_change_what_is_drawn(tmp_path: Path) -> None:
     street = picture(tmp_path / "a.png", 200, 200)
     predict(street, out=tmp_path / "plain")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import pytest
 
-from salmap.outputs.names import Output, file_name, output_names, safe_place, safe_stem
+from salmap.outputs.names import Output, distinct, file_name, output_names, safe_place, safe_stem
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,9 @@ def test_every_output_has_an_ending_of_its_own_and_a_media_type(output: Output) 
     assert "/" in output.mime
     assert file_name("a.b/street.jpg", output) == f"street{output.ending}"
     assert [other for other in Output if other.ending == output.ending] == [output]
+
+
+def test_pictures_are_called_by_their_files_unless_two_share_a_name() -> None:
+    assert distinct([Path("a/home.png"), Path("b/new.png")]) == ["home.png", "new.png"]
+    assert distinct([Path("a/home.png"), Path("b/home.png")]) == ["a/home.png", "b/home.png"]
+    assert distinct([Path("a.png"), Path("a.png")]) == ["a.png", "a.png (2)"]

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from salmap.analysis.wording import percent, place
 from salmap.types import Region
 from salmap.ui.components.browser import component
 from salmap.ui.components.legend import Legend
-from salmap.ui.words import no_regions, percent, place
+from salmap.ui.words import no_regions
 
 TITLE = "Most viewed areas"
 _COLUMNS = ("No.", "Share of attention", "Position", "Hottest pixel", "Part of picture")
