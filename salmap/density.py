@@ -87,13 +87,6 @@ def resize_log_density(
     return np.asarray(resized, np.float32)
 
 
-def fixation_map(fixations: Fixations, size: tuple[int, int]) -> NDArray[np.int32]:
-    """How many fixations fell on each pixel: int32 (H, W); those outside are not counted."""
-    counts = np.zeros(size, np.int32)
-    np.add.at(counts, fixations.inside(size).pixels(), 1)
-    return counts
-
-
 def fixation_density(
     fixations: Fixations, size: tuple[int, int], sigma_px: float
 ) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -57,18 +58,18 @@ class Guess:
         return cls(log_density.density, log_density)
 
 
-class Guesser:
+class Guesser(ABC):
     """A candidate that predicts a map for each picture."""
 
     name: str
 
+    @abstractmethod
     def guess(self, stimulus: ImageArray, scorer: PictureScorer) -> Guess:
         """Its map; it may use everything in the scorer but the fixations.
 
         Raises:
             SalmapError: if it has none for this picture.
         """
-        raise NotImplementedError
 
     def score(self, stimulus: ImageArray, scorer: PictureScorer) -> Scores:
         """All metrics and, for a density, how reliable it is."""
