@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 #: how many offending files or rows a message names
 NAMED = 3
@@ -42,6 +43,28 @@ class AreaError(SalmapError):
 
 class DatasetError(SalmapError):
     """A data set whose files are missing or disagree with each other."""
+
+
+class FaultyFileError(DatasetError):
+    """A file that can't be used; files with the same fault are reported as one kind.
+
+    Attributes:
+        what: the kind of fault, a sentence that names no file.
+        fix: how to mend it, a sentence.
+        detail: what differs from file to file, such as a size; may be empty.
+    """
+
+    what: str = ""
+    fix: str = ""
+    detail: str = ""
+
+    @classmethod
+    def of(cls, file: object, what: str, fix: str, detail: str = "") -> Self:
+        """The fault of one file, a path or a name."""
+        more = f" ({detail})" if detail else ""
+        fault = cls(f"{file}: {what.removesuffix('.')}{more}. {fix}")
+        fault.what, fault.fix, fault.detail = what, fix, detail
+        return fault
 
 
 class TrainingError(SalmapError):

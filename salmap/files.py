@@ -1,11 +1,29 @@
-"""Writing files so that nobody ever finds half of one."""
+"""Finding files in folders, and writing them so that nobody ever finds half of one."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """The files below a folder, without hidden files and folders.
+
+    Links to folders are followed, each folder once: where it lies itself, if it lies in `folder`.
+    """
+    waiting, seen = [folder], set[Path]()
+    while waiting:
+        for parent, folders, names in os.walk(waiting.pop(0)):
+            here = Path(parent)
+            if here.resolve() in seen:
+                folders.clear()
+                continue
+            seen.add(here.resolve())
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            waiting += [here / name for name in folders if (here / name).is_symlink()]
+            yield from (here / name for name in names if not name.startswith("."))
 
 
 def replace_file(path: Path, data: bytes) -> None:

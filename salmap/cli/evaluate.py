@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from salmap.cli.options import BackendOption, DeviceOption
-from salmap.errors import DatasetError
+from salmap.cli.text import one_line
+from salmap.errors import DatasetError, listed
 
 if TYPE_CHECKING:
     from salmap.evaluation.candidates import Guesser
-    from salmap.evaluation.task import Evaluation, Task
+    from salmap.evaluation.task import Evaluation, Failure, Task
 
 DEFAULT_MODELS = ("lite",)
 
@@ -67,8 +69,8 @@ def evaluate(
     resolution, averaged over pictures with 95 % bootstrap intervals, next to the center bias of the
     training split and the gold standard, which predicts each viewer from the others.
 
-    Pictures that fail are named on stderr and the others are still scored; the exit status is 0
-    only if every picture was scored.
+    Pictures that fail are named on stderr, those that fail alike in one line, and the others are
+    still scored; the exit status is 0 only if every picture was scored.
     """
     from salmap.datasets import open_dataset  # noqa: PLC0415  (keeps --help quick)
     from salmap.evaluation import task as tasks  # noqa: PLC0415  (keeps --help quick)
@@ -83,10 +85,21 @@ def evaluate(
     candidates = [*models, *_map_folders(predictions or (), task, calibrate)]
     evaluation = tasks.evaluate(task, candidates, gold_standard)
     _write(evaluation, candidates, json_file, csv_file, html_file)
-    for failure in evaluation.failures:
-        row = f" ({failure.row})" if failure.row else ""
-        typer.echo(f"{failure.picture}{row}: {' '.join(failure.message.split())}", err=True)
+    for line in _failure_lines(evaluation.failures):
+        typer.echo(one_line(line), err=True)
     raise typer.Exit(1 if evaluation.failures else 0)
+
+
+def _failure_lines(failures: Sequence[Failure]) -> Iterator[str]:
+    """A line for each failure, but only one for those of a kind: the first and their number."""
+    alike: dict[tuple[str | None, str], list[Failure]] = defaultdict(list)
+    for failure in failures:
+        alike[failure.row, failure.kind or failure.message].append(failure)
+    for (row, kind), found in alike.items():
+        names = [failure.picture for failure in found]
+        what = f"{kind} {listed(names)}" if len(found) > 1 else found[0].message
+        who = f"{len(found)} pictures" if len(found) > 1 else names[0]
+        yield f"{who}{f' ({row})' if row else ''}: {what}"
 
 
 def _require_folders(outputs: Sequence[Path]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from salmap.datasets.pictures import read_picture, read_size
-from salmap.errors import DatasetError, SalmapError, listed
+from salmap.errors import DatasetError, FaultyFileError, SalmapError, listed
 from salmap.fixations.scoring import SIGMA_SHARE
 from salmap.types import Fixations, ImageArray
 
@@ -29,12 +29,14 @@ class Problem:
         file: the file or picture it is about.
         what: what is wrong, a sentence.
         fix: how to fix it, a sentence; empty where `what` says so already.
+        detail: what differs from file to file, such as a size.
         without_fixations: whether the files are intact but hold no fixation on this picture.
     """
 
     file: str
     what: str
     fix: str = ""
+    detail: str = ""
     without_fixations: bool = False
 
 
@@ -225,7 +227,7 @@ class FixationDataset:
             size = self.size(index)
             every = record.read_fixations()
         except SalmapError as error:
-            return Examined(size, problem=Problem(record.name, str(error)))
+            return Examined(size, problem=_problem(record.name, error))
         fixations = every.inside(size)
         problem = None
         if len(fixations) == 0:
@@ -241,3 +243,9 @@ class FixationDataset:
         """Everything wrong with the files; reads all fixations and the headers of all pictures."""
         examined = (self.examine(index).problem for index in range(len(self)))
         return [*self.listing_problems, *(problem for problem in examined if problem)]
+
+
+def _problem(name: str, error: SalmapError) -> Problem:
+    if isinstance(error, FaultyFileError):
+        return Problem(name, error.what, error.fix, error.detail)
+    return Problem(name, str(error))

@@ -27,9 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salmap.datasets.base import FixationDataset, FixationSource, Problem
+from salmap.datasets.map_files import require_size
 from salmap.datasets.matfile import read_map, read_mat
 from salmap.datasets.pairing import pair
-from salmap.datasets.pictures import list_pictures, require_size
+from salmap.datasets.pictures import list_pictures, read_size
 from salmap.datasets.scanpaths import join_viewers
 from salmap.datasets.splits import SplitNames, every_tenth, split_from_val
 from salmap.errors import DatasetError
@@ -112,7 +113,7 @@ def _fixation_sources(root: Path, pictures: dict[str, Path]) -> dict[str, Fixati
 def _read_locations(path: Path, picture: Path) -> Fixations:
     """Fixations of unknown viewers from one file of FIXATIONLOCS."""
     mask = read_map(path, "fixLocs")
-    require_size(mask.shape, path, picture)
+    require_size(mask.shape, read_size(picture), path)
     return points_of_mask(mask)
 
 

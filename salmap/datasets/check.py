@@ -203,7 +203,8 @@ def _by_kind(problems: Sequence[Problem]) -> dict[tuple[str, str], list[str]]:
     """The files with each kind of problem, (what, fix)."""
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
     for problem in problems:
-        files[problem.what, problem.fix].append(problem.file)
+        detail = f" ({problem.detail})" if problem.detail else ""
+        files[problem.what, problem.fix].append(f"{problem.file}{detail}")
     return files
 
 

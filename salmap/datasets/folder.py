@@ -1,36 +1,42 @@
 """`folder`: anybody's pictures in `images`, with `fixations.csv` or with maps in `maps`.
 
-- `images/` may have folders inside, which become categories. Pictures are turned upright as
-  their EXIF data say, and coordinates and maps are those of the upright picture.
+- `images/` (or `stimuli/`) may have folders inside, which become categories, and links to folders.
+  Pictures are turned upright as their EXIF data say, and coordinates and maps are those of the
+  upright picture.
 - `fixations.csv` (`image,subject,x,y[,duration_ms]`): a row for each fixation in the order of
   viewing. `image` is a path in `images`, `subject` any name, `x, y` zero-based pixels: 0, 0 is the
   center of the top-left pixel.
-- `maps/`: a gray picture of the same path and stem for each picture, of its size: how likely
-  each pixel is to be fixated, on any scale. `POINTS_PER_MAP` points are drawn from it, the same
-  ones each time, and stand for the fixations (viewer -1); training and scores are exact up to
-  the noise of that many fixations.
+- `maps/`: a gray picture or a `.npy` file of the same path and stem for each picture, of its size
+  (see `salmap.datasets.map_files`): how likely each pixel is to be fixated, on any scale.
+  `POINTS_PER_MAP` points are drawn from it, the same ones each time, and stand for the fixations
+  (viewer -1); training and scores are exact up to the noise of that many fixations.
 
-If both exist, `fixations.csv` is used.
+If both exist, `fixations.csv` is used. Capitals in these names make no difference.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from salmap.datasets.base import FixationDataset, FixationSource, Problem
 from salmap.datasets.fixations_csv import read_fixations_csv
+from salmap.datasets.map_files import maps_by_name, read_saved_map, require_size
 from salmap.datasets.pairing import pair
-from salmap.datasets.pictures import list_tree, read_gray, require_size
+from salmap.datasets.pictures import list_tree, read_size
 from salmap.datasets.splits import SplitNames, hashed_split
-from salmap.errors import DatasetError
+from salmap.errors import DatasetError, FaultyFileError, listed
+from salmap.files import walk
 from salmap.fixations.points import draw_points
 from salmap.types import Fixations
 
 POINTS_PER_MAP = 200
+#: what the parts of a data set are called, with any capitals
+PICTURES, MAPS = ("images", "stimuli"), ("maps",)
+TABLES = ("fixations.csv", "fixations.tsv", "fixations.txt")
 
 
 def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset:
@@ -40,15 +46,14 @@ def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset
         DatasetError: if `images` is missing, or there is neither `fixations.csv` nor `maps`, or
             the table is wrong, or no picture has its map.
     """
-    pictures = list_tree(path / "images")
-    table, maps = path / "fixations.csv", path / "maps"
+    pictures = list_tree(_part(path, PICTURES) or path / PICTURES[0])
+    table, maps = _part(path, TABLES), _part(path, MAPS)
     sources: dict[str, FixationSource]
-    if table.is_file():
+    if table:
         sources = dict(read_fixations_csv(table, pictures.keys()))
-        notes = ["fixations.csv is used; maps is ignored."] if maps.is_dir() else []
-    elif maps.is_dir():
-        sources = _map_sources(maps, pictures)
-        notes = [f"{POINTS_PER_MAP} points drawn from each map stand for the fixations."]
+        notes = [f"{table.name} is used; {maps.name} is ignored."] if maps else []
+    elif maps:
+        sources, notes = _map_sources(maps, pictures)
     else:
         raise DatasetError(f"{path} has neither fixations.csv nor the folder maps. Add one.")
     records, problems = pair(
@@ -58,7 +63,7 @@ def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset
             "images",
             "It has no fixations or map.",
             "Add them, or remove the picture from images.",
-            without_fixations=table.is_file(),
+            without_fixations=bool(table),
         ),
         "A map has the same name as its picture, without the ending.",
         category=lambda name: Path(name).parent.name or None,
@@ -73,24 +78,39 @@ def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset
     )
 
 
-def _map_sources(maps: Path, pictures: dict[str, Path]) -> dict[str, FixationSource]:
-    by_stem = {Path(name).with_suffix(""): path for name, path in list_tree(maps).items()}
-    stems = {name: Path(name).with_suffix("") for name in pictures}
-    return {
-        name: partial(_draw_points, by_stem[stem], pictures[name], name)
+def _part(path: Path, names: Sequence[str]) -> Path | None:
+    """What is called by one of these names in a folder, the first of them that is there."""
+    there = {child.name.lower(): child for child in sorted(path.iterdir(), reverse=True)}
+    there |= {child.name: child for child in path.iterdir()}
+    return next((there[name] for name in names if name in there), None)
+
+
+def _map_sources(
+    maps: Path, pictures: dict[str, Path]
+) -> tuple[dict[str, FixationSource], list[str]]:
+    """How to read the map of each picture that has one, and what is worth knowing."""
+    by_name = maps_by_name(walk(maps), maps)
+    stems = {name: Path(name).with_suffix("").as_posix() for name in pictures}
+    notes = [f"{POINTS_PER_MAP} points drawn from each map stand for the fixations."]
+    if unused := sorted(by_name.keys() - set(stems.values())):
+        notes.append(f"{len(unused)} maps belong to no picture: {listed(unused)}.")
+    sources: dict[str, FixationSource] = {
+        name: partial(_draw_points, by_name[stem], pictures[name], name)
         for name, stem in stems.items()
-        if stem in by_stem
+        if stem in by_name
     }
+    return sources, notes
 
 
 def _draw_points(path: Path, picture: Path, name: str) -> Fixations:
     """Points drawn from a map, with a seed made from the picture's name."""
-    gray = read_gray(path)
-    require_size(gray.shape, path, picture, use_exif=True)
-    if not np.isfinite(gray).all() or gray.min() < 0 or gray.max() <= 0:
-        raise DatasetError(
-            f"The map {path} is negative, not finite or black everywhere. Use a gray picture "
-            "that is bright where people looked."
+    saved = read_saved_map(path)
+    require_size(saved.values.shape, read_size(picture, use_exif=True), path)
+    if saved.was_log or saved.values.min() < 0:
+        raise FaultyFileError.of(path, "The map has negative values.", "Save the density itself.")
+    if saved.values.min() == saved.values.max():
+        raise FaultyFileError.of(
+            path, "The map is the same everywhere.", "Use one that is bright where people looked."
         )
-    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    return draw_points(gray, POINTS_PER_MAP, seed)
+    seed = int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:8], "big")
+    return draw_points(saved.values, POINTS_PER_MAP, seed)

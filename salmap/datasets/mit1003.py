@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from salmap.datasets.base import FixationDataset, Problem
+from salmap.datasets.map_files import read_saved_map, require_size
 from salmap.datasets.pairing import pair
-from salmap.datasets.pictures import list_pictures, read_gray, require_size
+from salmap.datasets.pictures import list_pictures, read_size
 from salmap.datasets.splits import SplitNames, hashed_split
 from salmap.fixations.points import points_of_mask
 from salmap.types import Fixations
@@ -57,6 +58,6 @@ def open_mit1003(path: Path, splits: SplitNames | None = None) -> FixationDatase
 
 
 def _read_points(path: Path, picture: Path) -> Fixations:
-    gray = read_gray(path)
-    require_size(gray.shape, path, picture)
+    gray = read_saved_map(path).values
+    require_size(gray.shape, read_size(picture), path)
     return points_of_mask(gray > _WHITE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from salmap.datasets.base import FixationSource, Problem, Record
@@ -38,5 +39,4 @@ def pair(
         for name, picture in pictures.items()
         if name in sources
     ]
-    what, fix, empty = missing.what, missing.fix, missing.without_fixations
-    return records, [Problem(f"{missing.file}/{name}", what, fix, empty) for name in without]
+    return records, [replace(missing, file=f"{missing.file}/{name}") for name in without]

@@ -1,4 +1,4 @@
-"""Reading the pictures and maps of data sets, as stored or turned upright."""
+"""Reading the pictures of data sets, as stored or turned upright."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from salmap.errors import DatasetError, ImageError
+from salmap.errors import DatasetError, FaultyFileError, ImageError
+from salmap.files import walk
 from salmap.pictures import IMAGE_SUFFIXES, image_size, load_image
+from salmap.pictures.sources import opened
 from salmap.types import ImageArray
 
 logger = logging.getLogger(__name__)
@@ -39,34 +39,6 @@ def read_size(path: Path, use_exif: bool = False) -> tuple[int, int]:
         return image_size(source)
 
 
-def read_gray(path: Path) -> NDArray[np.float64]:
-    """A gray map in its own scale: float64 (H, W); 16 bits are kept, colors turned to gray.
-
-    Raises:
-        DatasetError: naming the file, if it is missing or not a picture.
-    """
-    with _unreadable_named(path), _stored(path) as image:
-        deep = image.mode == "F" or image.mode.startswith("I")
-        return np.asarray(image if deep else image.convert("L"), np.float64)
-
-
-def require_size(
-    found: tuple[int, ...], map_path: Path, picture: Path, use_exif: bool = False
-) -> None:
-    """Refuse a map whose (height, width) is not that of its picture.
-
-    Raises:
-        DatasetError: naming the map and both sizes.
-    """
-    height, width = read_size(picture, use_exif)
-    if found != (height, width):
-        size = " x ".join(str(side) for side in reversed(found))
-        raise DatasetError(
-            f"The map {map_path} is {size}, but its picture {picture.name} is {width} x {height}. "
-            "Use a map of the same size."
-        )
-
-
 def list_pictures(folder: Path) -> dict[str, Path]:
     """Pictures right in a folder by file name, sorted; hidden files are skipped.
 
@@ -77,8 +49,8 @@ def list_pictures(folder: Path) -> dict[str, Path]:
 
 
 def list_tree(folder: Path) -> dict[str, Path]:
-    """As `list_pictures`, with those in folders inside, by path ("birds/1.jpg")."""
-    return _listed(folder, folder.rglob("*") if folder.is_dir() else ())
+    """As `list_pictures`, with those in folders inside and linked to, by path ("birds/1.jpg")."""
+    return _listed(folder, walk(folder))
 
 
 def _listed(folder: Path, paths: Iterable[Path]) -> dict[str, Path]:
@@ -92,6 +64,11 @@ def _listed(folder: Path, paths: Iterable[Path]) -> dict[str, Path]:
     if not found:
         raise DatasetError(f"The folder {folder} contains no pictures. Unpack them there.")
     return dict(sorted(found.items()))
+
+
+def reason(error: ImageError, path: Path) -> str:
+    """What is wrong with a file, without its name and without advice."""
+    return str(error).removeprefix(f"{path} ").partition(". ")[0].removesuffix(".")
 
 
 @contextmanager
@@ -108,7 +85,7 @@ def _source(path: Path, use_exif: bool) -> Iterator[Path | Image.Image]:
 @contextmanager
 def _stored(path: Path) -> Iterator[Image.Image]:
     """The picture as its pixels are stored, its EXIF orientation forgotten."""
-    with Image.open(path) as image:
+    with opened(path) as image:
         try:
             image.getexif().pop(_ORIENTATION_TAG, None)
         except (OSError, SyntaxError, ValueError, TypeError, KeyError) as error:
@@ -119,10 +96,13 @@ def _stored(path: Path) -> Iterator[Image.Image]:
 
 @contextmanager
 def _unreadable_named(path: Path) -> Iterator[None]:
-    """Any failure inside becomes a DatasetError that names the file."""
+    """An ImageError inside becomes a DatasetError that names the file."""
     try:
         yield
-    except (ImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DatasetError(
-            f"The picture {path} can't be read ({error}). Download or unpack it again."
+    except ImageError as error:
+        raise FaultyFileError.of(
+            path,
+            "The picture can't be read.",
+            "Download or unpack it again.",
+            reason(error, path),
         ) from error

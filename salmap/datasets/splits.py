@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -64,7 +65,7 @@ def hashed_split(names: Iterable[str], val_share: float = VAL_SHARE) -> SplitNam
 
 
 def _hash_share(name: str) -> float:
-    digest = hashlib.sha256(name.encode()).digest()
+    digest = hashlib.sha256(os.fsencode(name)).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
-from salmap.density import check_map
-from salmap.errors import DatasetError, DensityError
-from salmap.pictures import IMAGE_SUFFIXES
+from salmap.datasets.map_files import SavedMap, maps_by_name, read_saved_map, require_sides
+from salmap.errors import DatasetError, FaultyFileError, listed
+from salmap.files import walk
 
-#: written by `python -m salmap predict --save density` after the stem of a picture
-DENSITY_ENDING = "_density"
-SUM_TOLERANCE = 1e-3
-_GRAY_MODES = ("1", "L", "I", "F")
-_NUMPY_SUFFIX = ".npy"
-
-
-@dataclass(frozen=True, eq=False)
-class SavedMap:
-    """A map read from a file.
-
-    Attributes:
-        values: float (H, W), at the picture's size.
-        is_density: whether it was saved as one: not negative and of sum 1, in floating point.
-    """
-
-    values: NDArray[np.floating]
-    is_density: bool
+_RESIZED = "have another size than their pictures and were stretched to it"
+_LOGARITHMS = "hold logarithms of densities, which were turned into densities"
+_CONSTANT = "are the same everywhere"
 
 
 class MapFolder:
@@ -47,16 +31,21 @@ class MapFolder:
         if not folder.is_dir():
             raise DatasetError(f"There is no folder {folder} with saliency maps. Check the path.")
         self.folder = folder
-        self._by_path: dict[str, Path] = {}
-        self._by_stem: dict[str, list[Path]] = defaultdict(list)
-        for path in sorted(folder.rglob("*"), key=_densities_last):
-            if path.suffix.lower() in IMAGE_SUFFIXES | {_NUMPY_SUFFIX} and path.is_file():
-                stem = path.stem.removesuffix(DENSITY_ENDING)
-                relative = path.relative_to(folder).parent / stem
-                self._by_path[relative.as_posix()] = path
-                self._by_stem[stem].append(path)
+        self._by_path = maps_by_name(walk(folder), folder)
         if not self._by_path:
             raise DatasetError(f"The folder {folder} contains no maps (PNG or .npy).")
+        self._by_stem: dict[str, list[Path]] = defaultdict(list)
+        for name, path in self._by_path.items():
+            self._by_stem[PurePosixPath(name).name].append(path)
+        self._remarks: dict[str, dict[str, None]] = defaultdict(dict)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was done to maps that were read, a sentence for each kind."""
+        return [
+            f"{self.folder}: {len(names)} maps {remark}: {listed(list(names))}."
+            for remark, names in self._remarks.items()
+        ]
 
     def find(self, stimulus: str) -> Path:
         """The map of a stimulus: by its path without suffix, or else by its stem alone.
@@ -76,56 +65,28 @@ class MapFolder:
                 f"{self.folder} has {len(found)} maps called {name.stem}, so it is not "
                 f"clear which belongs to {stimulus}. Name it {wanted}."
             )
-        raise DatasetError(f"{self.folder} has no map of {stimulus}. Add it as {wanted}.")
+        raise FaultyFileError.of(
+            wanted, f"There is no map of this picture in {self.folder}.", "Add it."
+        )
 
     def read(self, stimulus: str, size: tuple[int, int]) -> SavedMap:
         """The map of a stimulus, resized (bilinear) to its (height, width) if it has another size.
 
         Raises:
-            DatasetError: if it is missing or can't be read.
-            DensityError: if it is not an (H, W) map of finite numbers.
+            DatasetError: if it is missing, or a `FaultyFileError` of `read_saved_map` and
+                `require_sides`.
         """
         path = self.find(stimulus)
-        values = _read_array(path) if path.suffix.lower() == _NUMPY_SUFFIX else _read_gray(path)
-        check_map(values, f"map {path}")
-        is_density = bool(
-            np.issubdtype(values.dtype, np.floating)
-            and values.min() >= 0
-            and abs(values.sum(dtype=np.float64) - 1) < SUM_TOLERANCE
-        )
-        return SavedMap(_resized(values, size), is_density)
-
-
-def _densities_last(path: Path) -> tuple[bool, str]:
-    """Sort key: what comes last for a stem is taken, so let that be the lossless file."""
-    return path.suffix.lower() == _NUMPY_SUFFIX, str(path)
-
-
-def _read_array(path: Path) -> NDArray[np.floating]:
-    try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DatasetError(f"The map {path} can't be read as a .npy file: {error}") from error
-    if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
-        raise DensityError(f"The map {path} does not contain real numbers.")
-    return values
-
-
-def _read_gray(path: Path) -> NDArray[np.floating]:
-    """Gray values as stored, 8 or 16 bits, float32 (H, W)."""
-    try:
-        with Image.open(path) as picture:
-            if picture.mode in _GRAY_MODES or picture.mode.startswith("I;16"):
-                return np.asarray(picture, np.float32)
-            channels = np.asarray(picture.convert("RGB"), np.float32)
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DatasetError(f"The map {path} can't be read: {error}") from error
-    if np.ptp(channels, axis=2).any():
-        raise DensityError(
-            f"The map {path} is in color. Color heatmaps can't be scored; "
-            "save the gray map that it was made from."
-        )
-    return channels[..., 0]
+        saved = read_saved_map(path)
+        require_sides(saved.values.shape, size, path)
+        for remark, holds in (
+            (_RESIZED, saved.values.shape != size),
+            (_LOGARITHMS, saved.was_log),
+            (_CONSTANT, saved.values.min() == saved.values.max()),
+        ):
+            if holds:
+                self._remarks[remark][stimulus] = None
+        return replace(saved, values=_resized(saved.values, size))
 
 
 def _resized(values: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.floating]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from salmap.datasets import FixationDataset
-from salmap.errors import DatasetError, FixationsError, SalmapError
+from salmap.errors import DatasetError, FaultyFileError, FixationsError, SalmapError
 from salmap.evaluation import gold_standard
 from salmap.evaluation.baseline import Baseline, fit_baseline
 from salmap.evaluation.calibration import cross_validate
@@ -41,11 +41,19 @@ class Failure:
         row: whose prediction failed; None if the picture itself is the problem.
         picture: its name.
         message: what is wrong, for people.
+        kind: the same without the picture's name, where others may have failed alike.
     """
 
     row: str | None
     picture: str
     message: str
+    kind: str = ""
+
+    @classmethod
+    def of(cls, row: str | None, picture: str, error: SalmapError) -> Failure:
+        """What an error says."""
+        kind = f"{error.what} {error.fix}" if isinstance(error, FaultyFileError) else ""
+        return cls(row, picture, str(error), kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +177,7 @@ def prepare(
         baseline = _fit_to(dataset, training)
         if {t.name for t in training} & {t.name for t in truths}:
             notes.append("The center bias was fitted to some of the evaluated pictures.")
-    unreadable = [Failure(None, name, message) for name, message in failures.items()]
+    unreadable = [Failure.of(None, name, error) for name, error in failures.items()]
     return Task(dataset, split, truths, training, baseline, drop_first, unreadable, notes)
 
 
@@ -236,13 +244,15 @@ def evaluate(task: Task, candidates: Sequence[Candidate], with_gold: bool = True
             if not len(truth.fixations):
                 raise FixationsError("This picture has no fixations, so it can't be scored.")
         except SalmapError as error:
-            failures.append(Failure(None, truth.name, str(error)))
+            failures.append(Failure.of(None, truth.name, error))
             continue
         for candidate in everyone:
             try:
                 rows[candidate.name][truth.name] = candidate.score(stimulus, scorer)
             except SalmapError as error:
-                failures.append(Failure(candidate.name, truth.name, str(error)))
+                failures.append(Failure.of(candidate.name, truth.name, error))
+    folders = [c.folder for c in candidates if isinstance(c, FolderCandidate)]
+    notes += [note for folder in folders for note in folder.notes]
     return Evaluation(task, rows, gold, failures, notes)
 
 

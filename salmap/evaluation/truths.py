@@ -42,14 +42,14 @@ def read_truth(dataset: FixationDataset, index: int, drop_first: bool = False) -
 
 def read_truths(
     dataset: FixationDataset, drop_first: bool = False
-) -> tuple[list[Truth], dict[str, str]]:
+) -> tuple[list[Truth], dict[str, SalmapError]]:
     """The truths of all pictures, and for each that can't be read its name and what is wrong."""
-    truths, failures = [], {}
+    truths, failures = list[Truth](), dict[str, SalmapError]()
     for index, record in enumerate(dataset.records):
         try:
             truths.append(read_truth(dataset, index, drop_first))
         except SalmapError as error:
-            failures[record.name] = str(error)
+            failures[record.name] = error
     return truths, failures
 
 

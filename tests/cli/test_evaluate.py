@@ -234,10 +234,21 @@ def test_the_command_names_what_fails_and_says_so_by_its_exit_status(root):
     result = run(root, "--predictions", root / "maps", "--json", root / "out.json")
     assert result.exit_code == 1
     assert "5.png" in result.stderr
-    assert "no map" in result.stderr
+    assert "There is no map of this picture" in result.stderr
     content = json.loads((root / "out.json").read_text())
     assert [f["picture"] for f in content["failures"]] == ["5.png"]
     assert len(content["rows"][str(root / "maps")]["pictures"]) == 3
+
+
+def test_maps_that_fail_alike_are_one_line(root):
+    for path in (root / "maps").iterdir():
+        Image.fromarray(np.full((24, 32, 3), (250, 9, 9), np.uint8)).save(path)
+    result = run(root, "--predictions", root / "maps", "--json", root / "out.json")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"4 pictures ({root / 'maps'}): The map is in color.")
+    assert line.endswith("4.png, 5.png, 6.png, and 1 more")
+    assert len(json.loads((root / "out.json").read_text())["failures"]) == 4
 
 
 def test_the_command_calibrates_maps_and_takes_a_given_baseline(root):

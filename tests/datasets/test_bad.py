@@ -156,7 +156,7 @@ def test_cat2000_locations_of_another_size(tmp_path):
     savemat(tmp_path / "trainSet/FIXATIONLOCS/Art/001.mat", {"fixLocs": np.ones((5, 7))})
     (problem,) = open_dataset("cat2000", tmp_path).problems()
     assert problem.file == "Art/001.jpg"
-    assert "7 x 5" in problem.what and "64 x 48" in problem.what
+    assert problem.detail == "7 x 5 for a picture of 64 x 48"
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ def test_a_map_of_points_that_is_black(tmp_path):
 @pytest.mark.parametrize(
     ("image", "part"),
     [
-        (Image.new("L", (5, 7), 9), "5 x 7"),
-        (Image.new("L", SIZE[::-1], 0), "black"),
-        (Image.fromarray(np.full(SIZE, np.nan, np.float32)), "not finite"),
+        (Image.new("L", (5, 7), 9), "does not have the size of its picture. 5 x 7"),
+        (Image.new("L", SIZE[::-1], 0), "same everywhere"),
+        (Image.fromarray(np.full(SIZE, np.nan, np.float32)), "NaN"),
     ],
 )
 def test_maps_that_are_none(image, part, tmp_path):
@@ -211,7 +211,7 @@ def test_maps_that_are_none(image, part, tmp_path):
     image.save(tmp_path / "maps/1.tiff")
     (problem,) = open_dataset("folder", tmp_path).problems()
     assert problem.file == "1.jpg"
-    assert part in problem.what and "1.tiff" in problem.what
+    assert part in f"{problem.what} {problem.detail}"
 
 
 def test_a_picture_without_its_map(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from salmap.errors import DatasetError, DensityError
+from salmap.errors import DatasetError, FaultyFileError
 from salmap.evaluation.saliency_maps import MapFolder
 
 SIZE = (6, 8)
@@ -63,31 +63,27 @@ def test_maps_are_found_by_path_and_else_by_stem(tmp_path):
     assert folder.find("2.jpg") == tmp_path / "Art" / "2.png"
     with pytest.raises(DatasetError, match=r"2 maps called 1.*Pattern/1\.png"):
         folder.find("Pattern/1.jpg")
-    with pytest.raises(DatasetError, match=r"no map of 3\.jpg.*3\.png"):
+    with pytest.raises(DatasetError, match=r"3\.png: There is no map"):
         folder.find("3.jpg")
 
 
-def test_what_is_no_map_is_refused_with_its_name(tmp_path):
-    colors = np.zeros((*SIZE, 3))
-    colors[0, 0] = (250, 0, 0)
-    gray(tmp_path / "color.png", colors)
-    (tmp_path / "broken.png").write_bytes(b"\x89PNG")
-    np.save(tmp_path / "nan.npy", np.full(SIZE, np.nan))
-    np.save(tmp_path / "pickled.npy", np.array([{}], object))
-    np.save(tmp_path / "flat.npy", np.ones(4))
-    np.save(tmp_path / "words.npy", np.array([["a"]]))
+def test_what_was_done_to_maps_is_said_once_for_each_kind(tmp_path):
+    for index in range(5):
+        np.save(tmp_path / f"{index}.npy", np.log(np.full((3, 4), 1 / 12)))
     folder = MapFolder(tmp_path)
-    for name, message in (
-        ("color", "in color"),
-        ("broken", "can't be read"),
-        ("nan", "NaN"),
-        ("pickled", "can't be read"),
-        ("flat", "shape"),
-        ("words", "not contain real numbers"),
-    ):
-        with pytest.raises((DatasetError, DensityError), match=message) as caught:
-            folder.read(f"{name}.jpg", SIZE)
-        assert name in str(caught.value)
+    assert folder.notes == []
+    for index in [*range(5), 0]:
+        saved = folder.read(f"{index}.jpg", SIZE)
+        assert saved.is_density
+        np.testing.assert_allclose(saved.values, 1 / 12, rtol=1e-6)
+    assert len(folder.notes) == 3
+    assert all("5 maps" in n and "0.jpg, 1.jpg, 2.jpg, and 2 more." in n for n in folder.notes)
+
+
+def test_swapped_sides_are_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.ones(SIZE[::-1]))
+    with pytest.raises(FaultyFileError, match="swapped"):
+        MapFolder(tmp_path).read("a.jpg", SIZE)
 
 
 def test_a_folder_must_be_there_and_hold_maps(tmp_path):
