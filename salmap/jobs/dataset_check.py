@@ -93,7 +93,11 @@ def check(source: DataSource) -> DatasetReport:
                 f"The check took more than {_TIMEOUT_S // 60} minutes. Look at the data with "
                 f"salmap train check {source.option}"
             ) from error
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+        lines = [
+            line.replace(json.dumps(f"{source.path.absolute().parent}/")[1:-1], "")
+            for line in done.stdout.splitlines()
+            if line.startswith("{")
+        ]
         if not lines:
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise DatasetError(f"The check failed: {last.removeprefix('Error: ')}")

@@ -1,7 +1,8 @@
 """Data sets that visitors upload: a ZIP unpacked without trusting anything in it.
 
-Taken are pictures and CSV tables; the rest is left out. Nothing is written outside the folder,
-links are refused, and count and size are bounded while bytes are written, whatever the ZIP claims.
+Taken are pictures, `.npy` maps and the table; the rest is left out. Nothing is written outside the
+folder, links are refused, and count and size are bounded while bytes are written, whatever the ZIP
+claims.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from salmap.datasets.folder import MAPS, PICTURES, TABLES
+from salmap.datasets.map_files import MAP_SUFFIXES
 from salmap.errors import DatasetError
-from salmap.pictures import IMAGE_SUFFIXES
+from salmap.jobs.zip_layout import is_wanted, path_of, places_of
 
 #: what a ZIP may hold at most
 MAX_FILES = 20_000
@@ -29,8 +31,7 @@ MAX_UNPACKED_BYTES = 4_000_000_000
 #: the ZIP's own table of contents is read whole before anything can be counted
 MAX_DIRECTORY_BYTES = 20_000_000
 
-TABLE = "fixations.csv"
-_PICTURES, _MAPS = "images", "maps"
+TABLE = TABLES[0]
 _CHUNK = 1 << 20
 _END, _END_SIZE, _LONGEST_COMMENT = b"PK\x05\x06", 22, 1 << 16
 _ZIP64_LOCATOR, _ZIP64_LOCATOR_SIZE = b"PK\x06\x07", 20
@@ -94,10 +95,10 @@ def remove(dataset: Path) -> None:
 
 
 def unpack(archive: BinaryIO, folder: Path, limits: Limits | None = None) -> int:
-    """Unpack pictures and tables of a ZIP into an empty folder, in the layout "folder".
+    """Unpack pictures, maps and the table of a ZIP into an empty folder, in the layout "folder".
 
-    A folder around everything is left out; where there is no folder `images`, the pictures are
-    put into one.
+    A folder around everything is left out, capitals and backslashes make no difference; where
+    there is no folder `images` or `stimuli`, the pictures are put into one.
 
     Returns:
         How many files were written.
@@ -154,17 +155,15 @@ def _targets(members: list[zipfile.ZipInfo], limits: Limits) -> list[tuple[zipfi
         )
     for member in members:
         _refuse_unsafe(member)
-    wanted = {
-        PurePosixPath(member.filename): member for member in members if _is_wanted(member.filename)
-    }
-    if not wanted:
+    wanted = {path: member for member in members if is_wanted(path := path_of(member))}
+    if not any(path.suffix.lower() in MAP_SUFFIXES for path in wanted):
         raise DatasetError(
-            f"The ZIP holds no picture. It needs pictures in a folder {_PICTURES}, and {TABLE} or "
-            f"a folder {_MAPS} with a map for each."
+            f"The ZIP holds no picture. It needs pictures in a folder {PICTURES[0]}, and {TABLE} "
+            f"or a folder {MAPS[0]} with a map for each."
         )
     if sum(member.file_size for member in wanted.values()) > limits.unpacked_bytes:
         raise _too_large(limits.unpacked_bytes)
-    places = _places(wanted)
+    places = places_of(wanted)
     return [(member, places[path].as_posix()) for path, member in wanted.items()]
 
 
@@ -177,32 +176,6 @@ def _refuse_unsafe(member: zipfile.ZipInfo) -> None:
         raise DatasetError(f"The ZIP has a link in it, {name[:80]!r}. Put the file itself there.")
     if member.flag_bits & 1:
         raise DatasetError("The ZIP has a password. Pack it without one.")
-
-
-def _is_wanted(name: str) -> bool:
-    path = PurePosixPath(name)
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    wanted = {*IMAGE_SUFFIXES, ".csv"}
-    return not name.endswith("/") and not hidden and path.suffix.lower() in wanted
-
-
-def _places(paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, PurePosixPath]:
-    """Where each file goes: without a folder around all, pictures in `images`."""
-    places = {path: path for path in paths}
-    own = {_PICTURES, _MAPS}
-    while len({p.parts[0] for p in places.values()}) == 1:
-        first = next(iter(places.values()))
-        if len(first.parts) == 1 or first.parts[0] in own:
-            break
-        places = {path: PurePosixPath(*place.parts[1:]) for path, place in places.items()}
-    if not any(place.parts[0] == _PICTURES for place in places.values()):
-        places = {
-            path: place
-            if place.suffix.lower() == ".csv" or place.parts[0] == _MAPS
-            else PurePosixPath(_PICTURES) / place
-            for path, place in places.items()
-        }
-    return places
 
 
 def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, left: int) -> int:

@@ -64,6 +64,17 @@ def test_pictures_and_tables_are_taken_and_the_rest_is_left(tmp_path):
         (("images/a.png", "maps/a.png"), ["images/a.png", "maps/a.png"]),
         (("images/a.png",), ["images/a.png"]),
         (("d/cats/a.png", "d/dogs/a.png"), ["images/cats/a.png", "images/dogs/a.png"]),
+        (("Images/a.png", "Fixations.CSV"), ["fixations.csv", "images/a.png"]),
+        (("D/IMAGES/a.png", "D/Maps/a.npy"), ["images/a.png", "maps/a.npy"]),
+        (("stimuli/b/a.png", "fixations.tsv"), ["fixations.tsv", "images/b/a.png"]),
+        (
+            ("photos/a.png", "photos/b.png", "gaze.csv"),
+            ["fixations.csv", "images/a.png", "images/b.png"],
+        ),
+        (("d\\Images\\a.png", "d\\fixations.csv"), ["fixations.csv", "images/a.png"]),
+        (("images/images/a.png", "images/fixations.csv"), ["fixations.csv", "images/a.png"]),
+        (("images/a.png", "table/fixations.csv"), ["fixations.csv", "images/a.png"]),
+        (("images/a.png", "Maps/a.png", "notes.csv"), ["images/a.png", "maps/a.png", "notes.csv"]),
     ],
 )
 def test_folders_are_put_right(tmp_path, names, expected):
@@ -147,6 +158,20 @@ def test_two_files_of_one_name_are_refused_or_one(tmp_path):
         archive = packed(("images/a.png", b"one"), ("images/a.png", b"two"))
     unpack(archive, tmp_path)
     assert (tmp_path / "images/a.png").read_bytes() == b"two"
+
+
+def test_names_that_mean_the_same_are_refused(tmp_path):
+    archive = packed(("images/a.png", b"one"), ("Images/a.png", b"two"))
+    refused(archive, tmp_path, "images/a.png and Images/a.png")
+
+
+def test_names_in_utf8_are_read_whatever_packed_them(tmp_path):
+    """The archiver of macOS writes UTF-8, decomposed, and does not say so."""
+    data = packed(("images/cafxx.png", PICTURE)).getvalue().replace(b"cafxx", "caf\u00e9".encode())
+    unpack(io.BytesIO(data), tmp_path / "unmarked")
+    unpack(packed(("images/cafe\u0301.png", PICTURE)), tmp_path / "decomposed")
+    for folder in tmp_path.iterdir():
+        assert files(folder) == ["images/caf\u00e9.png"]
 
 
 def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path):
