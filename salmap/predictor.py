@@ -161,7 +161,8 @@ def load(
         progress: called with (bytes done, bytes in all) during a download, perhaps from another
             thread; by default a bar is drawn on stderr.
         use_hub: False to use a bundled model even if SALMAP_WEIGHTS_REPO is set.
-        device: where it runs: "cpu", "cuda", or "auto" for a GPU if there is one.
+        device: where it runs: "cpu", "cuda", "mps" (a Mac's GPU), or "auto" for an NVIDIA
+            GPU if there is one.
         backend: what runs a network: "onnx" (ONNX Runtime), "torch", or "auto" for ONNX Runtime on
             CPUs and torch on GPUs. Torch is never imported where ONNX Runtime does the work.
 

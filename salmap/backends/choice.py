@@ -28,7 +28,7 @@ def open_model(
     Args:
         weights: its file; None for a model that needs none.
         architecture: name of that model, a key of `salmap.models.CLASSICAL`.
-        device: "cpu", "cuda", or "auto" for a GPU if there is one.
+        device: "cpu", "cuda", "mps", or "auto" for an NVIDIA GPU if there is one.
         backend: one of `BACKENDS`; classical models need none and run on the CPU.
 
     Returns:

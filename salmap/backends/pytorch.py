@@ -39,9 +39,11 @@ def pick_device(wanted: str = "auto") -> torch.device:
         device = torch.device(wanted)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts that it has it
-        reason = str(error).partition("\n")[0]
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        if isinstance(error, NotImplementedError):  # whose text is a page for those who build torch
+            reason = "this machine has none, or its PyTorch can't use it"
         raise ModelError(
-            f"The device '{wanted}' is not available ({reason}). Use auto, cpu or cuda."
+            f"The device '{wanted}' is not available ({reason}). Use auto, cpu, cuda or mps."
         ) from error
     return device
 

@@ -9,7 +9,9 @@ import typer
 ModelOption = Annotated[
     str, typer.Option(help="A name from 'salmap models', a .safetensors file, or hf://owner/repo.")
 ]
-DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")]
+DeviceOption = Annotated[
+    str, typer.Option(help="cpu, cuda, mps, or auto: an NVIDIA GPU if there is one.")
+]
 BackendOption = Annotated[
     str,
     typer.Option(help="What runs a network: onnx, torch, or auto: onnx on CPUs, torch on GPUs."),

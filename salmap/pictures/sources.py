@@ -28,6 +28,7 @@ from PIL import (  # the plugins register their decoders once, before threads st
 )
 
 from salmap.errors import ImageError
+from salmap.pictures.kinds import AVIF_BRANDS, HEAD_BYTES, brands, is_heic, unsupported_kind
 
 #: what `load_image` reads: a path, the bytes of a file, an open file, a Pillow image or an array
 ImageSource = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[Any]
@@ -54,8 +55,8 @@ _FORMATS = tuple(
         AvifImagePlugin.AvifImageFile,
     )
 )
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-_AVIF_BRANDS = (b"avif", b"avis")
+_USABLE = "Use a JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC file."
+_FIRST_IMAGE_KIND = 254  # a tag of TIFF; its lowest bit says "a smaller copy of another image"
 
 
 @contextmanager
@@ -68,17 +69,15 @@ def opened(source: ImageSource) -> Iterator[Image.Image]:
             yield source
             return
         with _stream(source, name) as stream:
-            _check_kind(stream, name)
-            heif = ("HEIF",) if "HEIF" in Image.OPEN else ()
-            with Image.open(stream, formats=_FORMATS + heif) as picture:
+            head = _checked_head(stream, name)
+            with _open_heic(stream) if is_heic(head) else _open(stream, name) as picture:
                 check_size(picture.size, name)
                 yield picture
     except ImageError:
         raise
     except UnidentifiedImageError as error:
         raise ImageError(
-            f"{name} is not a picture that can be read, or its beginning is damaged. "
-            "Use a JPEG, PNG, WebP, BMP, TIFF, GIF or AVIF file."
+            f"{name} is not a picture that can be read, or its beginning is damaged. {_USABLE}"
         ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"{name} has far too many pixels. {_limit()}") from error
@@ -88,7 +87,7 @@ def opened(source: ImageSource) -> Iterator[Image.Image]:
         ) from error
     except Exception as error:  # on damaged files, decoders raise almost anything
         raise ImageError(
-            f"{name} is damaged or incomplete and can't be read ({error}). "
+            f"{name} is damaged or incomplete and can't be read ({_words(error)}). "
             "Save or download it again, or use another file."
         ) from error
 
@@ -120,9 +119,10 @@ def _stream(source: ImageSource, name: str) -> BinaryIO:
     if isinstance(source, bytes | bytearray | memoryview):
         return io.BytesIO(source)
     if isinstance(source, Image.Image | np.ndarray) or not hasattr(source, "read"):
+        several = " Several pictures go to predict_many." if isinstance(source, list) else ""
         raise ImageError(
-            f"A picture can't be read from a {type(source).__name__}. Pass a path, "
-            "bytes, an open file, a Pillow image or an RGB array."
+            f"A picture can't be read from a {type(source).__name__}. Pass a path, bytes, an open "
+            f"file, a Pillow image or an RGB array, such as numpy.array(pixels, 'uint8').{several}"
         )
     if getattr(source, "seekable", lambda: False)():
         source.seek(0)
@@ -150,23 +150,38 @@ def _open_file(path: Path, name: str) -> BinaryIO:
         ) from error
 
 
-def _check_kind(stream: BinaryIO, name: str) -> None:
-    """Refuse empty files, and HEIC or AVIF if the installed Pillow can't decode it."""
-    head = stream.read(16)
+def _checked_head(stream: BinaryIO, name: str) -> bytes:
+    """The first bytes; empty files and those of kinds that are not read are refused."""
+    head = stream.read(HEAD_BYTES)
     stream.seek(0)
     if not head:
         raise ImageError(f"{name} is empty. Save or download it again.")
-    if head[4:8] != b"ftyp":
-        return
-    if head[8:12] in _AVIF_BRANDS and not AvifImagePlugin.SUPPORTED:
-        kind, remedy = "an AVIF", "install the Pillow from PyPI, which reads AVIF"
-    elif head[8:12] in _HEIC_BRANDS and "HEIF" not in Image.OPEN:
-        kind, remedy = "a HEIC", "register the decoder of the package pillow-heif"
-    else:
-        return
-    raise ImageError(
-        f"{name} is {kind} picture, which can't be read here. Save it as JPEG or PNG, or {remedy}."
-    )
+    kind = unsupported_kind(head)
+    if not kind and brands(head) & AVIF_BRANDS and not AvifImagePlugin.SUPPORTED:
+        kind = "an AVIF picture"  # Pillow may have been built without it
+    if kind:
+        raise ImageError(f"{name} is {kind}, which is not supported. {_USABLE}")
+    return head
+
+
+def _open(stream: BinaryIO, name: str) -> Image.Image:
+    picture = Image.open(stream, formats=_FORMATS)
+    tags = getattr(picture, "tag_v2", {})  # of a TIFF
+    if tags.get(_FIRST_IMAGE_KIND, 0) & 1:  # the full picture is there for raw converters alone
+        raise ImageError(f"{name} is a camera's raw file, which is not supported. {_USABLE}")
+    return picture
+
+
+def _open_heic(stream: BinaryIO) -> Image.Image:
+    from pi_heif import HeifImageFile  # noqa: PLC0415  (takes a tenth of a second, seldom needed)
+
+    picture: Image.Image = HeifImageFile(stream)
+    return picture
+
+
+def _words(error: Exception) -> str:
+    """What a decoder says, on one line."""
+    return " ".join(str(error).split())
 
 
 def _limit() -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from salmap.errors import SalmapError
+from salmap.pictures import IMAGE_SUFFIXES
 from salmap.ui import cache, state, words
 from salmap.ui.components.browser import component
 from salmap.ui.components.tray import gallery, tray
@@ -20,7 +21,7 @@ MAX_FILE_MB = 50
 MAX_PICTURES, MAX_TRAY_MB = 100, 400
 
 _MB = 1_000_000
-_TYPES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic")
+_TYPES = sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES)
 _CAMERA, _PASTE = "camera", "paste"
 _INCOMING, _PROBLEMS, _UPLOADS = "incoming_pictures", "picture_problems", "uploads_taken"
 
@@ -32,7 +33,7 @@ def picture_source() -> None:
     with left:
         st.file_uploader(
             "Drop pictures here, or paste one",
-            list(_TYPES),
+            _TYPES,
             accept_multiple_files=True,
             key=upload_key(),
             max_upload_size=MAX_FILE_MB,
