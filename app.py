@@ -6,10 +6,12 @@ import streamlit as st
 
 from salmap.ui.access import identify
 from salmap.ui.components.shell import shell
+from salmap.ui.ending import end_with_its_threads
 from salmap.ui.pages import about, analyse, compare, train
 
 ASSETS = Path(__file__).parent / "assets"
 
+end_with_its_threads()
 st.set_page_config(
     page_title="Salmap: where will people look?", page_icon=ASSETS / "logo.svg", layout="wide"
 )

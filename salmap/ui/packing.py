@@ -18,6 +18,7 @@ from salmap.outputs.names import Output, output_names, safe_place
 from salmap.outputs.result import Result, add_files
 from salmap.ui import cache, words
 from salmap.ui.components.controls import Settings
+from salmap.ui.ending import PACKING
 from salmap.ui.state import Picture
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Packing:
         self.problem = ""
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (kept until it is dropped)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=PACKING, daemon=True)
         self._thread.start()
 
     @property
