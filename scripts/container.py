@@ -86,6 +86,8 @@ class Container:
             case "USER":
                 self._protect()
                 self._as_user = True
+            case "RUN" if text.startswith("apt-get"):
+                pass  # system packages are those of this machine
             case "RUN":
                 self._run_step(text)
             case "HEALTHCHECK":

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +15,14 @@ from salmap.density import normalize
 from salmap.regions import attention_area, top_regions
 from salmap.types import MapArray
 
+#: concentration of validation pictures, by model and data set; made by `benchmarks/clarity.py`
+TABLE = Path(__file__).with_name("usual_clarity.json")
+#: what the data sets of `TABLE` show
+_KINDS = {
+    "osie": "photos of everyday scenes",
+    "saliency-in-crowd": "photos of crowds",
+    "scene": "photos of places",
+}
 _MOST = 100  # regions that are counted, more than any picture has
 
 
@@ -54,3 +66,28 @@ def clarity(density: MapArray) -> Clarity:
         half_area=attention_area(density, 0.5),
         places=int(enough[0]) + 1 if len(enough) else None,
     )
+
+
+def rank_among_validation_pictures(bits: float, model: str) -> dict[str, float]:
+    """How many validation pictures of each kind are less concentrated, as this model sees them.
+
+    Args:
+        bits: `Clarity.concentration_bits` of a picture, as the model predicted it.
+        model: its name.
+
+    Returns:
+        Kind of picture -> share of the validation pictures of this kind, in [0, 1]; empty for a
+        model that was not measured.
+    """
+    return {
+        _KINDS.get(dataset, dataset): float(
+            np.interp(bits, usual["percentiles"], np.linspace(0, 1, 21))
+        )
+        for dataset, usual in _usual().get(model, {}).items()
+    }
+
+
+@cache
+def _usual() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(TABLE.read_text("utf-8"))["models"]
+    return found

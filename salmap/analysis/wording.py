@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from salmap.analysis.clarity import Clarity
 from salmap.analysis.versions import Comparison, Difference
 
 _ROWS = ("upper", "", "lower")
@@ -62,3 +65,25 @@ def winner(comparison: Comparison, area: str) -> str:
     if found.is_clear:
         return f"{most}: a clear difference from every other version."
     return f"{most}, but no clear difference."
+
+
+def clarity(found: Clarity, ranks: Mapping[str, float]) -> str:
+    """How a picture gathers attention, in two or three sentences.
+
+    Args:
+        found: what was measured.
+        ranks: as `salmap.analysis.clarity.rank_among_validation_pictures` gives them.
+    """
+    on = f"Half of all attention falls on {percent(found.half_area)} of the picture"
+    if found.places is None:
+        text = f"{on}; the areas that stand out hold less than that together."
+    else:
+        text = f"{on}, in {found.places} {'place' if found.places == 1 else 'places'}."
+    text += (
+        f" That is {found.concentration_bits:.1f} bits more concentrated than attention that is "
+        f"the same everywhere (entropy {found.entropy_bits:.1f} bits)."
+    )
+    if ranks:
+        beside = ", ".join(f"{percent(share)} of {kind}" for kind, share in ranks.items())
+        text += f" More concentrated than {beside}, as this model sees test photos."
+    return text

@@ -22,6 +22,7 @@ def compare_designs(
     area: Annotated[
         str | None, typer.Option(help="Name of an area: say which version draws most to it.")
     ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report, too: .html, or .pdf.")] = None,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
     """Compare how much attention the same areas draw in several versions of a design.
@@ -37,20 +38,37 @@ def compare_designs(
     from salmap.analysis.area_files import read_areas_file  # noqa: PLC0415  (quick --help)
     from salmap.analysis.versions import areas_of_versions, compare_versions  # noqa: PLC0415
     from salmap.analysis.wording import winner  # noqa: PLC0415
+    from salmap.files import replace_file  # noqa: PLC0415
     from salmap.outputs.names import distinct  # noqa: PLC0415
+    from salmap.outputs.report.report import (  # noqa: PLC0415
+        check_ending,
+        report_file,
+        versions_report,
+    )
+    from salmap.outputs.result import Result  # noqa: PLC0415
+    from salmap.pictures import load_image  # noqa: PLC0415
     from salmap.predictor import load  # noqa: PLC0415
 
-    areas = read_areas_file(areas_file)
-    loaded = load(model)
-    predictions = {
-        name: loaded.predict(path) for name, path in zip(distinct(pictures), pictures, strict=True)
+    if html:
+        check_ending(html.name)
+    given = read_areas_file(areas_file)
+    images = {
+        name: load_image(path) for name, path in zip(distinct(pictures), pictures, strict=True)
     }
-    sizes = {name: prediction.size for name, prediction in predictions.items()}
-    comparison = compare_versions(predictions, areas_of_versions(sizes, areas))
+    areas = areas_of_versions(
+        {n: (len(image), len(image[0])) for n, image in images.items()}, given
+    )
+    loaded = load(model)
+    predictions = {name: loaded.predict(image) for name, image in images.items()}
+    comparison = compare_versions(predictions, areas)
     for name in [area] if area else comparison.shares:
         verdict = winner(comparison, name)
         _print_area(comparison, name)
         typer.echo(verdict + "\n")
+    if html:
+        results = [Result(n, images[n], predictions[n], areas=areas[n]) for n in images]
+        made = versions_report(results, comparison)
+        replace_file(html, report_file(made, html.name))
 
 
 def _print_area(comparison: Comparison, area: str) -> None:

@@ -20,6 +20,7 @@ from salmap.cli.export import export
 from salmap.cli.models import models
 from salmap.cli.predict import predict
 from salmap.cli.publish import publish
+from salmap.cli.report import report
 from salmap.cli.text import one_line
 from salmap.cli.train import app as train
 from salmap.errors import SalmapError
@@ -33,7 +34,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (predict, areas, compare_designs, crop, evaluate, models, export, publish, deploy):
+for command in (
+    predict, areas, compare_designs, report, crop, evaluate, models, export, publish, deploy,
+):  # fmt: skip
     app.command()(command)
 app.add_typer(train, name="train")
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import jinja2
 import numpy as np
-from numpy.typing import NDArray
 
 from salmap.evaluation import report
 from salmap.evaluation.candidates import Guesser
@@ -20,8 +18,9 @@ from salmap.evaluation.truths import Nonfixations
 from salmap.fixations.scoring import PictureScorer
 from salmap.metrics import METRICS
 from salmap.pictures import shrink_image
-from salmap.render import encode_jpeg, overlay
+from salmap.render import overlay
 from salmap.render.fixations import with_fixations
+from salmap.render.web import data_uri, page_style
 
 #: long side of the pictures in the report
 SIDE_PX = 480
@@ -35,16 +34,8 @@ TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=T
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ headline }}</title>
 <style>
-:root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { padding: .4rem .8rem; text-align: right; border-bottom: 1px solid #8886; }
-th:first-child { text-align: left; }
-td small { display: block; opacity: .7; white-space: nowrap; }
-figure { margin: 0 0 1.5rem; }
+{{ style|safe }}
 figure div { display: flex; flex-wrap: wrap; gap: .5rem; }
-img { max-width: 100%; height: auto; }
 </style>
 </head>
 <body>
@@ -82,8 +73,8 @@ img { max-width: 100%; height: auto; }
 <figure>
 <figcaption>{{ case.rank }}: {{ case.picture }}, {{ metric }} {{ case.score }}</figcaption>
 <div>
-<img alt="fixations on {{ case.picture }}" src="data:image/jpeg;base64,{{ case.fixations }}">
-<img alt="prediction for {{ case.picture }}" src="data:image/jpeg;base64,{{ case.prediction }}">
+<img alt="fixations on {{ case.picture }}" src="{{ case.fixations }}">
+<img alt="prediction for {{ case.picture }}" src="{{ case.prediction }}">
 </div>
 </figure>
 {% endfor %}
@@ -121,7 +112,7 @@ class Case:
         rank: "best", "median" or "worst".
         picture: its name.
         score: for people.
-        fixations, prediction: JPEGs in base64.
+        fixations, prediction: data URIs.
     """
 
     rank: str
@@ -141,6 +132,7 @@ def write_html(evaluation: Evaluation, guessers: Sequence[Guesser], path: Path) 
     """
     columns = [(metric.title, metric.meaning) for metric in METRICS.values()]
     text = TEMPLATE.render(
+        style=page_style(),
         headline=report.headline(evaluation),
         columns=columns,
         rows=[
@@ -214,7 +206,7 @@ def _extremes(evaluation: Evaluation, guesser: Guesser) -> tuple[str, str, list[
 
 
 def _pair(evaluation: Evaluation, guesser: Guesser, place: int) -> tuple[str, str]:
-    """JPEGs in base64: the picture with its fixations, and with the prediction."""
+    """Data URIs: the picture with its fixations, and with the prediction."""
     task = evaluation.task
     truth = task.truths[place]
     prior = task.baseline.by_size()(truth.size)
@@ -225,8 +217,5 @@ def _pair(evaluation: Evaluation, guesser: Guesser, place: int) -> tuple[str, st
     if not shown.any():
         shown = np.ones_like(shown)
     picture = with_fixations(stimulus, truth.fixations, SIDE_PX)
-    return _jpeg(picture), _jpeg(shrink_image(overlay(stimulus, shown), SIDE_PX))
-
-
-def _jpeg(picture: NDArray[np.uint8]) -> str:
-    return base64.b64encode(encode_jpeg(picture, JPEG_QUALITY)).decode("ascii")
+    drawn = shrink_image(overlay(stimulus, shown), SIDE_PX)
+    return data_uri(picture, JPEG_QUALITY), data_uri(drawn, JPEG_QUALITY)

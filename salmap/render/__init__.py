@@ -4,7 +4,7 @@ from salmap.render.colormaps import COLORMAPS, colormap_table
 from salmap.render.differences import difference, difference_limit
 from salmap.render.encode import encode_jpeg, encode_png
 from salmap.render.heat import focus, heatmap, overlay
-from salmap.render.marks import contours, draw_regions
+from salmap.render.marks import contours, draw_areas, draw_regions
 from salmap.render.scale import SCALES, display_scale
 from salmap.render.style import Style, View
 from salmap.render.views import difference_view, draw
@@ -21,6 +21,7 @@ __all__ = [
     "difference_view",
     "display_scale",
     "draw",
+    "draw_areas",
     "draw_regions",
     "encode_jpeg",
     "encode_png",

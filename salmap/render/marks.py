@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import find_contours
 
+from salmap.areas import Area
 from salmap.errors import RenderError
 from salmap.pictures import ImageSource, load_image
 from salmap.render.blend import matching
@@ -96,4 +97,21 @@ def draw_regions(
     for region in reversed(regions):  # the number of the first region lies on top
         anchor = region.box[:2] if labels is None else region.peak
         canvas.badge(anchor, str(region.rank))
+    return canvas.pixels()
+
+
+def draw_areas(image: ImageSource, areas: Sequence[Area]) -> ImageArray:
+    """The picture with areas of interest outlined and numbered in the order given.
+
+    Args:
+        image: the picture, (H, W); whatever `load_image` takes.
+        areas: with corners on the edges of its pixels.
+    """
+    picture = load_image(image)
+    canvas = Canvas(picture)
+    for area in areas:
+        ring = np.array([*area.corners, area.corners[0]], np.float64) - 0.5
+        canvas.lines([ring.clip(0, np.array(picture.shape[1::-1]) - 1.0)])
+    for number, area in enumerate(areas, 1):
+        canvas.badge(area.corners[0], str(number))
     return canvas.pixels()

@@ -7,7 +7,6 @@ share them.
 
 from __future__ import annotations
 
-import base64
 import io
 import logging
 import threading
@@ -30,7 +29,8 @@ from salmap.pictures import load_image, screen_size, shrink_image
 from salmap.pictures.resize import SCREEN_SIDE
 from salmap.prediction import Prediction
 from salmap.predictor import load
-from salmap.render import Style, View, draw, encode_jpeg
+from salmap.render import Style, View, draw
+from salmap.render.web import data_uri
 from salmap.types import ImageArray
 from salmap.ui import memory
 from salmap.ui.given import Given, Observation
@@ -56,7 +56,6 @@ _HASHES: dict[str | type, Callable[[Any], str]] = {
 _THUMBNAIL_SIDE = 160
 #: longest side, in pixels, of anything shown
 _LONGEST = 16_000
-_JPEG_QUALITY = 88
 
 
 def shared(**bounds: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -233,8 +232,3 @@ def long_side(size: tuple[int, ...], usual: int = SCREEN_SIDE) -> int:
     """
     aspect = max(size) / min(size)
     return min(_LONGEST, round(usual * max(1.0, aspect / 2) ** 0.5))
-
-
-def data_uri(image: ImageArray, quality: int = _JPEG_QUALITY) -> str:
-    """A picture uint8 (H, W, 3) as something a browser shows: a JPEG in a data URI."""
-    return f"data:image/jpeg;base64,{base64.b64encode(encode_jpeg(image, quality)).decode()}"

@@ -22,6 +22,7 @@ from salmap.fixations.brought import (
 from salmap.metrics import Scores
 from salmap.pictures import image_size, screen_size, shrink_image
 from salmap.render import Style, View, difference_view, draw
+from salmap.render.web import data_uri
 from salmap.types import Fixations, ImageArray, MapArray
 from salmap.ui import cache
 from salmap.ui.cache import ModelVersion, shared
@@ -36,7 +37,7 @@ TILE_SIDE = 960
 def tile(picture: Picture, model: ModelVersion, view: View, style: Style) -> str:
     """A view of a model's prediction as a data URI, at `TILE_SIDE`."""
     density = _small(cache.screen_density(picture, model))
-    return cache.data_uri(draw(view, small_image(picture), density, style))
+    return data_uri(draw(view, small_image(picture), density, style))
 
 
 @shared(max_size="32MB")
@@ -53,7 +54,7 @@ def difference(
     """Where two models differ, as a data URI, and the limit of its scale, divided by `gain`."""
     small = [_small(cache.screen_density(picture, model)) for model in (a, b)]
     image, limit = difference_view(small[0], small[1], smoothing, gain)
-    return cache.data_uri(image), limit
+    return data_uri(image), limit
 
 
 @shared(max_entries=500)
@@ -116,7 +117,7 @@ def truth_tile(
 ) -> str:
     """A view of where people looked, as a data URI; see `evidence` for the errors."""
     image = small_image(observation.picture)
-    return cache.data_uri(draw(view, image, _truth_density(observation, center_bias), style))
+    return data_uri(draw(view, image, _truth_density(observation, center_bias), style))
 
 
 @shared(max_size="32MB")

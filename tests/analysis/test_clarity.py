@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from salmap.analysis.clarity import clarity
+from salmap.analysis.clarity import clarity, rank_among_validation_pictures
 from salmap.density import blur
 
 
@@ -46,3 +46,13 @@ def test_concentration_does_not_depend_on_the_size():
     small = spots((60, 80))
     large = np.kron(small, np.ones((3, 3)))
     assert clarity(large).concentration_bits == pytest.approx(clarity(small).concentration_bits)
+
+
+def test_a_picture_is_ranked_among_validation_pictures_of_each_kind():
+    low, high = (rank_among_validation_pictures(bits, "lite") for bits in (0.0, 99.0))
+    assert set(low.values()) == {0.0}
+    assert set(high.values()) == {1.0}
+    assert low.keys() == high.keys() >= {"photos of crowds", "photos of places"}
+    middle = rank_among_validation_pictures(2.0, "lite")
+    assert all(0 < share < 1 for share in middle.values())
+    assert rank_among_validation_pictures(2.0, "my-own") == {}

@@ -126,15 +126,38 @@ def test_two_designs_are_compared_area_by_area(tmp_path: Path) -> None:
     table.write_text("name,left,top,right,bottom\ntop,0,0,90,30\nbottom,0,30,90,60\n")
     designs = [str(tmp_path / name) for name in ("a.png", "b.png")]
     words = [*designs, "--areas", str(table), "--model", "spectral-residual"]
-    result = RUNNER.invoke(cli.app, ["compare-designs", *words])
+    page = tmp_path / "out" / "versions.html"
+    result = RUNNER.invoke(cli.app, ["compare-designs", *words, "--html", str(page)])
     assert result.exit_code == 0, result.output
     blocks = result.stdout.strip().split("\n\n")
     assert [block.split("\n")[0] for block in blocks] == ["top", "bottom"]
     assert "a.png draws most attention to top" in blocks[0]
     assert "points (" in blocks[1].split("\n")[2]
+    assert "Versions compared" in page.read_text("utf-8")
     result = RUNNER.invoke(cli.app, ["compare-designs", *words, "--area", "middle"])
     assert result.exit_code != 0
     assert "no area 'middle'" in str(result.exception)
+
+
+def test_a_report_on_the_pictures_that_can_be_read(tmp_path: Path) -> None:
+    picture(tmp_path / "photos" / "a.png")
+    picture(tmp_path / "photos" / "b.png")
+    (tmp_path / "photos" / "c.png").write_bytes(b"nothing")
+    table = tmp_path / "areas.csv"
+    table.write_text("picture,name,left,top,right,bottom\na.png,button,1,2,30,40\n")
+    page = tmp_path / "out" / "r.html"
+    words = ["--areas", str(table), "--title", "Spring", "--model", "spectral-residual"]
+    arguments = ["report", str(tmp_path / "photos"), "--out", str(page), *words]
+    result = RUNNER.invoke(cli.app, arguments)
+    assert result.exit_code == 1
+    assert "c.png" in result.stderr
+    assert "2 of 3 done" in result.stdout
+    text = page.read_text("utf-8")
+    assert "<h1>Spring</h1>" in text
+    assert text.count('class="sheet"') == 2
+    assert text.count("<caption>Areas") == text.count("<caption>Most viewed areas") == 1
+    for wrong in (["--out", "r.docx"], ["--paper", "a9"]):
+        assert RUNNER.invoke(cli.app, [*arguments, *wrong]).exit_code != 0
 
 
 def test_options_change_what_is_drawn(tmp_path: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from salmap.render import Style, View
 from salmap.render.colormaps import colormap_table
+from salmap.render.web import gradient
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,6 @@ def legend_of(view: View, style: Style) -> Legend | None:
         "viewed least",
         "viewed most",
     )
-
-
-def gradient(table: NDArray[np.uint8]) -> str:
-    """A color table (256, 3) as a CSS gradient."""
-    stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in table[:: len(table) // 16].tolist())
-    return f"linear-gradient(90deg, {stops})"
 
 
 def show_legend(legend: Legend) -> None:

@@ -9,8 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from salmap.render import Style, View
 from salmap.render.colormaps import diverging_table
+from salmap.render.web import gradient
 from salmap.ui import cache, compare_cache
-from salmap.ui.components.legend import gradient
 from salmap.ui.components.viewer import viewer
 from salmap.ui.state import Picture
 
