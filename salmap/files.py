@@ -8,6 +8,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
+def name_as_text(name: str) -> str:
+    r"""A file's name as text that can be written anywhere: bytes that are no UTF-8 as escapes.
+
+    The name in Latin-1 of a picture from an old ZIP becomes `caf\xe9.png`.
+    """
+    escaped = (f"\\x{ord(c) & 0xFF:02x}" if "\udc80" <= c <= "\udcff" else c for c in name)
+    return "".join(escaped).encode(errors="backslashreplace").decode()
+
+
 def walk(folder: Path) -> Iterator[Path]:
     """The files below a folder, without hidden files and folders.
 

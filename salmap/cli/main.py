@@ -5,6 +5,7 @@ What is slow to import (torch) is imported by the commands that need it.
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from typing import Annotated
@@ -43,6 +44,9 @@ app.add_typer(train, name="train")
 
 def main(program: str = "salmap", commands: typer.Typer = app) -> None:
     """Run the command line; an expected failure is one line on stderr and exit status 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # no name of a file can end a command
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         commands(prog_name=program)

@@ -63,7 +63,10 @@ def _areas(file: Path | None, outputs: list[Output]) -> AreasByPicture | None:
 
 def predict(
     pictures: Annotated[
-        list[str], typer.Argument(help="Pictures, or folders that are searched at any depth.")
+        list[str],
+        typer.Argument(
+            help="Pictures, or folders that are searched at any depth; - is standard input."
+        ),
     ],
     out: Annotated[str, typer.Option(help="Folder for the results; created if missing.")],
     model: ModelOption = DEFAULT_MODEL,
@@ -87,7 +90,12 @@ def predict(
         str | None, typer.Option(help="Colors of overlay and heatmap, such as viridis or turbo.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Write only the results that do not exist yet.")
+        bool,
+        typer.Option(
+            "--resume",
+            help="Write only the results that do not exist yet; refused where those that do "
+            "were made by another model or with other settings.",
+        ),
     ] = False,
     device: DeviceOption = "auto",
     backend: BackendOption = "auto",
@@ -111,7 +119,8 @@ def predict(
     cats-1 and dogs-1, 1.jpg beside 1.png becomes 1-jpg and 1-png.
 
     A picture that fails is reported on stderr and the others are still done; the exit status is 0
-    only if every picture was done.
+    only if every picture was done. In folders, results of Salmap are left out, and files of kinds
+    that can't be read are named on stderr.
 
     'accelerate launch --multi_gpu --num_processes 4 -m salmap predict ...' splits the pictures
     among four processes, on CPUs too.
@@ -120,9 +129,15 @@ def predict(
     s3://bucket/folder, pictures also in Parquet tables; an --out that ends in .parquet becomes a
     table.
     """
-    from salmap.outputs.batch import plan, process_all, remaining  # noqa: PLC0415  (OpenCV)
+    from salmap.outputs.batch import (  # noqa: PLC0415  (OpenCV)
+        names_of,
+        plan,
+        process_all,
+        remaining,
+    )
     from salmap.outputs.cluster.task import Task  # noqa: PLC0415
     from salmap.outputs.find import find_pictures  # noqa: PLC0415
+    from salmap.outputs.record import record_in, settings_of  # noqa: PLC0415
     from salmap.predictor import load  # noqa: PLC0415
 
     outputs, style = _outputs(save), _style(opacity, colormap)
@@ -131,8 +146,7 @@ def predict(
 
     def fail(path: object, reason: str) -> None:
         failures.append(path)
-        line = reason if reason.startswith(str(path)) else f"{path}: {reason}"
-        tqdm.write(one_line(line), file=sys.stderr)
+        _say(path, reason)
 
     if engine is Engine.RAY:
         predict_on_ray = _ray_engine()
@@ -142,17 +156,30 @@ def predict(
     folder = _local(out)
     _make_folder(folder)
     processes = launched()
-    found = find_pictures(map(_local, pictures), folder, fail if processes.first else _ignore)
+    inputs = [str(_local(given)) for given in pictures]
+    found = find_pictures(inputs, folder, *((fail, _say) if processes.first else (_ignore,) * 2))
     unusable = len(failures)
-    jobs = list(processes.share(plan(found, folder, outputs)))
+    planned = plan(found, folder, outputs)
+    settings = settings_of(outputs, model, style, k, areas)
+    record = record_in(folder, settings, processes.first)
+    jobs = list(processes.share(planned))
     if resume:
+        record.require_same()
         jobs = remaining(jobs)
     if jobs:
+        record.begin()
         predictor = load(model, device=device, backend=backend)
         done = process_all(predictor, jobs, style, k, areas)
         _report(done, len(jobs), fail, processes.first)
     failed = processes.total(len(failures))
+    if not failed:
+        record.finish((path.name for path in folder.iterdir()), names_of(planned))
     _finish(len(found) + unusable, failed, out if processes.first else None)
+
+
+def _say(path: object, reason: str) -> None:
+    line = reason if reason.startswith(str(path)) else f"{path}: {reason}"
+    tqdm.write(one_line(line), file=sys.stderr)
 
 
 def _finish(total: int, failed: int, out: str | None) -> NoReturn:

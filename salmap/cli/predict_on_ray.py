@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -14,8 +15,9 @@ from tqdm import tqdm
 from salmap.outputs.cluster.pipeline import predict_on_cluster
 from salmap.outputs.cluster.plan import plan
 from salmap.outputs.cluster.sources import find_sources
-from salmap.outputs.cluster.storage import everywhere
+from salmap.outputs.cluster.storage import everywhere, names_in, read, write
 from salmap.outputs.cluster.task import Task
+from salmap.outputs.record import RECORD, Record, settings_of
 from salmap.predictor import load
 
 
@@ -41,10 +43,28 @@ def predict_on_ray(
         fail(given, reason)
 
     sources = find_sources(inputs, task, refuse)
+    record = _record(task)
+    if resume:
+        record.require_same()
     items = plan(sources, task, resume)
+    if items:
+        record.begin()
+    failed = len(unusable)
     with tqdm(total=len(items), unit="picture", delay=2, disable=None) as bar:
         for picture, problem in predict_on_cluster(items, task) if items else ():
             if problem:
+                failed += 1
                 fail(picture, problem)
             bar.update()
+    if not failed:
+        made = {f"{item.name}{output.ending}" for item in items for output in item.outputs}
+        record.finish(names_in(task.out), made)
     return len(sources) + len(unusable)
+
+
+def _record(task: Task) -> Record:
+    """The record beside the results, wherever they are."""
+    address = f"{task.out}/{RECORD}"
+    data = read(address) if RECORD in names_in(task.out) else b""
+    settings = settings_of(task.outputs, task.model, task.style, task.k, task.areas)
+    return Record(task.out, settings, data, partial(write, address))

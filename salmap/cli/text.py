@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from salmap.files import name_as_text
+
 
 def one_line(message: object) -> str:
-    """Text from anywhere without line breaks and without what a terminal might obey."""
-    printable = (char if char.isprintable() else " " for char in str(message))
+    """Text from anywhere without line breaks and without what a terminal might obey.
+
+    Names of files that are no UTF-8 are escaped.
+    """
+    printable = (char if char.isprintable() else " " for char in name_as_text(str(message)))
     return " ".join("".join(printable).split())

@@ -17,7 +17,6 @@ If both exist, `fixations.csv` is used. Capitals in these names make no differen
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -112,5 +111,5 @@ def _draw_points(path: Path, picture: Path, name: str) -> Fixations:
         raise FaultyFileError.of(
             path, "The map is the same everywhere.", "Use one that is bright where people looked."
         )
-    seed = int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:8], "big")
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
     return draw_points(saved.values, POINTS_PER_MAP, seed)

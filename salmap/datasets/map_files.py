@@ -12,6 +12,7 @@ from PIL import Image
 
 from salmap.datasets.pictures import reason
 from salmap.errors import FaultyFileError, ImageError
+from salmap.files import name_as_text
 from salmap.pictures import IMAGE_SUFFIXES, MAX_PIXELS
 from salmap.pictures.sources import opened
 
@@ -50,7 +51,8 @@ def maps_by_name(paths: Iterable[Path], folder: Path) -> dict[str, Path]:
             stem = path.stem
             if path.suffix.lower() == NUMPY_SUFFIX:
                 stem = stem.removesuffix(DENSITY_ENDING)
-            found[PurePosixPath(path.relative_to(folder).parent, stem).as_posix()] = path
+            name = PurePosixPath(path.relative_to(folder).parent, stem).as_posix()
+            found[name_as_text(name)] = path
     return found
 
 

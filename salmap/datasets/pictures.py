@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from salmap.errors import DatasetError, FaultyFileError, ImageError
-from salmap.files import walk
+from salmap.files import name_as_text, walk
 from salmap.pictures import IMAGE_SUFFIXES, image_size, load_image
 from salmap.pictures.sources import opened
 from salmap.types import ImageArray
@@ -57,7 +57,7 @@ def _listed(folder: Path, paths: Iterable[Path]) -> dict[str, Path]:
     if not folder.is_dir():
         raise DatasetError(f"There is no folder {folder}. Check the path, or unpack it again.")
     found = {
-        path.relative_to(folder).as_posix(): path
+        name_as_text(path.relative_to(folder).as_posix()): path
         for path in paths
         if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
     }
@@ -91,6 +91,7 @@ def _stored(path: Path) -> Iterator[Image.Image]:
         except (OSError, SyntaxError, ValueError, TypeError, KeyError) as error:
             # unreadable EXIF data turn nothing; `load_image` ignores them too
             logger.debug("Ignored damaged EXIF data in %s: %s", path, error)
+        image.info.pop("exif", None)
         yield image
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -65,7 +64,7 @@ def hashed_split(names: Iterable[str], val_share: float = VAL_SHARE) -> SplitNam
 
 
 def _hash_share(name: str) -> float:
-    digest = hashlib.sha256(os.fsencode(name)).digest()
+    digest = hashlib.sha256(name.encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from salmap.analysis.area_files import AreasByPicture, areas_of
 from salmap.errors import ImageError, SalmapError
-from salmap.files import remove_parts, replace_file
-from salmap.outputs.find import Picture
+from salmap.files import name_as_text, remove_parts, replace_file
+from salmap.outputs.find import STANDARD_INPUT, Picture
 from salmap.outputs.names import Output, output_names
 from salmap.outputs.result import Result
 from salmap.pictures import load_image
@@ -35,6 +37,11 @@ def plan(pictures: Sequence[Picture], out: Path, outputs: Iterable[Output]) -> l
         (picture.path, {output: out / f"{name}{output.ending}" for output in outputs})
         for picture, name in zip(pictures, names, strict=True)
     ]
+
+
+def names_of(jobs: Iterable[Job]) -> set[str]:
+    """What the files that come of these jobs are called."""
+    return {path.name for _, outputs in jobs for path in outputs.values()}
 
 
 def remaining(jobs: Iterable[Job]) -> list[Job]:
@@ -96,7 +103,7 @@ def process(
 
     Args:
         predictor: the model.
-        picture: path of the picture.
+        picture: path of the picture, or `STANDARD_INPUT`.
         outputs: what to write, and where to.
         style: how overlay and heatmap are drawn.
         k: number of regions.
@@ -108,11 +115,24 @@ def process(
         OSError: if an output can't be written.
     """
     wanted = areas_of(picture.as_posix(), areas) if areas else ()
-    image = load_image(picture)
+    image = load_image(_standard_input() if picture is STANDARD_INPUT else picture)
     try:
         prediction = predictor.predict(image)
     except (MemoryError, RuntimeError) as error:  # what backends raise when memory runs out
         raise ImageError(f"{picture}: the model failed on it ({error}).") from error
-    result = Result(picture.name, image, prediction, style, k, wanted)
+    result = Result(name_as_text(picture.name), image, prediction, style, k, wanted)
     for output, path in outputs.items():
         replace_file(path, result.file(output))
+
+
+def _standard_input() -> BinaryIO:
+    """The bytes that are piped in.
+
+    Raises:
+        ImageError: if nothing is.
+    """
+    if sys.stdin is None or sys.stdin.isatty():
+        raise ImageError("Nothing is piped in. Use a path, or: cat PICTURE | salmap predict - ...")
+    stream = io.BytesIO(sys.stdin.buffer.read())
+    stream.name = str(STANDARD_INPUT)
+    return stream

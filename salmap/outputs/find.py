@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from salmap.outputs.names import Output
+from salmap.errors import listed
+from salmap.files import name_as_text, walk
+from salmap.outputs.marks import HEAD_BYTES, has_our_name, is_marked
 from salmap.pictures import IMAGE_SUFFIXES
+from salmap.pictures.kinds import UNREAD_SUFFIXES
 
-_PICTURES_MADE_HERE = "|".join(
-    re.escape(output.ending) for output in Output if output.ending.endswith(".png")
-)
-_MADE_HERE = re.compile(f".+({_PICTURES_MADE_HERE})")
+#: what stands for standard input among the pictures, and for the picture read from it
+DASH, STANDARD_INPUT = "-", Path("standard input")
+
+Say = Callable[[Path, str], None]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Picture:
     """A picture to be done.
 
     Attributes:
-        path: where it is.
+        path: where it is; `STANDARD_INPUT` itself for the one that is read from there.
         place: its path below the folder that the user named; for a file, below its grandparent.
     """
 
@@ -30,45 +31,60 @@ class Picture:
     place: Path
 
 
-def find_pictures(
-    inputs: Iterable[Path], out: Path, fail: Callable[[Path, str], None]
-) -> list[Picture]:
+def find_pictures(inputs: Iterable[str], out: Path, fail: Say, note: Say) -> list[Picture]:
     """The pictures in files and folders, each once, in the order given, folders sorted.
 
-    Folders are searched at any depth, without hidden files and without what an earlier run wrote
-    into `out`. `fail` is told of an input that does not exist or has no pictures in it.
+    Folders are searched at any depth, links to folders too, without hidden files and without
+    results of Salmap.
+
+    Args:
+        inputs: paths, and "-" for standard input.
+        out: where results go; what is called as results are is taken for one there.
+        fail: told of an input that does not exist or has no pictures in it.
+        note: told of files in a folder that are no pictures of a kind that can be read.
     """
     found: dict[Path, Picture] = {}
     for given in inputs:
-        pictures = _in_folder(given, out) if given.is_dir() else [_single(given)]
-        if not given.exists():
-            fail(given, "there is no such file or folder. Check the path.")
-        elif not pictures:
-            fail(given, "there are no pictures in this folder.")
+        path = Path(given)
+        if given == DASH:
+            pictures = [Picture(STANDARD_INPUT, Path("stdin"))]
+        elif path.is_dir():
+            pictures = _in_folder(path, out, note)
+        elif path.exists():
+            pictures = [Picture(path, Path(path.absolute().parent.name, path.name))]
         else:
-            for picture in pictures:
-                found.setdefault(picture.path.resolve(), picture)
+            fail(path, "there is no such file or folder. Check the path.")
+            continue
+        if not pictures:
+            fail(path, "there are no pictures in this folder.")
+        for picture in pictures:
+            found.setdefault(picture.path.resolve(), picture)
     return list(found.values())
 
 
-def _single(path: Path) -> Picture:
-    return Picture(path, Path(path.absolute().parent.name, path.name))
-
-
-def _in_folder(folder: Path, out: Path) -> list[Picture]:
-    paths = [
-        Path(parent, name)
-        for parent, _, names in os.walk(folder)
-        for name in names
-        if Path(name).suffix.lower() in IMAGE_SUFFIXES and not name.startswith(".")
-    ]
+def _in_folder(folder: Path, out: Path, note: Say) -> list[Picture]:
+    paths = sorted(walk(folder))
+    unread = [name_as_text(p.name) for p in paths if p.suffix.lower() in UNREAD_SUFFIXES]
+    if unread:
+        note(
+            folder,
+            f"{len(unread)} files of kinds that can't be read are left out: {listed(unread)}.",
+        )
     return [
         Picture(path, path.relative_to(folder))
-        for path in sorted(paths)
-        if not (made_here(path.name) and path.parent.resolve() == out.resolve())
+        for path in paths
+        if path.suffix.lower() in IMAGE_SUFFIXES and not _made_here(path, out)
     ]
 
 
-def made_here(name: str) -> bool:
-    """Whether a picture is called as `salmap predict` calls those that it makes."""
-    return _MADE_HERE.fullmatch(name) is not None
+def _made_here(path: Path, out: Path) -> bool:
+    """Whether a picture is a result of Salmap, of this run or of any other."""
+    if not has_our_name(path.name):
+        return False
+    if path.parent.resolve() == out.resolve():
+        return True
+    try:
+        with path.open("rb") as file:
+            return is_marked(file.read(HEAD_BYTES))
+    except OSError:
+        return False  # it is named when it is to be read

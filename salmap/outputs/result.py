@@ -13,6 +13,7 @@ import numpy as np
 from salmap.areas import Area
 from salmap.density import normalize
 from salmap.outputs.areas import areas_csv, areas_json
+from salmap.outputs.marks import marked
 from salmap.outputs.names import AREA_OUTPUTS, Output, safe_stem
 from salmap.outputs.tables import regions_csv
 from salmap.prediction import Prediction
@@ -74,7 +75,7 @@ class Result:
         return {f"{stem}{output.ending}": self.file(output) for output in outputs}
 
     def _png(self, view: View) -> bytes:
-        return encode_png(draw(view, self.image, self.prediction.density, self.style))
+        return marked(encode_png(draw(view, self.image, self.prediction.density, self.style)))
 
     def _density(self) -> bytes:
         stream = io.BytesIO()

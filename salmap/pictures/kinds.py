@@ -7,6 +7,15 @@ import re
 #: how many bytes of a file tell what it is
 HEAD_BYTES = 4096
 
+#: file suffixes, in lower case, of pictures, drawings and videos that are not read
+UNREAD_SUFFIXES = frozenset(
+    {".svg", ".svgz", ".pdf", ".eps", ".ps", ".ai", ".psd", ".psb", ".xcf", ".fig", ".sketch"}
+    | {".jxl", ".jp2", ".j2k", ".jxr", ".exr", ".hdr", ".tga", ".pcx", ".ico", ".icns", ".qoi"}
+    | {".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".pef", ".dcm", ".dds"}
+    | {".pbm", ".pgm", ".ppm", ".pnm", ".pfm", ".wmf", ".emf"}
+    | {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".wmv", ".mpg", ".mpeg"}
+)
+
 #: (where, what stands there, what it is)
 _SIGNATURES = (
     (0, b"%PDF", "a PDF document"),

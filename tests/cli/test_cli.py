@@ -19,6 +19,7 @@ from salmap.cli import main as cli
 from salmap.models import CenterBias
 from salmap.outputs import batch
 from salmap.outputs.names import STANDARD_OUTPUTS, Output
+from salmap.outputs.record import RECORD
 from salmap.predictor import Predictor
 from salmap.weights.file import write_tensors
 from salmap.weights.info import ModelInfo
@@ -45,7 +46,7 @@ def predict(*arguments: str | Path, out: Path, model: str = "spectral-residual")
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.name != RECORD)
 
 
 def test_what_is_written_for_a_picture(tmp_path: Path) -> None:
@@ -224,13 +225,98 @@ def test_a_picture_given_twice_is_done_once(
     assert done == [street]
 
 
-def test_results_of_an_earlier_run_are_no_pictures(tmp_path: Path) -> None:
+def test_results_are_no_pictures_wherever_they_lie(tmp_path: Path) -> None:
     picture(tmp_path / "street.png")
     picture(tmp_path / "deep" / "bank_overlay.png")
-    for _ in range(2):
-        result = predict(tmp_path, out=tmp_path)
-        assert "2 of 2" in result.stdout
-    assert len(list(tmp_path.glob("*_density.npy"))) == 2
+    for out in (tmp_path, tmp_path, tmp_path / "a", tmp_path / "deep" / "b"):
+        assert "2 of 2" in predict(tmp_path, "--save", "overlay,heatmap", out=out).stdout
+    moved = tmp_path / "moved" / "x_heatmap.png"
+    moved.parent.mkdir()
+    (tmp_path / "a" / "street_heatmap.png").rename(moved)
+    assert "2 of 2" in predict(tmp_path, out=tmp_path / "c").stdout
+    assert "1 of 1" in predict(moved, out=tmp_path / "d").stdout  # but if it is asked for by name
+
+
+def test_an_odd_name_is_written_with_escapes_and_costs_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    picture(folder / "a.png")
+    odd = folder / os.fsdecode(b"caf\xe9.png")
+    try:
+        (folder / "a.png").rename(odd)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    picture(folder / "z.png")
+    (folder / os.fsdecode(b"b\xe9.png")).write_bytes(b"no picture")
+    result = start("predict", str(folder), "--out", str(tmp_path / "out"), "--model", "center-bias")
+    assert result.returncode == 1
+    assert "2 of 3 done" in result.stdout
+    (line,) = result.stderr.splitlines()
+    assert "b\\xe9.png is not a picture" in line
+    record = (tmp_path / "out" / os.fsdecode(b"caf\xe9_regions.json")).read_text()
+    assert json.loads(record)["picture"] == "caf\\xe9.png"
+
+
+def test_a_dash_is_standard_input(tmp_path: Path) -> None:
+    words = ["predict", "-", "--save", "density", "--model", "center-bias", "--out", str(tmp_path)]
+    street = picture(tmp_path / "street.png", 40, 50)
+    result = RUNNER.invoke(cli.app, words, input=street.read_bytes())
+    assert result.exit_code == 0, result.output
+    assert np.load(tmp_path / "stdin_density.npy").shape == (40, 50)
+    result = RUNNER.invoke(cli.app, words, input=b"no picture")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("standard input is not a picture")
+
+
+def test_resume_notices_another_model_and_other_settings(tmp_path: Path) -> None:
+    streets = [picture(tmp_path / f"{name}.png") for name in "ab"]
+    out = tmp_path / "out"
+
+    def run(*words: str | Path, model: str = "spectral-residual") -> str:
+        return str(predict(*words, "--save", "density,regions", out=out, model=model).exception)
+
+    run(*streets)
+    assert run(*streets, "--resume", "--opacity", "0.3") == "None"  # nothing drawn depends on it
+    assert "k 5, now 3" in run(*streets, "--resume", "--k", "3")
+    text = run(*streets, "--resume", model="itti-koch")
+    assert "model spectral-residual, now itti-koch" in text
+    run(streets[0], model="itti-koch")  # the other result is still of the other model
+    for model in ("itti-koch", "spectral-residual"):
+        assert "--resume can't go on" in run(*streets, "--resume", model=model)
+    run(*streets, model="itti-koch")
+    assert run(*streets, "--resume", model="itti-koch") == "None"
+
+
+def test_a_model_file_that_was_trained_anew_is_another_model(tmp_path: Path) -> None:
+    street, mine = picture(tmp_path / "a.png"), tmp_path / "mine.safetensors"
+    write_model(mine)
+    assert predict(street, out=tmp_path / "out", model=str(mine)).exit_code == 0
+    assert predict(street, "--resume", out=tmp_path / "out", model=str(mine)).exit_code == 0
+    write_model(mine, data="Scene (MIT)")
+    result = predict(street, "--resume", out=tmp_path / "out", model=str(mine))
+    assert "weights" in str(result.exception)
+
+
+def test_kinds_that_can_not_be_read_are_named(tmp_path: Path) -> None:
+    picture(tmp_path / "in" / "a.png")
+    for name in ("b.psd", "c.SVG", "d.mp4", "e.cr2", "notes.txt"):
+        (tmp_path / "in" / name).touch()
+    result = predict(tmp_path / "in", out=tmp_path / "out")
+    assert result.exit_code == 0
+    assert "1 of 1" in result.stdout
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"{tmp_path / 'in'}: 4 files of kinds that can't be read")
+    assert line.endswith("b.psd, c.SVG, d.mp4, and 1 more.")
+
+
+def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    picture(tmp_path / "elsewhere" / "cats" / "1.png")
+    picture(tmp_path / "in" / "z" / "2.png")
+    (tmp_path / "in" / "a").symlink_to(tmp_path / "in" / "z")
+    (tmp_path / "in" / "b").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in" / "c").symlink_to(tmp_path / "elsewhere" / "cats")
+    (tmp_path / "in" / "z" / "loop").symlink_to(tmp_path / "in")
+    result = predict(tmp_path / "in", "--save", "density", out=tmp_path / "out")
+    assert "2 of 2" in result.stdout
 
 
 def test_a_picture_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -304,8 +390,8 @@ def test_resume_does_only_what_is_not_all_there(
     assert done == [pictures[1]]
     assert (out / "b_overlay.png").exists()
     done.clear()
-    result = predict(*pictures, "--resume", out=out, model="there is no such model")
-    assert result.exit_code == 0  # with nothing left to do the model is not even loaded
+    result = predict(*pictures, "--resume", out=out)
+    assert result.exit_code == 0
     assert "3 of 3" in result.stdout
     assert not done
     assert predict(*pictures, out=out).exit_code == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -209,3 +211,25 @@ def test_maps_of_sixteen_bits_keep_their_values(tmp_path):
     hits = np.count_nonzero((points.x == 20) & (points.y == 10))
     assert set(zip(points.x, points.y, strict=True)) == {(20, 10), (40, 30)}
     assert 0.65 < hits / POINTS_PER_MAP < 0.85
+
+
+def test_folders_that_are_linked_to_are_part_of_the_set(tmp_path):
+    make_folder(tmp_path / "set", pictures=4)
+    (tmp_path / "set/images/left").rename(tmp_path / "elsewhere")
+    (tmp_path / "set/images/left").symlink_to(tmp_path / "elsewhere")
+    dataset = open_dataset("folder", tmp_path / "set")
+    assert dataset.problems() == []
+    assert {r.name for r in dataset.records} == {"2.png", "3.png", "left/0.png", "left/1.png"}
+
+
+def test_a_name_that_is_no_utf8_is_escaped(tmp_path):
+    make_folder_of_maps(tmp_path, pictures=2)
+    for folder, suffix in (("images", ".jpg"), ("maps", ".png")):
+        odd = tmp_path / folder / os.fsdecode(b"caf\xe9" + suffix.encode())
+        try:
+            (tmp_path / folder / f"1{suffix}").rename(odd)
+        except OSError:
+            pytest.skip("this file system has no such names")
+    dataset = open_dataset("folder", tmp_path)
+    assert [r.name for r in dataset.records] == ["0.jpg", "caf\\xe9.jpg"]
+    assert dataset.problems() == []

@@ -9,10 +9,11 @@ from pathlib import PurePosixPath
 from fsspec import AbstractFileSystem
 
 from salmap.errors import SalmapError
+from salmap.files import name_as_text
 from salmap.outputs.cluster.picture_tables import Rows, pictures_in
 from salmap.outputs.cluster.storage import address_of, connect
 from salmap.outputs.cluster.task import TABLE_SUFFIX, Task
-from salmap.outputs.find import made_here
+from salmap.outputs.marks import HEAD_BYTES, has_our_name, is_marked
 from salmap.pictures import IMAGE_SUFFIXES
 
 _WILD = "*?["
@@ -52,23 +53,39 @@ def find_sources(inputs: Iterable[str], task: Task, fail: Fail) -> list[Source]:
     found: dict[str, Source] = {}
     for given in inputs:
         try:
-            sources = [s for s in _at(given, task.column) if not _made_here(s.address, task.out)]
+            there = [s for s in _at(given, task.column) if not _made_here(s.address, task.out)]
         except SalmapError as error:
             fail(given, str(error))
             continue
         except Exception as error:  # each kind of storage has its own
             fail(given, f"it can't be read ({type(error).__name__}: {error}).")
             continue
-        if not sources:
+        sources = [source for source in there if _is_text(source.id)]
+        for source in there:
+            if not _is_text(source.id):
+                fail(name_as_text(source.id), "its name is not UTF-8. Rename it.")
+        if not there:
             fail(given, "there are no pictures here. Tables are found by FOLDER/*.parquet.")
         for source in sources:
             found.setdefault(source.id, source)
     return list(found.values())
 
 
+def _is_text(name: str) -> bool:
+    """Whether a name can travel between machines."""
+    return name == name_as_text(name)
+
+
 def _made_here(address: str, out: str) -> bool:
+    """Whether a picture is a result of Salmap, of this run or of any other."""
     folder, _, name = address.rpartition("/")
-    return folder == out and made_here(name)
+    if not has_our_name(name):
+        return False
+    if folder == out:
+        return True
+    files, path = connect(address)
+    with files.open(path) as file:
+        return is_marked(file.read(HEAD_BYTES))
 
 
 def _at(given: str, column: str | None) -> Iterator[Source]:
