@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -11,7 +10,7 @@ import typer
 from tqdm import tqdm
 
 from salmap.cli.options import BackendOption, DeviceOption, ModelOption
-from salmap.cli.text import one_line
+from salmap.cli.text import say
 from salmap.errors import RenderError, SalmapError
 from salmap.outputs.names import AREA_OUTPUTS, STANDARD_OUTPUTS, Output
 from salmap.processes import launched
@@ -146,7 +145,7 @@ def predict(
 
     def fail(path: object, reason: str) -> None:
         failures.append(path)
-        _say(path, reason)
+        say(path, reason)
 
     if engine is Engine.RAY:
         predict_on_ray = _ray_engine()
@@ -157,7 +156,7 @@ def predict(
     _make_folder(folder)
     processes = launched()
     inputs = [str(_local(given)) for given in pictures]
-    found = find_pictures(inputs, folder, *((fail, _say) if processes.first else (_ignore,) * 2))
+    found = find_pictures(inputs, folder, *((fail, say) if processes.first else (_ignore,) * 2))
     unusable = len(failures)
     planned = plan(found, folder, outputs)
     settings = settings_of(outputs, model, style, k, areas)
@@ -175,11 +174,6 @@ def predict(
     if not failed:
         record.finish((path.name for path in folder.iterdir()), names_of(planned))
     _finish(len(found) + unusable, failed, out if processes.first else None)
-
-
-def _say(path: object, reason: str) -> None:
-    line = reason if reason.startswith(str(path)) else f"{path}: {reason}"
-    tqdm.write(one_line(line), file=sys.stderr)
 
 
 def _finish(total: int, failed: int, out: str | None) -> NoReturn:

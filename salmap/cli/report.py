@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 from tqdm import tqdm
 
 from salmap.cli.options import ModelOption
-from salmap.cli.text import one_line
+from salmap.cli.text import say
 from salmap.errors import SalmapError
 from salmap.weights.registry import DEFAULT_MODEL
 
@@ -22,7 +21,10 @@ if TYPE_CHECKING:
 
 def report(
     pictures: Annotated[
-        list[Path], typer.Argument(help="Pictures, or folders that are searched at any depth.")
+        list[str],
+        typer.Argument(
+            help="Pictures, or folders that are searched at any depth; - is standard input."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="The file to write: .html or .pdf.")],
     areas_file: Annotated[
@@ -69,10 +71,9 @@ def report(
 
     def fail(path: Path, reason: str) -> None:
         failures.append(path)
-        line = reason if reason.startswith(str(path)) else f"{path}: {reason}"
-        tqdm.write(one_line(line), file=sys.stderr)
+        say(path, reason)
 
-    found = find_pictures(pictures, out.parent, fail)
+    found = find_pictures(pictures, out.parent, fail, say)
     loaded = load(model)
     sheets = []
     names = distinct([picture.place for picture in found])
@@ -92,10 +93,11 @@ def report(
 def _sheet(loaded: Predictor, name: str, path: Path, areas: AreasByPicture, k: int) -> Sheet:
     """One picture, predicted, drawn and measured."""
     from salmap.analysis.area_files import own_areas  # noqa: PLC0415  (quick --help)
+    from salmap.outputs.find import source_of  # noqa: PLC0415
     from salmap.outputs.report.sheets import make_sheet  # noqa: PLC0415
     from salmap.outputs.result import Result  # noqa: PLC0415
     from salmap.pictures import load_image  # noqa: PLC0415
 
-    image = load_image(path)
+    image = load_image(source_of(path))
     wanted = own_areas(path.as_posix(), areas) or areas.get("") or ()
     return make_sheet(Result(name, image, loaded.predict(image), k=k, areas=wanted))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+from tqdm import tqdm
+
 from salmap.files import name_as_text
 
 
@@ -12,3 +16,9 @@ def one_line(message: object) -> str:
     """
     printable = (char if char.isprintable() else " " for char in name_as_text(str(message)))
     return " ".join("".join(printable).split())
+
+
+def say(about: object, what: str) -> None:
+    """A line on stderr about a file, beside any progress bar."""
+    line = what if what.startswith(str(about)) else f"{about}: {what}"
+    tqdm.write(one_line(line), file=sys.stderr)

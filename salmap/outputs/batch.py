@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from salmap.analysis.area_files import AreasByPicture, areas_of
 from salmap.errors import ImageError, SalmapError
 from salmap.files import name_as_text, remove_parts, replace_file
-from salmap.outputs.find import STANDARD_INPUT, Picture
+from salmap.outputs.find import Picture, source_of
 from salmap.outputs.names import Output, output_names
 from salmap.outputs.result import Result
 from salmap.pictures import load_image
@@ -115,7 +113,7 @@ def process(
         OSError: if an output can't be written.
     """
     wanted = areas_of(picture.as_posix(), areas) if areas else ()
-    image = load_image(_standard_input() if picture is STANDARD_INPUT else picture)
+    image = load_image(source_of(picture))
     try:
         prediction = predictor.predict(image)
     except (MemoryError, RuntimeError) as error:  # what backends raise when memory runs out
@@ -123,16 +121,3 @@ def process(
     result = Result(name_as_text(picture.name), image, prediction, style, k, wanted)
     for output, path in outputs.items():
         replace_file(path, result.file(output))
-
-
-def _standard_input() -> BinaryIO:
-    """The bytes that are piped in.
-
-    Raises:
-        ImageError: if nothing is.
-    """
-    if sys.stdin is None or sys.stdin.isatty():
-        raise ImageError("Nothing is piped in. Use a path, or: cat PICTURE | salmap predict - ...")
-    stream = io.BytesIO(sys.stdin.buffer.read())
-    stream.name = str(STANDARD_INPUT)
-    return stream

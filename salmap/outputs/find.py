@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from salmap.errors import listed
+from salmap.errors import ImageError, listed
 from salmap.files import name_as_text, walk
 from salmap.outputs.marks import HEAD_BYTES, has_our_name, is_marked
 from salmap.pictures import IMAGE_SUFFIXES
@@ -60,6 +63,21 @@ def find_pictures(inputs: Iterable[str], out: Path, fail: Say, note: Say) -> lis
         for picture in pictures:
             found.setdefault(picture.path.resolve(), picture)
     return list(found.values())
+
+
+def source_of(path: Path) -> Path | BinaryIO:
+    """What to read a picture that was found from.
+
+    Raises:
+        ImageError: if it is standard input and nothing is piped in.
+    """
+    if path is not STANDARD_INPUT:
+        return path
+    if sys.stdin is None or sys.stdin.isatty():
+        raise ImageError("Nothing is piped in. Use a path, or: cat PICTURE | salmap predict - ...")
+    stream = io.BytesIO(sys.stdin.buffer.read())
+    stream.name = str(STANDARD_INPUT)
+    return stream
 
 
 def _in_folder(folder: Path, out: Path, note: Say) -> list[Picture]:
