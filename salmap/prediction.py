@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from salmap.areas import Area, AreaShare, area_shares
 from salmap.errors import DensityError
 from salmap.regions import top_regions
+from salmap.screens import Screens
 from salmap.types import Region
 
 
@@ -21,6 +22,9 @@ class Prediction:
     Attributes:
         log_density: float32 (H, W) at the picture's own size, natural log, logsumexp 0.
         model: name of the model that predicted it.
+        screens: how the picture was cut, if it was analyzed screen by screen; then the density
+            gives every screen the same attention (see `salmap.screens`).
+        notes: sentences for people on what to know of it, such as that there is nothing to see.
 
     Raises:
         DensityError: if `log_density` is not an (H, W) array of numbers that are finite or minus
@@ -29,6 +33,8 @@ class Prediction:
 
     log_density: NDArray[np.float32]
     model: str
+    screens: Screens | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.log_density.ndim != 2 or self.log_density.size == 0:

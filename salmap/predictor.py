@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -18,7 +18,9 @@ from salmap.backends.choice import open_model
 from salmap.density import resize_log_density
 from salmap.errors import ImageError
 from salmap.pictures import ImageSource, fit_size, load_image, resize
+from salmap.pictures.notes import notes_on
 from salmap.prediction import Prediction
+from salmap.screens import Screens, join, screens_of
 from salmap.types import ImageArray
 from salmap.weights.info import ModelInfo
 from salmap.weights.registry import DEFAULT_MODEL
@@ -26,6 +28,22 @@ from salmap.weights.resolve import resolve, short_name
 
 if TYPE_CHECKING:
     from salmap.weights.hub import ProgressCallback
+
+
+class _Shown(NamedTuple):
+    """What a model sees of a picture.
+
+    Attributes:
+        size: (height, width) of the picture.
+        parts: uint8 (h, w, 3) each, at the model's size; one if the picture is shown whole.
+        screens: how it is cut otherwise.
+        notes: see `Prediction`.
+    """
+
+    size: tuple[int, int]
+    parts: list[ImageArray]
+    screens: Screens | None
+    notes: tuple[str, ...]
 
 
 class Predictor:
@@ -61,89 +79,122 @@ class Predictor:
         """How many numbers the model has learned; 0 for one that learns nothing."""
         return self.backend.parameter_count
 
-    def predict(self, image: ImageSource) -> Prediction:
+    def predict(
+        self, image: ImageSource, screen_px: int | None = None, background: str = "white"
+    ) -> Prediction:
         """Predict where people look in one picture.
+
+        A picture more than 2.4 times as long as wide, such as a whole web page, is analyzed screen
+        by screen; see `salmap.screens`.
 
         Args:
             image: a path, the bytes of a file, a PIL image, or an RGB array (H, W, 3).
+            screen_px: how long a screen is, along the long side of a picture that is analyzed
+                screen by screen; by default screens of about 4 to 3.
+            background: the color behind a transparent picture, by name or as "#ff8800".
 
         Returns:
-            The log density at the picture's own size.
+            The log density at the picture's own size. Its `notes` say what was special.
 
         Raises:
-            ImageError: if it is not a picture, is damaged or too large.
+            ImageError: if it is not a picture, is damaged or too large, if there is no such color,
+                or if the screens are too many.
         """
-        array = load_image(image)
-        height, width = array.shape[:2]
-        return self._finish(self.predict_grid(array), (height, width))
+        shown = self._shown(load_image(image, background), screen_px)
+        return self._finish(shown, self._run(shown))
 
-    def predict_many(self, images: Iterable[ImageSource]) -> Iterator[Prediction]:
+    def predict_many(
+        self,
+        images: Iterable[ImageSource],
+        screen_px: int | None = None,
+        background: str = "white",
+    ) -> Iterator[Prediction]:
         """Predictions one by one, in order; pictures are read as they are needed.
 
         On a CPU memory stays that of a single picture. On a GPU pictures of one shape go together,
-        and threads read and resize while it works.
+        and threads read and resize while it works. The arguments are those of `predict`.
         """
         if not isinstance(self.backend, BatchBackend) or self.backend.together == 1:
             for image in images:
-                yield self.predict(image)
+                yield self.predict(image, screen_px, background)
             return
+
+        def read(image: ImageSource) -> _Shown | ImageError:
+            try:
+                return self._shown(load_image(image, background), screen_px)
+            except ImageError as error:
+                return error
+
         source = iter(images)
         with ThreadPoolExecutor() as threads:
             while window := list(islice(source, 2 * self.backend.together)):
-                yield from self._predict_together(self.backend, window, threads)
+                shown = list(threads.map(read, window))
+                yield from self._predict_together(self.backend, shown, threads)
 
     def _predict_together(
-        self, backend: BatchBackend, images: Sequence[ImageSource], threads: Executor
+        self, backend: BatchBackend, read: Sequence[_Shown | ImageError], threads: Executor
     ) -> Iterator[Prediction]:
         """As `predict_many`, for as many pictures as memory holds.
 
         Raises:
             ImageError: at the place of the picture that can't be read.
         """
-        read = list(threads.map(self._read, images))
-        good = {p: found for p, found in enumerate(read) if not isinstance(found, ImageError)}
-        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for place, (_, fitted) in good.items():
-            groups[fitted.shape].append(place)
-        finished: dict[int, Future[Prediction]] = {}
-        for group in groups.values():
-            for start in range(0, len(group), backend.together):
-                places = group[start : start + backend.together]
-                grids = backend.run_batch(np.stack([good[place][1] for place in places]))
-                for place, grid in zip(places, grids, strict=True):
-                    finished[place] = threads.submit(self._finish, grid, good[place][0])
-        for place, found in enumerate(read):
+        groups: dict[tuple[int, ...], list[ImageArray]] = defaultdict(list)
+        for shown in read:
+            if not isinstance(shown, ImageError):
+                for part in shown.parts:
+                    groups[part.shape].append(part)
+        grids = {shape: _run_together(backend, parts) for shape, parts in groups.items()}
+        finished: list[Future[Prediction] | ImageError] = [
+            shown
+            if isinstance(shown, ImageError)
+            else threads.submit(self._finish, shown, [next(grids[p.shape]) for p in shown.parts])
+            for shown in read
+        ]
+        for found in finished:
             if isinstance(found, ImageError):
                 raise found
-            yield finished[place].result()
+            yield found.result()
 
-    def _read(self, image: ImageSource) -> tuple[tuple[int, int], ImageArray] | ImageError:
-        """A picture's (height, width) and what the model sees of it, or why it can't be read."""
-        try:
-            array = load_image(image)
-        except ImageError as error:
-            return error
-        return (array.shape[0], array.shape[1]), self._fitted(array)
-
-    def _fitted(self, image: ImageArray) -> ImageArray:
-        """A picture at the model's size."""
-        size = fit_size(image.shape[:2], self.backend.size, self.backend.output_stride)
-        return resize(image, size)
-
-    def _finish(self, grid: NDArray[np.float32], size: tuple[int, int]) -> Prediction:
-        return Prediction(resize_log_density(grid, size), self.name)
-
-    def predict_grid(self, image: ImageArray) -> NDArray[np.float32]:
+    def predict_grid(self, image: ImageArray, screen_px: int | None = None) -> NDArray[np.float32]:
         """The log density on the model's own grid, small enough to keep.
 
         Args:
             image: uint8 (H, W, 3), RGB.
+            screen_px: as for `predict`.
 
         Returns:
             float32 (h, w), up to a constant; `salmap.density.resize_log_density` brings it to any
             size.
+
+        Raises:
+            ImageError: if the screens are too many.
         """
-        return self.backend.run(_to_pixels(self._fitted(image)))
+        shown = self._shown(image, screen_px)
+        return _joined(shown, self._run(shown))
+
+    def _shown(self, image: ImageArray, screen_px: int | None) -> _Shown:
+        """What the model sees of a picture: all of it, or a screen at a time."""
+        size = image.shape[0], image.shape[1]
+        screens = screens_of(size, screen_px)
+        notes = notes_on(image, screens)
+        side, stride = self.backend.size, self.backend.output_stride
+        if screens is None:
+            return _Shown(size, [resize(image, fit_size(size, side, stride))], None, notes)
+        fitted = fit_size(screens.screen_size, side, stride)
+        along = fitted[0] if screens.are_stacked else fitted[1]
+        parts = [
+            resize(image[pixels] if screens.are_stacked else image[:, pixels], fitted)
+            for _, pixels in screens.places(along // stride)
+        ]
+        return _Shown(size, parts, screens, notes)
+
+    def _run(self, shown: _Shown) -> list[NDArray[np.float32]]:
+        return [self.backend.run(_to_pixels(part)) for part in shown.parts]
+
+    def _finish(self, shown: _Shown, grids: Sequence[NDArray[np.float32]]) -> Prediction:
+        log_density = resize_log_density(_joined(shown, grids), shown.size)
+        return Prediction(log_density, self.name, shown.screens, shown.notes)
 
 
 def load(
@@ -176,6 +227,18 @@ def load(
         return Predictor(runner, str(model), info)
     runner, info = open_model(found.path, "", device, backend)
     return Predictor(runner, short_name(model), info, found.fallback_reason)
+
+
+def _run_together(
+    backend: BatchBackend, parts: Sequence[ImageArray]
+) -> Iterator[NDArray[np.float32]]:
+    """The grids of pictures of one shape, in order."""
+    for start in range(0, len(parts), backend.together):
+        yield from backend.run_batch(np.stack(parts[start : start + backend.together]))
+
+
+def _joined(shown: _Shown, grids: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return grids[0] if shown.screens is None else join(shown.screens, grids)
 
 
 def _to_pixels(image: ImageArray) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageColor
 
 from salmap.errors import ImageError
 from salmap.pictures.profiles import to_srgb
@@ -39,6 +39,20 @@ def to_rgb(
         layer = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", layer.size, background), layer)
     return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def check_color(color: str) -> None:
+    """Refuse what is not the name or number of a color that hides what is behind it.
+
+    Raises:
+        ImageError: saying how to write one.
+    """
+    try:
+        opaque = ImageColor.getrgb(color)[3:] in ((), (255,))
+    except (AttributeError, TypeError, ValueError):
+        opaque = False
+    if not opaque:
+        raise ImageError(f"'{color}' is not a color. Use a name such as black, or #ff8800.")
 
 
 def _to_eight_bits(picture: Image.Image) -> Image.Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from salmap.pictures.arrays import as_array, from_array
-from salmap.pictures.colors import to_rgb
+from salmap.pictures.colors import check_color, to_rgb
 from salmap.pictures.ending import load_pixels
 from salmap.pictures.profiles import profile_of
 from salmap.pictures.sources import ImageSource, opened
@@ -13,7 +13,7 @@ from salmap.pictures.turning import SIDEWAYS, turn_of
 from salmap.types import ImageArray
 
 
-def load_image(source: ImageSource) -> ImageArray:
+def load_image(source: ImageSource, background: str = "white") -> ImageArray:
     """Read a picture as people see it: upright, sRGB, on white where it is transparent.
 
     The first frame of an animation is taken. Gray pictures of 16 or 32 bits or of floating point
@@ -24,19 +24,22 @@ def load_image(source: ImageSource) -> ImageArray:
         source: path, bytes of a file, file opened for reading bytes, Pillow image, or array:
             uint8 or floating point in [0, 1]; (H, W) or (H, W, 1) gray, (H, W, 3) RGB or
             (H, W, 4) RGBA. A tensor on the CPU is an array like any other.
+        background: another color to lie behind it, by its name or as "#ff8800".
 
     Returns:
         uint8 (H, W, 3), RGB, C-contiguous, writable unless it is the array that was passed in.
 
     Raises:
-        ImageError: if it is not a picture, is damaged, too large (`MAX_PIXELS`) or unreadable.
+        ImageError: if it is not a picture, is damaged, too large (`MAX_PIXELS`) or unreadable, or
+            if there is no such color.
     """
+    check_color(background)
     array = as_array(source)
     if array is not None:
-        return from_array(array)
+        return from_array(array, background)
     with opened(source) as picture:
         turn, profile = turn_of(picture), profile_of(picture)
-        upright = to_rgb(load_pixels(picture), profile)
+        upright = to_rgb(load_pixels(picture), profile, background)
         if turn is not None:
             upright = upright.transpose(turn)
         return np.array(upright)
