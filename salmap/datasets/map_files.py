@@ -14,6 +14,7 @@ from salmap.datasets.pictures import reason
 from salmap.errors import FaultyFileError, ImageError
 from salmap.files import name_as_text
 from salmap.pictures import IMAGE_SUFFIXES, MAX_PIXELS
+from salmap.pictures.made_here import made_here
 from salmap.pictures.sources import opened
 
 NUMPY_SUFFIX = ".npy"
@@ -47,7 +48,7 @@ def maps_by_name(paths: Iterable[Path], folder: Path) -> dict[str, Path]:
     """Path below the folder without suffix -> map, where there are several, the lossless one."""
     found = {}
     for path in sorted(paths, key=lambda path: (path.suffix.lower() == NUMPY_SUFFIX, str(path))):
-        if path.suffix.lower() in MAP_SUFFIXES:
+        if path.suffix.lower() in MAP_SUFFIXES and not made_here(path):
             stem = path.stem
             if path.suffix.lower() == NUMPY_SUFFIX:
                 stem = stem.removesuffix(DENSITY_ENDING)

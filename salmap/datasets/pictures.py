@@ -12,6 +12,7 @@ from PIL import Image
 from salmap.errors import DatasetError, FaultyFileError, ImageError
 from salmap.files import name_as_text, walk
 from salmap.pictures import IMAGE_SUFFIXES, image_size, load_image
+from salmap.pictures.made_here import made_here
 from salmap.pictures.sources import opened
 from salmap.types import ImageArray
 
@@ -40,7 +41,7 @@ def read_size(path: Path, use_exif: bool = False) -> tuple[int, int]:
 
 
 def list_pictures(folder: Path) -> dict[str, Path]:
-    """Pictures right in a folder by file name, sorted; hidden files are skipped.
+    """Pictures right in a folder by file name, sorted, without hidden files and Salmap's results.
 
     Raises:
         DatasetError: if the folder is missing or holds no picture.
@@ -59,7 +60,9 @@ def _listed(folder: Path, paths: Iterable[Path]) -> dict[str, Path]:
     found = {
         name_as_text(path.relative_to(folder).as_posix()): path
         for path in paths
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+        if path.suffix.lower() in IMAGE_SUFFIXES
+        and not path.name.startswith(".")
+        and not made_here(path)
     }
     if not found:
         raise DatasetError(f"The folder {folder} contains no pictures. Unpack them there.")

@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from salmap.errors import ImageError, listed
 from salmap.files import name_as_text, walk
-from salmap.outputs.marks import HEAD_BYTES, has_our_name, is_marked
 from salmap.pictures import IMAGE_SUFFIXES
 from salmap.pictures.kinds import UNREAD_SUFFIXES
+from salmap.pictures.made_here import has_our_name, made_here
 
 #: what stands for standard input among the pictures, and for the picture read from it
 DASH, STANDARD_INPUT = "-", Path("standard input")
@@ -97,12 +97,6 @@ def _in_folder(folder: Path, out: Path, note: Say) -> list[Picture]:
 
 def _made_here(path: Path, out: Path) -> bool:
     """Whether a picture is a result of Salmap, of this run or of any other."""
-    if not has_our_name(path.name):
-        return False
-    if path.parent.resolve() == out.resolve():
+    if has_our_name(path.name) and path.parent.resolve() == out.resolve():
         return True
-    try:
-        with path.open("rb") as file:
-            return is_marked(file.read(HEAD_BYTES))
-    except OSError:
-        return False  # it is named when it is to be read
+    return made_here(path)

@@ -13,9 +13,9 @@ import numpy as np
 from salmap.areas import Area
 from salmap.density import normalize
 from salmap.outputs.areas import areas_csv, areas_json
-from salmap.outputs.marks import marked
 from salmap.outputs.names import AREA_OUTPUTS, Output, safe_stem
 from salmap.outputs.tables import regions_csv
+from salmap.pictures.made_here import marked
 from salmap.prediction import Prediction
 from salmap.regions import region_record
 from salmap.render import Style, View, draw, encode_png

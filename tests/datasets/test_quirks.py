@@ -12,6 +12,7 @@ from salmap.datasets import open_dataset
 from salmap.datasets.folder import POINTS_PER_MAP
 from salmap.datasets.splits import COMMITTED, read_splits
 from salmap.errors import DatasetError
+from salmap.pictures.made_here import marked
 from tests.datasets.test_datasets import TOLERANCE_PX, expected, table
 from tests.make_datasets import (
     GRAY,
@@ -233,3 +234,10 @@ def test_a_name_that_is_no_utf8_is_escaped(tmp_path):
     dataset = open_dataset("folder", tmp_path)
     assert [r.name for r in dataset.records] == ["0.jpg", "caf\\xe9.jpg"]
     assert dataset.problems() == []
+
+
+def test_results_of_salmap_among_the_pictures_are_left_out(tmp_path):
+    make_folder(tmp_path, pictures=2)
+    overlay = marked((tmp_path / "images/1.png").read_bytes())
+    (tmp_path / "images/1_overlay.png").write_bytes(overlay)
+    assert open_dataset("folder", tmp_path).problems() == []

@@ -3,6 +3,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from salmap.center_bias import gaussian
 from salmap.outputs.names import AREA_OUTPUTS, Output
 from salmap.outputs.result import Result, zip_files
 from salmap.outputs.tables import failed_row, regions_csv, summary_csv, summary_row
+from salmap.pictures.made_here import ENDINGS, made_here, marked
 from salmap.prediction import Prediction
-from salmap.render import Style, View, draw
+from salmap.render import Style, View, draw, encode_png
 
 SIZE = (60, 90)
 
@@ -82,3 +84,17 @@ def test_a_summary_has_a_row_for_each_picture_even_for_failures(result):
         numbers.half_area, abs=1e-6
     )
     assert table[1]["problem"] == "cut short"
+
+
+def test_the_pictures_that_are_drawn_are_known_by_a_mark(tmp_path: Path) -> None:
+    drawn = [output.ending for output in Output if output.ending.endswith(".png")]
+    assert sorted(drawn) == sorted(ENDINGS)
+    png = encode_png(np.zeros((4, 4, 3), np.uint8))
+    for name, data, ours in (
+        ("a_overlay.png", marked(png), True),
+        ("a_overlay.png", png, False),
+        ("a.png", marked(png), False),
+    ):
+        (tmp_path / name).write_bytes(data)
+        assert made_here(tmp_path / name) == ours
+        assert (load_image(data) == 0).all()

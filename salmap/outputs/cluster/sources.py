@@ -13,8 +13,8 @@ from salmap.files import name_as_text
 from salmap.outputs.cluster.picture_tables import Rows, pictures_in
 from salmap.outputs.cluster.storage import address_of, connect
 from salmap.outputs.cluster.task import TABLE_SUFFIX, Task
-from salmap.outputs.marks import HEAD_BYTES, has_our_name, is_marked
 from salmap.pictures import IMAGE_SUFFIXES
+from salmap.pictures.made_here import HEAD_BYTES, has_our_name, is_marked
 
 _WILD = "*?["
 Fail = Callable[[str, str], None]
