@@ -62,7 +62,7 @@ $(VENV)/.train: $(VENV)/.app requirements-train.txt
 	$(INSTALL) --requirement requirements-train.txt
 	touch $@
 
-$(VENV)/.test: $(VENV)/.train requirements-ray.txt requirements-dev.txt
+$(VENV)/.test: $(VENV)/.train requirements-ray.txt requirements-gaze.txt requirements-dev.txt
 	$(INSTALL) --requirement requirements-dev.txt
 	touch $@
 

@@ -37,6 +37,19 @@ class FixationsError(SalmapError):
     """Fixations that are missing, malformed or outside their stimulus."""
 
 
+class DoubtfulError(FixationsError):
+    """Fixations of which it is not certain how they are counted.
+
+    Attributes:
+        guess: what would settle it if the likely cause is right, as `salmap.fixations.frame` reads
+            settings; may be empty.
+    """
+
+    def __init__(self, message: str, guess: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.guess = tuple(guess)
+
+
 class AreaError(SalmapError):
     """An area of interest, or a file of them, that can't be used."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +16,8 @@ ImageArray = NDArray[np.uint8]
 UNKNOWN_VIEWER = -1
 #: a float32 or float64 map of one number per pixel, (H, W)
 MapArray = NDArray[np.floating]
+#: stands for times of which nothing is known
+_UNKNOWN: NDArray[np.float64] = np.empty(0)
 #: (height, width), one for all or (n,) each
 Sides: TypeAlias = tuple[int, int] | tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -29,25 +31,35 @@ class Fixations:
             `[row, column]` is where `round(y) == row` and `round(x) == column`.
         viewer: int64 (n,), which viewer made each fixation; `UNKNOWN_VIEWER` where unknown.
         order: int64 (n,), its place in that viewer's scanpath, from 0.
+        start_s: float64 (n,), when it began, in seconds of the recording; NaN where unknown.
+        duration_s: float64 (n,), how long it lasted, in seconds; NaN where unknown.
 
     Raises:
-        FixationsError: if the four differ in length, are not one-dimensional or not finite.
+        FixationsError: if they differ in length, are not one-dimensional, or x and y are not
+            finite.
     """
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     viewer: NDArray[np.int64]
     order: NDArray[np.int64]
+    start_s: NDArray[np.float64] = field(default_factory=lambda: _UNKNOWN)
+    duration_s: NDArray[np.float64] = field(default_factory=lambda: _UNKNOWN)
 
     def __post_init__(self) -> None:
-        for name, dtype in (("x", float), ("y", float), ("viewer", np.int64), ("order", np.int64)):
-            value = np.asarray(getattr(self, name), dtype=dtype)
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if value is _UNKNOWN:
+                value = np.full(len(self.x), np.nan)
+            whole = item.name in ("viewer", "order")
+            value = np.asarray(value, np.int64 if whole else np.float64)
             if value.ndim != 1:
-                raise FixationsError(f"Fixations: {name} must be one-dimensional.")
-            object.__setattr__(self, name, value)
-        lengths = {len(self.x), len(self.y), len(self.viewer), len(self.order)}
-        if len(lengths) != 1:
-            raise FixationsError("Fixations: x, y, viewer and order must have the same length.")
+                raise FixationsError(f"Fixations: {item.name} must be one-dimensional.")
+            object.__setattr__(self, item.name, value)
+        if len({len(getattr(self, item.name)) for item in fields(self)}) != 1:
+            raise FixationsError(
+                "Fixations: x, y, viewer, order and times must have the same length."
+            )
         if not (np.isfinite(self.x).all() and np.isfinite(self.y).all()):
             raise FixationsError("Fixations: x and y must be finite numbers.")
 
@@ -63,7 +75,7 @@ class Fixations:
 
     def select(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> Fixations:
         """The fixations picked by a boolean mask or an index array, in that order."""
-        return Fixations(self.x[keep], self.y[keep], self.viewer[keep], self.order[keep])
+        return Fixations(*(getattr(self, item.name)[keep] for item in fields(self)))
 
     @property
     def viewers(self) -> frozenset[int]:
@@ -85,7 +97,7 @@ class Fixations:
         (from_height, from_width), (height, width) = from_size, to_size
         x = (self.x + 0.5) * (width / from_width) - 0.5
         y = (self.y + 0.5) * (height / from_height) - 0.5
-        return Fixations(x, y, self.viewer, self.order)
+        return replace(self, x=x, y=y)
 
     def inside(self, size: tuple[int, int]) -> Fixations:
         """Those that fall on a pixel of a stimulus of this (height, width)."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from salmap.areas import Area, check_names
 from salmap.errors import AreaError, listed
+from salmap.pictures.names import match_names
 
 COLUMNS = ("name", "left", "top", "right", "bottom")
 #: areas by picture; those under "" belong to any picture
@@ -91,15 +92,10 @@ def own_areas(picture: str, areas: Mapping[str, Sequence[Area]]) -> Sequence[Are
     Raises:
         AreaError: if there are areas for several pictures that could be meant.
     """
-    if picture in areas:
-        return areas[picture]
-    for fits in (_ends_with, _same_name, _same_stem):
-        found = [name for name in areas if name and fits(_path(picture), _path(name))]
-        if len(found) > 1:
-            raise AreaError(f"The areas of {picture} could be those of {listed(found)}. Keep one.")
-        if found:
-            return areas[found[0]]
-    return None
+    matches = match_names([name for name in areas if name], [picture])
+    for rivals in matches.rivals.values():
+        raise AreaError(f"The areas of {picture} could be those of {listed(rivals)}. Keep one.")
+    return next((areas[name] for name in matches.found), None)
 
 
 def areas_json(areas: Mapping[str, Sequence[Area]]) -> bytes:
@@ -235,19 +231,3 @@ def _gathered(found: Any) -> AreasByPicture:
 
 def _number(value: float) -> float | int:
     return int(value) if value == int(value) else value
-
-
-def _path(picture: str) -> PurePosixPath:
-    return PurePosixPath(picture.replace("\\", "/").casefold())
-
-
-def _ends_with(path: PurePosixPath, end: PurePosixPath) -> bool:
-    return path.parts[-len(end.parts) :] == end.parts
-
-
-def _same_name(one: PurePosixPath, other: PurePosixPath) -> bool:
-    return one.name == other.name
-
-
-def _same_stem(one: PurePosixPath, other: PurePosixPath) -> bool:
-    return one.stem == other.stem

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from salmap.cli.options import BackendOption, DeviceOption
+from salmap.cli.options import BackendOption, DeviceOption, GazeOption
 from salmap.cli.text import one_line
 from salmap.errors import DatasetError, listed
+from salmap.fixations.frame import read_settings
 
 if TYPE_CHECKING:
     from salmap.evaluation.candidates import Guesser
@@ -51,6 +52,7 @@ def evaluate(
         bool, typer.Option(help="Also score how well viewers predict each other.")
     ] = True,
     splits: Annotated[Path | None, typer.Option(help="JSON file with splits of your own.")] = None,
+    gaze: GazeOption = None,
     device: DeviceOption = "auto",
     backend: BackendOption = "auto",
     json_file: Annotated[
@@ -79,7 +81,7 @@ def evaluate(
     outputs = [path for path in (json_file, csv_file, html_file) if path]
     _require_folders(outputs)
     models = _load_models(model or (() if predictions else DEFAULT_MODELS), device, backend)
-    opened = open_dataset(dataset, root, splits)
+    opened = open_dataset(dataset, root, splits, read_settings(gaze) if gaze else None)
     prior = read_baseline(baseline) if baseline else None
     task = tasks.prepare(opened, split, drop_first, prior)
     candidates = [*models, *_map_folders(predictions or (), task, calibrate)]

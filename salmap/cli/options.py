@@ -16,6 +16,16 @@ BackendOption = Annotated[
     str,
     typer.Option(help="What runs a network: onnx, torch, or auto: onnx on CPUs, torch on GPUs."),
 ]
+GazeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SETTING=VALUE",
+        help="How to read the table of a 'folder', if its headings don't say: x, y, image, "
+        "subject, start or duration=HEADING; unit=pixels, shares, percent, norm or height; "
+        "origin=top-left, bottom-left or center; y-axis=down or up; screen=1920x1080; "
+        "offset=X,Y; scale=FACTOR or fit; rate=60 for samples. May be repeated.",
+    ),
+]
 PrivateOption = Annotated[bool, typer.Option("--private", help="Only you can see it.")]
 YesOption = Annotated[
     bool, typer.Option("--yes", help="Do it; without --yes you only see what would be done.")

@@ -13,8 +13,9 @@ from salmap.datasets.mit1003 import open_mit1003
 from salmap.datasets.nus import OSIE, SALIENCY_IN_CROWD
 from salmap.datasets.salicon import open_salicon
 from salmap.datasets.scene import open_scene
-from salmap.datasets.splits import SplitNames, read_splits
+from salmap.datasets.splits import read_splits
 from salmap.errors import DatasetError
+from salmap.fixations.frame import Reading
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,17 @@ class Layout:
     Attributes:
         title: what people call it.
         open: reads a folder in this layout, with other splits if they are given.
+        takes_reading: whether it also takes a `Reading` of its tables.
     """
 
     title: str
-    open: Callable[[Path, SplitNames | None], FixationDataset]
+    open: Callable[..., FixationDataset]
+    takes_reading: bool = False
 
 
 #: by the name that commands take
 LAYOUTS = {
-    "folder": Layout("images, with fixations.csv or maps", open_folder),
+    "folder": Layout("images, with fixations.csv or maps", open_folder, takes_reading=True),
     "osie": Layout("OSIE", OSIE.open),
     "saliency-in-crowd": Layout("Saliency in Crowd", SALIENCY_IN_CROWD.open),
     "scene": Layout("Scene Saliency", open_scene),
@@ -53,7 +56,9 @@ __all__ = [
 ]
 
 
-def open_dataset(name: str, path: Path, splits: Path | None = None) -> FixationDataset:
+def open_dataset(
+    name: str, path: Path, splits: Path | None = None, reading: Reading | None = None
+) -> FixationDataset:
     """Open the data set `name` in its authors' layout under `path`.
 
     Args:
@@ -61,6 +66,7 @@ def open_dataset(name: str, path: Path, splits: Path | None = None) -> FixationD
         path: its folder.
         splits: a JSON file that names the pictures for training and for validation; None uses
             the data set's own split.
+        reading: what its owner says about its table of fixations; for layouts that have one.
 
     Raises:
         DatasetError: if the name is unknown, the folder missing, or files are damaged.
@@ -69,7 +75,8 @@ def open_dataset(name: str, path: Path, splits: Path | None = None) -> FixationD
     path = Path(path)
     if not path.is_dir():
         raise DatasetError(f"There is no folder {path} for the data set {name}. Check the path.")
-    return LAYOUTS[name].open(path, None if splits is None else read_splits(splits, name))
+    layout, names = LAYOUTS[name], None if splits is None else read_splits(splits, name)
+    return layout.open(path, names, reading) if layout.takes_reading else layout.open(path, names)
 
 
 def parse_data_option(option: str) -> tuple[str, Path]:

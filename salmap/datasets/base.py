@@ -88,6 +88,7 @@ class Sample:
         dataset: name of the data set it comes from.
         stimulus: uint8 (H, W, 3), RGB.
         fixations: those on the picture, in its pixels.
+        outside: how many fell outside it and are left out.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Sample:
     stimulus: ImageArray
     fixations: Fixations
     category: str | None = None
+    outside: int = 0
 
 
 class FixationDataset:
@@ -111,6 +113,8 @@ class FixationDataset:
         splits: names of the stimuli in the splits "train" and "val"; the others are in "test".
         problems: found while the files were listed.
         notes: worth knowing about the files, but not wrong.
+        doubt: why no gain should be claimed on it; empty if nothing is unusual.
+        sizes: name -> (height, width) of pictures whose headers were read already.
         use_exif: turn pictures upright according to EXIF. Off by default: the published sets were
             shown and annotated with MATLAB, which ignores it.
 
@@ -130,6 +134,8 @@ class FixationDataset:
         splits: Mapping[str, Iterable[str]] | None = None,
         problems: Sequence[Problem] = (),
         notes: Sequence[str] = (),
+        doubt: str = "",
+        sizes: Mapping[str, tuple[int, int]] | None = None,
         use_exif: bool = False,
     ) -> None:
         if not records:
@@ -144,7 +150,8 @@ class FixationDataset:
         self._split_names = {s: frozenset(names) for s, names in (splits or {}).items()}
         self.listing_problems, self.notes = tuple(problems), tuple(notes)
         self._use_exif = use_exif
-        self._sizes: dict[str, tuple[int, int]] = {}
+        self.doubt = doubt
+        self._sizes: dict[str, tuple[int, int]] = dict(sizes or {})
 
     def __len__(self) -> int:
         return len(self.records)
@@ -159,7 +166,10 @@ class FixationDataset:
         stimulus = read_picture(record.path, self._use_exif)
         height, width, _ = stimulus.shape
         self._sizes[record.name] = (height, width)
-        return Sample(record.name, self.name, stimulus, self.fixations(index), record.category)
+        every = record.read_fixations()
+        inside = every.inside((height, width))
+        outside = len(every) - len(inside)
+        return Sample(record.name, self.name, stimulus, inside, record.category, outside)
 
     def fixations(self, index: int) -> Fixations:
         """The fixations on picture `index`; those outside it are left out.

@@ -87,7 +87,7 @@ def check_dataset(dataset: FixationDataset, progress: bool = False) -> Report:
         sigma_px=(min(sigmas), max(sigmas)) if sigmas else None,
         license=dataset.license,
         citation=dataset.citation,
-        notes=dataset.notes,
+        notes=(*dataset.notes, *filter(None, [dataset.doubt])),
         problems=(*dataset.listing_problems, *(e.problem for e in examined if e.problem)),
     )
 

@@ -4,53 +4,61 @@
   Pictures are turned upright as their EXIF data say, and coordinates and maps are those of the
   upright picture.
 - `fixations.csv` (`image,subject,x,y[,duration_ms]`): a row for each fixation in the order of
-  viewing. `image` is a path in `images`, `subject` any name, `x, y` zero-based pixels: 0, 0 is the
-  center of the top-left pixel.
+  viewing. `image` means a picture in `images` (see `salmap.pictures.names`), `subject` is any name
+  or left out, `x, y` are zero-based pixels: 0, 0 is the center of the top-left pixel. Files of
+  trackers and other dialects may take its place, as `fixations.*` or several in `fixations/`; see
+  `salmap.fixations`.
 - `maps/`: a gray picture or a `.npy` file of the same path and stem for each picture, of its size
   (see `salmap.datasets.map_files`): how likely each pixel is to be fixated, on any scale.
   `POINTS_PER_MAP` points are drawn from it, the same ones each time, and stand for the fixations
   (viewer -1); training and scores are exact up to the noise of that many fixations.
 
-If both exist, `fixations.csv` is used. Capitals in these names make no difference.
+If both exist, the fixations are used. Capitals in these names make no difference.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from salmap.datasets.base import FixationDataset, FixationSource, Problem
-from salmap.datasets.fixations_csv import read_fixations_csv
+from salmap.datasets.fixations_csv import NAME, find_tables, read_fixation_tables
 from salmap.datasets.map_files import maps_by_name, read_saved_map, require_size
 from salmap.datasets.pairing import pair
 from salmap.datasets.pictures import list_tree, read_size
 from salmap.datasets.splits import SplitNames, hashed_split
 from salmap.errors import DatasetError, FaultyFileError, listed
 from salmap.files import walk
+from salmap.fixations.frame import Reading
 from salmap.fixations.points import draw_points
+from salmap.fixations.tables import TABLE_SUFFIXES
 from salmap.types import Fixations
 
 POINTS_PER_MAP = 200
 #: what the parts of a data set are called, with any capitals
 PICTURES, MAPS = ("images", "stimuli"), ("maps",)
-TABLES = ("fixations.csv", "fixations.tsv", "fixations.txt")
+TABLES = tuple(f"{NAME}{suffix}" for suffix in TABLE_SUFFIXES)
 
 
-def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset:
-    """The data set under `path`, the folder that holds `images`.
+def open_folder(
+    path: Path, splits: SplitNames | None = None, reading: Reading | None = None
+) -> FixationDataset:
+    """The data set under `path`, the folder that holds `images`; `reading` is about its tables.
 
     Raises:
         DatasetError: if `images` is missing, or there is neither `fixations.csv` nor `maps`, or
             the table is wrong, or no picture has its map.
     """
     pictures = list_tree(_part(path, PICTURES) or path / PICTURES[0])
-    table, maps = _part(path, TABLES), _part(path, MAPS)
-    sources: dict[str, FixationSource]
-    if table:
-        sources = dict(read_fixations_csv(table, pictures.keys()))
-        notes = [f"{table.name} is used; {maps.name} is ignored."] if maps else []
+    tables, maps = find_tables(path), _part(path, MAPS)
+    sources: Mapping[str, FixationSource]
+    found = None
+    if tables:
+        found = read_fixation_tables(tables, pictures, reading)
+        ignored = [f"{tables[0].name} is used; {maps.name} is ignored."] if maps else []
+        sources, notes = found.sources, [*found.notes, *ignored]
     elif maps:
         sources, notes = _map_sources(maps, pictures)
     else:
@@ -62,7 +70,7 @@ def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset
             "images",
             "It has no fixations or map.",
             "Add them, or remove the picture from images.",
-            without_fixations=bool(table),
+            without_fixations=bool(tables),
         ),
         "A map has the same name as its picture, without the ending.",
         category=lambda name: Path(name).parent.name or None,
@@ -73,6 +81,8 @@ def open_folder(path: Path, splits: SplitNames | None = None) -> FixationDataset
         splits=splits if splits is not None else hashed_split(pictures),
         problems=problems,
         notes=notes,
+        doubt=found.doubt if found else "",
+        sizes=found.sizes if found else {},
         use_exif=True,
     )
 

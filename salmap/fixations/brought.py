@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from salmap.density import normalize
 from salmap.errors import FixationsError, listed
-from salmap.fixations.files import parse_fixation_map, parse_fixations_csv
+from salmap.fixations.fixation_map import parse_fixation_map
+from salmap.fixations.frame import Reading
+from salmap.fixations.gaze import Gaze
+from salmap.fixations.placing import Placed, place
 from salmap.fixations.points import draw_points
 from salmap.fixations.scoring import PictureScorer, Truth
+from salmap.fixations.tables import is_table, read_gaze
 from salmap.metrics import LogDensity
+from salmap.pictures.names import match_names
 from salmap.types import Fixations, MapArray
 
 #: how many nonfixations are drawn from a center bias where there are no other pictures
@@ -47,45 +50,56 @@ def as_log_density(density: MapArray) -> LogDensity:
         return LogDensity(np.log(normalize(density)))
 
 
-def read_fixations(name: str, data: bytes, size: tuple[int, int]) -> dict[str, Fixations]:
-    """Fixations by image from the bytes of a table (`*.csv`) or a fixation map.
+def read_brought(
+    name: str,
+    data: bytes,
+    picture: str,
+    sizes: Mapping[str, tuple[int, int]],
+    reading: Reading | None = None,
+) -> Placed:
+    """Fixations by picture from a file that somebody brings: a table or a fixation map.
 
     Args:
         name: of the file.
         data: its bytes.
-        size: (height, width) of the picture that a map belongs to.
+        picture: the one that a map, or a table that names no images, belongs to.
+        sizes: (height, width) of the pictures at hand, by name.
+        reading: what the owner of a table says about it.
 
     Returns:
-        Image -> fixations; a map, or a table without the column `image`, is of the image "".
+        The fixations on those of the pictures that have any; those on others are left out.
 
     Raises:
-        FixationsError: if it is wrong, saying where.
+        FixationsError: if it is wrong, saying where; a `DoubtfulError` if it is not certain how
+            positions are counted.
         ImageError: if it is neither a table nor a picture.
     """
-    if name.lower().endswith(".csv"):
-        return parse_fixations_csv(io.BytesIO(data), name)
-    return {"": parse_fixation_map(data, name, size)}
+    if not is_table(name):
+        return Placed({picture: parse_fixation_map(data, name, sizes[picture])})
+    gaze = read_gaze(name, data, reading)
+    names_images = gaze.images != ("",)
+    gaze = gaze.on(_meant(name, gaze, sizes) if names_images else {"": picture})
+    placed = place(gaze, [sizes[picture] for picture in gaze.images], reading or Reading())
+    return replace(placed, names_images=names_images)
 
 
-def fixations_on(picture: str, table: Mapping[str, Fixations]) -> Fixations | None:
-    """The fixations on one picture of a table; None if it has none.
-
-    The table may use its file name in a folder, leave out the ending, and use other capitals.
+def _meant(name: str, gaze: Gaze, pictures: Iterable[str]) -> dict[str, str]:
+    """Image as written -> picture at hand; a file may have fixations on others, too.
 
     Raises:
-        FixationsError: if several images of the table could be meant.
+        FixationsError: if several images could be one picture, or there is none for any.
     """
-    if picture in table:
-        return table[picture]
-    for name_of in (_file_name, _stem):
-        found = [image for image in table if image and name_of(image) == name_of(picture)]
-        if len(found) > 1:
-            raise FixationsError(
-                f"The table has several images that could be {picture}: {listed(found)}. Keep one."
-            )
-        if found:
-            return table[found[0]]
-    return None
+    matches = match_names(gaze.images, pictures)
+    for picture, images in matches.rivals.items():
+        raise FixationsError(
+            f"The table has several images that could be {picture}: {listed(images)}. Keep one."
+        )
+    if not matches.found:
+        raise FixationsError(
+            f"{name} has no fixations on {listed(list(pictures))}; its column image has "
+            f"{listed(gaze.images)}. Show one of these pictures, or leave the column out."
+        )
+    return dict(matches.found)
 
 
 def make_evidence(
@@ -109,7 +123,6 @@ def make_evidence(
     Raises:
         FixationsError: if no fixation falls on the picture.
     """
-    _check_unit(fixations)
     inside = fixations.inside(size)
     if len(inside) == 0:
         raise FixationsError(
@@ -143,21 +156,3 @@ def dots(truth: Truth, limit: int = 500) -> list[tuple[float, float]]:
     shown = chosen.scaled(truth.size, (100, 100))
     pairs = zip(shown.x.tolist(), shown.y.tolist(), strict=True)
     return [(round(x + 0.5, 2), round(y + 0.5, 2)) for x, y in pairs]
-
-
-def _check_unit(fixations: Fixations) -> None:
-    """Refuse coordinates that are shares of the picture's sides."""
-    xy = np.concatenate([fixations.x, fixations.y])
-    if len(fixations) > 2 and xy.min() >= 0 and xy.max() <= 1 and (xy % 1).any():
-        raise FixationsError(
-            "All x and y lie between 0 and 1, as shares of the picture do. Give them in pixels: "
-            "multiply x by the picture's width and y by its height."
-        )
-
-
-def _file_name(image: str) -> str:
-    return PurePosixPath(image).name.casefold()
-
-
-def _stem(image: str) -> str:
-    return PurePosixPath(image).stem.casefold()

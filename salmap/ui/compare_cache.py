@@ -15,18 +15,19 @@ from salmap.errors import FixationsError
 from salmap.fixations.brought import (
     Evidence,
     as_log_density,
-    fixations_on,
     make_evidence,
-    read_fixations,
+    read_brought,
 )
+from salmap.fixations.frame import read_settings
+from salmap.fixations.placing import Placed
 from salmap.metrics import Scores
 from salmap.pictures import image_size, screen_size, shrink_image
 from salmap.render import Style, View, difference_view, draw
 from salmap.render.web import data_uri
-from salmap.types import Fixations, ImageArray, MapArray
+from salmap.types import ImageArray, MapArray
 from salmap.ui import cache
 from salmap.ui.cache import ModelVersion, shared
-from salmap.ui.given import Given, Observation
+from salmap.ui.given import Observation
 from salmap.ui.state import Picture
 
 #: long side, in pixels, of pictures that stand side by side
@@ -75,41 +76,43 @@ def evidence(observation: Observation, center_bias: ModelVersion) -> Evidence:
         FixationsError: if the file is wrong or has nothing for this picture.
         SalmapError: if the center bias is not available.
     """
-    picture, given = observation.picture, observation.given
-    height, width = cache.decoded(picture).shape[:2]
-    fixations = _read(given, (height, width))
-    found = fixations_on(picture.name, fixations)
-    if found is None and given.picture == picture.digest:
-        found = fixations.get("")
+    picture, others = observation.picture, observation.others
+    placed = brought(observation)
+    found = placed.fixations.get(picture.name)
     if found is None:
-        raise FixationsError(_missing(picture, given, fixations))
-    elsewhere = [(other, fixations_on(other.name, fixations)) for other in observation.others]
+        raise FixationsError(
+            f"{observation.given.name} has no fixations on {picture.name}. Show a picture that it "
+            "has some on."
+        )
+    size = image_size(picture.data)
+    elsewhere = [(placed.fixations.get(other.name), image_size(other.data)) for other in others]
     return make_evidence(
         found,
-        (height, width),
+        size,
         cache.screen_density(picture, center_bias),
-        observation.sigma_share * max(height, width),
-        [(other, image_size(p.data)) for p, other in elsewhere if other],
+        observation.sigma_share * max(size),
+        [(fixations, area) for fixations, area in elsewhere if fixations],
     )
 
 
 @shared(max_entries=8)
-def _read(given: Given, size: tuple[int, int]) -> dict[str, Fixations]:
-    return read_fixations(given.name, given.data, size)
+def brought(observation: Observation) -> Placed:
+    """The fixations in a visitor's file on the pictures at hand.
 
-
-def _missing(picture: Picture, given: Given, fixations: dict[str, Fixations]) -> str:
-    if "" in fixations:
-        return (
+    Raises:
+        FixationsError: if the file is wrong or has nothing for these pictures.
+    """
+    picture, given = observation.picture, observation.given
+    sizes = {p.name: image_size(p.data) for p in (picture, *observation.others)}
+    placed = read_brought(
+        given.name, given.data, picture.name, sizes, read_settings(given.settings)
+    )
+    if given.picture != picture.digest and not placed.names_images:
+        raise FixationsError(
             f"{given.name} was given for another picture. Upload the fixations on {picture.name}, "
             "or go back to that picture."
         )
-    names = ", ".join(sorted(fixations)[:3])
-    return (
-        f"{given.name} has no fixations on {picture.name}; its column image has {names}"
-        f"{' and others' if len(fixations) > 3 else ''}. Show one of these pictures, or leave the "
-        "column out."
-    )
+    return placed
 
 
 def truth_tile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -25,6 +25,8 @@ class Given:
         picture: digest of the picture that it was given for; a table that names images serves
             others too.
         synthetic: whether its viewers are made up.
+        settings: what the visitor has said about how it is counted, as
+            `salmap.fixations.frame.read_settings` takes it.
     """
 
     name: str
@@ -32,11 +34,12 @@ class Given:
     digest: str
     picture: str
     synthetic: bool = False
+    settings: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """Tells it from any other."""
-        return f"{self.digest} {self.picture}"
+        return f"{self.digest} {self.picture} {self.settings}"
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,13 @@ def give(name: str, data: bytes, picture: Picture, synthetic: bool = False) -> N
     """Keep a file of fixations on a picture."""
     digest = hashlib.sha256(name.encode() + b"\0" + data).hexdigest()
     st.session_state[_GIVEN] = Given(name, data, digest, picture.digest, synthetic)
+
+
+def settle(settings: tuple[str, ...]) -> None:
+    """Say how the file given last is counted."""
+    file = current()
+    if file is not None:
+        st.session_state[_GIVEN] = replace(file, settings=settings)
 
 
 def forget() -> None:

@@ -229,7 +229,7 @@ def test_a_folder_with_neither_table_nor_maps(tmp_path):
 @pytest.mark.parametrize(
     ("row", "parts"),
     [
-        ("0.png,s,1,2", ["row 2", "column image", "'0.png'"]),
+        ("9.png,s,1,2", ["row 2", "column image", "'9.png'"]),
         ("left/0.png,,1,2", ["row 2", "column subject"]),
         ("left/0.png,s,one,2", ["row 2", "column x", "'one'"]),
         ("left/0.png,s,1,nan", ["row 2", "column y", "'nan'"]),
@@ -240,7 +240,7 @@ def test_a_folder_with_neither_table_nor_maps(tmp_path):
 def test_mistakes_in_the_table_are_named_by_row_and_column(row, parts, tmp_path):
     make_folder(tmp_path)
     (tmp_path / "fixations.csv").write_text(f"image,subject,x,y,duration_ms\n{row}\n")
-    refused("folder", tmp_path, "fixations.csv", "1 mistakes", *parts)
+    refused("folder", tmp_path, "fixations.csv", "1 mistake:", *parts)
 
 
 def test_many_mistakes_are_counted(tmp_path):
@@ -255,8 +255,8 @@ def test_many_mistakes_are_counted(tmp_path):
     ("content", "parts"),
     [
         (b"image,subject,y\n", ["lacks the columns x"]),
-        (b"image;subject;x;y\n", ["image;subject;x;y"]),
-        (b"", ["lacks the columns image, subject, x, y"]),
+        (b"subject,x,y\na,1,2\n", ["lacks the columns image", "--gaze image=HEADING"]),
+        (b"", ["lacks the columns x, y"]),
         (b"image,subject,x,y\n", ["no fixation"]),
         (b"image,subject,x,y\n\xff\xfe\x00", ["UTF-8"]),
     ],

@@ -102,6 +102,7 @@ def test_many_pictures_without_fixations_are_refused(tmp_path):
 def test_one_damaged_picture_is_refused_however_many_there_are(tmp_path):
     dataset = folder_of(tmp_path, looked_at=58, empty=1)
     dataset.path(7).write_bytes(b"no picture")
+    dataset = open_dataset("folder", tmp_path)
     with pytest.raises(DatasetError, match=r"2 problems(.|\n)*007\.png"):
         require_sound(dataset)
 

@@ -7,17 +7,18 @@ import pytest
 
 from salmap import center_bias, metrics
 from salmap.density import fixation_density, shrink_density
-from salmap.errors import FixationsError
+from salmap.errors import DoubtfulError, FixationsError
 from salmap.fixations import synthetic as synthetic_viewers
 from salmap.fixations.brought import (
     DRAWN,
     Evidence,
     as_log_density,
     dots,
-    fixations_on,
     make_evidence,
-    read_fixations,
+    read_brought,
 )
+from salmap.fixations.frame import Reading, read_settings
+from salmap.fixations.placing import Placed
 from salmap.metrics import Scores
 from salmap.types import Fixations, MapArray
 
@@ -121,7 +122,6 @@ def test_what_falls_outside_is_counted():
     ("given", "part"),
     [
         (fixations((900, 5)), "None of the 1 fixations falls on the picture of 90 x 60 pixels"),
-        (fixations((0.2, 0.3), (0.9, 0.1), (1, 0)), "multiply x by the picture's width"),
     ],
 )
 def test_wrong_units_are_explained(given, part):
@@ -137,28 +137,40 @@ def test_viewers_are_counted_where_they_are_known():
     assert unknown.truth.fixations.viewers == set()
 
 
-@pytest.mark.parametrize(
-    ("picture", "expected"),
-    [
-        ("a.jpg", 1),
-        ("A.JPG", 1),
-        ("a", 1),
-        ("b.png", 2),
-        ("folder/b.jpg", 2),
-        ("c.jpg", None),
-    ],
-)
-def test_a_picture_is_found_in_a_table(picture, expected):
-    table = {"x/a.jpg": fixations((1, 1)), "b.jpg": fixations((1, 1), (2, 2))}
-    found = fixations_on(picture, table)
-    assert (None if found is None else len(found)) == expected
+SIZES = {"a.jpg": SIZE, "folder/b.jpg": SIZE}
+
+
+def brought(text: str, picture: str = "a.jpg", reading: Reading | None = None) -> Placed:
+    return read_brought("gaze.csv", text.encode(), picture, SIZES, reading)
+
+
+def test_a_table_serves_all_pictures_at_hand():
+    found = brought("image,x,y\nA,1,2\nb.JPG,3,4\nx/b.jpg,5,6\nother.jpg,7,8\n".replace("x/b", "b"))
+    assert {name: len(f) for name, f in found.fixations.items()} == {"a.jpg": 1, "folder/b.jpg": 2}
+
+
+def test_a_table_without_a_column_image_is_of_the_picture_shown():
+    assert list(brought("x,y\n1,2\n", "folder/b.jpg").fixations) == ["folder/b.jpg"]
 
 
 def test_a_picture_that_could_be_several_images_is_refused():
-    table = {"left/a.jpg": fixations((1, 1)), "right/a.jpg": fixations((1, 1))}
     with pytest.raises(FixationsError, match=r"left/a\.jpg, right/a\.jpg"):
-        fixations_on("a.jpg", table)
-    assert len(fixations_on("left/a.jpg", table)) == 1
+        brought("image,x,y\nleft/a.jpg,1,2\nright/a.jpg,3,4\n")
+
+
+def test_a_table_of_other_pictures_is_refused():
+    with pytest.raises(FixationsError, match="column image has cat"):
+        brought("image,x,y\ncat.png,1,2\n")
+
+
+def test_shares_are_refused_even_with_one_beyond_the_screen():
+    rows = "".join(f"0.{i}5,0.{9 - i}1\n" for i in range(10)) * 4
+    with pytest.raises(DoubtfulError, match="shares") as failure:
+        brought(f"x,y\n{rows}0.5,1.03\n")
+    assert failure.value.guess == ("unit=shares",)
+    settled = brought(f"x,y\n{rows}0.5,1.03\n", reading=read_settings(failure.value.guess))
+    assert settled.fixations["a.jpg"].x[0] == pytest.approx(0.05 * SIZE[1] - 0.5)
+    assert len(settled.fixations["a.jpg"].inside(SIZE)) == 40
 
 
 def test_dots_are_in_per_cent_and_bounded():
@@ -171,9 +183,10 @@ def test_dots_are_in_per_cent_and_bounded():
 def test_the_synthetic_viewers_are_always_the_same_and_stay_on_their_picture():
     data = synthetic_viewers.table().encode()
     assert data == synthetic_viewers.table().encode()
-    found = read_fixations("fixations.csv", data, synthetic_viewers.SIZE)
-    given = fixations_on(synthetic_viewers.PICTURE, found)
-    assert given is not None
+    sizes = {synthetic_viewers.PICTURE: synthetic_viewers.SIZE}
+    placed = read_brought("fixations.csv", data, synthetic_viewers.PICTURE, sizes)
+    given = placed.fixations[synthetic_viewers.PICTURE]
+    assert not placed.notes and not placed.doubt
     assert len(given) == synthetic_viewers.VIEWERS * synthetic_viewers.FIXATIONS
     assert len(given.inside(synthetic_viewers.SIZE)) == len(given)
     assert len(set(given.viewer)) == synthetic_viewers.VIEWERS

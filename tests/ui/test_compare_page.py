@@ -268,7 +268,7 @@ def test_fixations_without_a_picture_belong_to_the_one_shown():
     [
         ("fixations.csv", "x,y\n1,2\none,2\n", "row 3, column x"),
         ("fixations.csv", "a,b\n", "lacks the columns x, y"),
-        ("fixations.csv", "x,y\n5000,2\n", "None of the 1 fixations falls on the picture"),
+        ("fixations.csv", "x,y\n5000,2\n", "1 of 1 fixations fall outside their pictures"),
         ("fixations.csv", "image,x,y\ncat.jpg,1,2\n", "its column image has cat"),
         ("fixations.csv", b"\xff\xfe\x00", "UTF-8"),
         ("map.png", b"words", "is not a picture"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -29,9 +30,24 @@ FOLDS = 5
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What there is to fit to.
+
+    Attributes:
+        pictures: the evidence of each, with its fixations.
+        outside: how many fixations fell outside their pictures and are left out.
+        failures: name -> what is wrong, of pictures that can't be read.
+    """
+
+    pictures: list[PictureEvidence]
+    outside: int
+    failures: dict[str, str]
+
+
 def gather_evidence(
     network: SaliencyNetwork, dataset: FixationDataset, progress: ProgressLog
-) -> tuple[list[PictureEvidence], dict[str, str]]:
+) -> Gathered:
     """Run the network once on each picture.
 
     Args:
@@ -39,29 +55,28 @@ def gather_evidence(
         dataset: the pictures; those without fixations are left out.
         progress: gets a line after each picture.
 
-    Returns:
-        The evidence, and for each picture that can't be read its name and what is wrong.
-
     Raises:
         Stopped: if somebody asked for it.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
-    pictures, failures = [], {}
+    gathered = Gathered([], 0, {})
+    outside = 0
     for index in _steps(range(len(dataset)), "features", progress):
         try:
             sample = dataset[index]
         except SalmapError as error:
-            failures[dataset.records[index].name] = str(error)
+            gathered.failures[dataset.records[index].name] = str(error)
             continue
+        outside += sample.outside
         if len(sample.fixations):
             height, width, _ = sample.stimulus.shape
             evidence = evidence_of(network, sample.stimulus, device)
-            pictures.append(
+            gathered.pictures.append(
                 PictureEvidence(sample.name, (height, width), sample.fixations, evidence)
             )
     network.cpu()
-    return pictures, failures
+    return replace(gathered, outside=outside)
 
 
 def evidence_of(network: SaliencyNetwork, image: ImageArray, device: torch.device) -> torch.Tensor:

@@ -43,6 +43,9 @@ class Adaptation:
         failures: for each picture that could not be used, its name and what is wrong.
         trained_on: how many of the pictures the model itself was trained on, as far as is known. It
             is surer about those than about new ones, so a gain on them says nothing.
+        outside: how many fixations fell outside their pictures and were left out.
+        doubt: why the fixations may be wrong, if something about them is unusual: then no gain is
+            claimed.
     """
 
     pictures: int
@@ -52,6 +55,8 @@ class Adaptation:
     path: Path | None
     failures: dict[str, str]
     trained_on: int = 0
+    outside: int = 0
+    doubt: str = ""
 
     @property
     def gain(self) -> Interval:
@@ -60,8 +65,11 @@ class Adaptation:
 
     @property
     def gained(self) -> bool:
-        """Whether the interval of the gain lies above 0, on pictures that are new to the model."""
-        return self.gain.low > 0 and not self.trained_on
+        """Whether the interval of the gain lies above 0, on pictures that are new to the model.
+
+        Never where the fixations themselves are in doubt.
+        """
+        return self.gain.low > 0 and not self.trained_on and not self.doubt
 
     @property
     def summary(self) -> str:
@@ -73,6 +81,13 @@ class Adaptation:
             f"{after.mean:.2f} bits per fixation: {gain.mean:+.3f}, 95 % interval {gain.low:+.3f} "
             f"to {gain.high:+.3f}."
         )
+        if self.outside:
+            numbers += f" {self.outside:,} fixations fell outside their pictures and were left out."
+        if self.doubt:
+            return (
+                f"No gain can be claimed: {self.doubt} Check how the table is counted first. "
+                f"{numbers}"
+            )
         if self.gained:
             return f"Adapting helps{' a little' if gain.mean < LITTLE_BITS else ''}. {numbers}"
         if self.trained_on:

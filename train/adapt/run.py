@@ -96,7 +96,8 @@ def _adapt(
     order = np.random.default_rng(seed).permutation(len(dataset))
     drawn = dataset.select(sorted(int(i) for i in order[:max_pictures]))
     progress.write("start", task="adapt", model=short_name(model), data={dataset.name: len(drawn)})
-    pictures, failures = gather_evidence(network, drawn, progress)
+    gathered = gather_evidence(network, drawn, progress)
+    pictures, failures = gathered.pictures, gathered.failures
     _require_enough(pictures, failures, drawn)
     scores = cross_validate(network.finalizer, pictures, progress, seed)
     baseline = fit_baseline([p.stimulus for p in pictures], dataset.name)
@@ -106,6 +107,7 @@ def _adapt(
     adaptation = Adaptation(
         len(pictures), sum(len(p.fixations) for p in pictures), scores,
         compare_settings(before, network.finalizer), None, failures, _trained_on(info, drawn),
+        gathered.outside, dataset.doubt,
     )  # fmt: skip
     if adaptation.gained or force:
         save_model(network, out, _info(info, out.stem, dataset, adaptation), half)

@@ -92,7 +92,7 @@ class Crop:
         y = (fixations.y + 0.5 - top) * (height / (bottom - top)) - 0.5
         if self.flip:
             x = width - 1 - x
-        return Fixations(x, y, fixations.viewer, fixations.order).inside(self.size)
+        return replace(fixations, x=x, y=y).inside(self.size)
 
     def _color(self, image: ImageArray) -> ImageArray:
         """Brighter by a factor, then away from each pixel's gray, then away from the mean gray.

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from salmap.cli.train.data import Splits
+from salmap.cli.options import GazeOption
+from salmap.cli.train.data import Splits, open_named
 from salmap.cli.train.package import training
 
 #: exit status when nothing failed but no file was written: no gain, or a stop on request
@@ -23,6 +24,7 @@ def adapt(
     ] = "lite",
     split: Annotated[str, typer.Option(help="train, val, test or all.")] = "all",
     splits: Splits = None,
+    gaze: GazeOption = None,
     pictures: Annotated[
         int, typer.Option(min=1, help="Use at most this many, drawn at random.")
     ] = 500,
@@ -43,9 +45,7 @@ def adapt(
     named on stderr and the others are used); 3, no gain can be shown, or the run was stopped, and
     nothing was written.
     """
-    from salmap.datasets import open_dataset, parse_data_option  # noqa: PLC0415  (quick --help)
-
-    dataset = open_dataset(*parse_data_option(data), splits).split(split)
+    dataset = open_named(data, splits, gaze).split(split)
     adaptation = training("adapt.run").adapt(
         model, dataset, out, force=force, log=log, max_pictures=pictures
     )

@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 
-from salmap.cli.train.data import Splits
+from salmap.cli.options import GazeOption
+from salmap.cli.train.data import Splits, open_named
 from salmap.errors import SalmapError
 
 
 def check(
     data: Annotated[list[str], typer.Argument(metavar="NAME=PATH", help="Data sets to check.")],
     splits: Splits = None,
+    gaze: GazeOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON for each data set instead.")
     ] = False,
@@ -23,8 +25,7 @@ def check(
     ] = None,
 ) -> None:
     """Show what is in data sets and what is wrong with them; exit status 1 if anything is."""
-    from salmap.datasets import open_dataset, parse_data_option  # noqa: PLC0415  (quick --help)
-    from salmap.datasets.check import (  # noqa: PLC0415
+    from salmap.datasets.check import (  # noqa: PLC0415  (quick --help)
         check_dataset,
         render,
         report_record,
@@ -34,7 +35,7 @@ def check(
     sound = True
     for option in data:
         try:
-            dataset = open_dataset(*parse_data_option(option), splits)
+            dataset = open_named(option, splits, gaze)
             report = check_dataset(dataset, progress=True)
         except SalmapError as error:
             if as_json:

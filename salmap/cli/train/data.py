@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from salmap.fixations.frame import read_settings
+
 if TYPE_CHECKING:
     from salmap.datasets import FixationDataset
 
@@ -15,15 +17,27 @@ Data = Annotated[list[str], typer.Option(help="NAME=PATH of a data set; may be r
 Splits = Annotated[Path | None, typer.Option(help="JSON file with other splits.")]
 
 
-def open_sound(data: list[str], splits: Path | None = None) -> list[FixationDataset]:
-    """Data sets without problems; see `salmap.datasets.check.require_sound`.
+def open_named(
+    data: str, splits: Path | None = None, gaze: list[str] | None = None
+) -> FixationDataset:
+    """The data set of an option NAME=PATH.
 
     Args:
-        data: NAME=PATH each.
+        data: the option.
         splits: JSON file with other splits.
+        gaze: SETTING=VALUE each, about its table of fixations.
     """
     from salmap.datasets import open_dataset, parse_data_option  # noqa: PLC0415  (quick --help)
-    from salmap.datasets.check import require_sound  # noqa: PLC0415
 
-    datasets = [open_dataset(*parse_data_option(option), splits) for option in data]
+    reading = read_settings(gaze) if gaze else None
+    return open_dataset(*parse_data_option(data), splits, reading)
+
+
+def open_sound(
+    data: list[str], splits: Path | None = None, gaze: list[str] | None = None
+) -> list[FixationDataset]:
+    """Data sets without problems; see `open_named` and `salmap.datasets.check.require_sound`."""
+    from salmap.datasets.check import require_sound  # noqa: PLC0415  (quick --help)
+
+    datasets = [open_named(option, splits, gaze) for option in data]
     return [require_sound(dataset, progress=True) for dataset in datasets]

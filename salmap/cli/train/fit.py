@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from salmap.cli.options import GazeOption
 from salmap.cli.train.data import Data, Splits, open_sound
 from salmap.cli.train.package import training
 from salmap.errors import TrainingError
@@ -56,6 +57,7 @@ def fit(
         ),
     ] = None,
     splits: Splits = None,
+    gaze: GazeOption = None,
     workers: Annotated[
         int | None,
         typer.Option(min=0, help="Processes that read pictures. [1 on a CPU, more for a GPU]"),
@@ -75,7 +77,7 @@ def fit(
     if not first:
         logging.getLogger().setLevel(logging.WARNING)
     wanted = recipes.read_recipe(recipe, recipes.parse_settings(settings or ()))
-    datasets = open_sound(data, splits)
+    datasets = open_sound(data, splits, gaze)
     model = run.fit(
         wanted,
         datasets,
