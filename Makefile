@@ -11,6 +11,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# for the tests of accessibility, which are skipped where there is no npm
+AXE := tests/browser/node_modules
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
 ifdef TORCH_INDEX
@@ -22,7 +24,7 @@ endif
 app: $(VENV)/.app
 	$(BIN)/streamlit run app.py
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(if $(shell command -v npm),$(AXE))
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/.test
@@ -68,6 +70,10 @@ $(VENV)/.test: $(VENV)/.train requirements-ray.txt requirements-gaze.txt require
 
 $(VENV)/.docs: $(VENV)/.test requirements-docs.txt
 	$(INSTALL) --requirement requirements-docs.txt
+	touch $@
+
+$(AXE): tests/browser/package.json
+	npm install --prefix tests/browser --no-package-lock --no-audit --no-fund --silent
 	touch $@
 
 clean:
