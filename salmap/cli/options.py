@@ -26,6 +26,18 @@ GazeOption = Annotated[
         "offset=X,Y; scale=FACTOR or fit; rate=60 for samples. May be repeated.",
     ),
 ]
+ScreenOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many pixels of a long picture a screen shows: its height on a web page. "
+        "[screens of about 4 to 3]",
+        show_default=False,
+    ),
+]
+BackgroundOption = Annotated[
+    str, typer.Option(help="Color behind transparent pictures, such as black or #ff8800.")
+]
 PrivateOption = Annotated[bool, typer.Option("--private", help="Only you can see it.")]
 YesOption = Annotated[
     bool, typer.Option("--yes", help="Do it; without --yes you only see what would be done.")

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from tqdm import tqdm
 
-from salmap.cli.options import BackendOption, DeviceOption, ModelOption
+from salmap.cli.options import (
+    BackendOption,
+    BackgroundOption,
+    DeviceOption,
+    ModelOption,
+    ScreenOption,
+)
 from salmap.cli.text import say
 from salmap.errors import RenderError, SalmapError
 from salmap.outputs.names import AREA_OUTPUTS, STANDARD_OUTPUTS, Output
@@ -88,6 +94,8 @@ def predict(
     colormap: Annotated[
         str | None, typer.Option(help="Colors of overlay and heatmap, such as viridis or turbo.")
     ] = None,
+    screen: ScreenOption = None,
+    background: BackgroundOption = "white",
     resume: Annotated[
         bool,
         typer.Option(
@@ -117,6 +125,9 @@ def predict(
     Where two pictures share a name, more of the path is kept: cats/1.jpg and dogs/1.jpg become
     cats-1 and dogs-1, 1.jpg beside 1.png becomes 1-jpg and 1-png.
 
+    A picture more than 2.4 times as long as wide, such as a whole web page, is analyzed screen by
+    screen, and every screen gets the same attention: see --screen.
+
     A picture that fails is reported on stderr and the others are still done; the exit status is 0
     only if every picture was done. In folders, results of Salmap are left out, and files of kinds
     that can't be read are named on stderr.
@@ -137,9 +148,13 @@ def predict(
     from salmap.outputs.cluster.task import Task  # noqa: PLC0415
     from salmap.outputs.find import find_pictures  # noqa: PLC0415
     from salmap.outputs.record import record_in, settings_of  # noqa: PLC0415
+    from salmap.pictures.colors import check_color  # noqa: PLC0415
+    from salmap.pictures.viewing import Viewing  # noqa: PLC0415
     from salmap.predictor import load  # noqa: PLC0415
 
     outputs, style = _outputs(save), _style(opacity, colormap)
+    check_color(background)
+    viewing = Viewing(screen, background)
     areas = _areas(areas_file, outputs)
     failures: list[object] = []
 
@@ -149,7 +164,9 @@ def predict(
 
     if engine is Engine.RAY:
         predict_on_ray = _ray_engine()
-        task = Task(model, device, tuple(outputs), style, k, out, column, areas=areas)
+        task = Task(
+            model, device, tuple(outputs), style, k, out, column, areas=areas, viewing=viewing
+        )
         total = predict_on_ray(pictures, task, resume, fail)
         _finish(total, len(failures), out)
     folder = _local(out)
@@ -159,7 +176,7 @@ def predict(
     found = find_pictures(inputs, folder, *((fail, say) if processes.first else (_ignore,) * 2))
     unusable = len(failures)
     planned = plan(found, folder, outputs)
-    settings = settings_of(outputs, model, style, k, areas)
+    settings = settings_of(outputs, model, style, k, areas, viewing)
     record = record_in(folder, settings, processes.first)
     jobs = list(processes.share(planned))
     if resume:
@@ -168,7 +185,7 @@ def predict(
     if jobs:
         record.begin()
         predictor = load(model, device=device, backend=backend)
-        done = process_all(predictor, jobs, style, k, areas)
+        done = process_all(predictor, jobs, style, k, areas, viewing, say)
         _report(done, len(jobs), fail, processes.first)
     failed = processes.total(len(failures))
     if not failed:

@@ -66,5 +66,5 @@ def _record(task: Task) -> Record:
     """The record beside the results, wherever they are."""
     address = f"{task.out}/{RECORD}"
     data = read(address) if RECORD in names_in(task.out) else b""
-    settings = settings_of(task.outputs, task.model, task.style, task.k, task.areas)
+    settings = settings_of(task.outputs, task.model, task.style, task.k, task.areas, task.viewing)
     return Record(task.out, settings, data, partial(write, address))

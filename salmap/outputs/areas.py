@@ -10,6 +10,7 @@ from typing import Any
 
 from salmap.analysis.certainty import LEVEL, VIEWERS, share_interval
 from salmap.areas import AreaShare
+from salmap.outputs.header import header
 from salmap.prediction import Prediction
 
 #: what every row says first; the interval and the peak follow
@@ -38,13 +39,7 @@ def areas_csv(found: Sequence[AreaShare]) -> bytes:
 
 def areas_json(name: str, prediction: Prediction, found: Sequence[AreaShare]) -> bytes:
     """Areas of one picture as JSON."""
-    height, width = prediction.size
-    record = {
-        "picture": name,
-        "model": prediction.model,
-        "width": width,
-        "height": height,
-        "interval": {"level": LEVEL, "viewers": VIEWERS},
-        "areas": [area_record(area) for area in found],
-    }
+    record = header(name, prediction)
+    record["interval"] = {"level": LEVEL, "viewers": VIEWERS}
+    record["areas"] = [area_record(area) for area in found]
     return json.dumps(record, indent=2, ensure_ascii=False).encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from salmap.outputs.find import Picture, source_of
 from salmap.outputs.names import Output, output_names
 from salmap.outputs.result import Result
 from salmap.pictures import load_image
+from salmap.pictures.viewing import USUAL, Viewing
 from salmap.render import Style
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: a picture and where the outputs wanted of it go
 Job = tuple[Path, dict[Output, Path]]
+#: told of a picture and a sentence on it
+Note = Callable[[Path, str], None]
 #: pictures in work at a time: while the network has one, another is read or its outputs written
 IN_WORK = 2
 
@@ -62,6 +65,8 @@ def process_all(
     style: Style,
     k: int,
     areas: AreasByPicture | None = None,
+    viewing: Viewing = USUAL,
+    note: Note | None = None,
 ) -> Iterator[tuple[Path, SalmapError | OSError | None]]:
     """Do many pictures, two at a time; see `process` for the arguments.
 
@@ -72,7 +77,7 @@ def process_all(
     pool = ThreadPoolExecutor(IN_WORK)
 
     def begin(job: Job) -> tuple[Path, Future[None]]:
-        return job[0], pool.submit(process, predictor, *job, style, k, areas)
+        return job[0], pool.submit(process, predictor, *job, style, k, areas, viewing, note)
 
     try:
         begun = deque(begin(job) for job in islice(waiting, IN_WORK + 1))
@@ -96,6 +101,8 @@ def process(
     style: Style,
     k: int,
     areas: AreasByPicture | None = None,
+    viewing: Viewing = USUAL,
+    note: Note | None = None,
 ) -> None:
     """Predict one picture and write its outputs, each whole or not at all.
 
@@ -106,6 +113,8 @@ def process(
         style: how overlay and heatmap are drawn.
         k: number of regions.
         areas: of interest, by picture; None if there are none.
+        viewing: how the picture is put before the model.
+        note: told what people should know of the picture, perhaps from another thread.
 
     Raises:
         ImageError: if the picture can't be read, or is too large for the memory.
@@ -113,11 +122,14 @@ def process(
         OSError: if an output can't be written.
     """
     wanted = areas_of(picture.as_posix(), areas) if areas else ()
-    image = load_image(source_of(picture))
+    image = load_image(source_of(picture), viewing.background)
     try:
-        prediction = predictor.predict(image)
+        prediction = predictor.predict(image, viewing.screen_px)
     except (MemoryError, RuntimeError) as error:  # what backends raise when memory runs out
         raise ImageError(f"{picture}: the model failed on it ({error}).") from error
+    if note:
+        for sentence in prediction.notes:
+            note(picture, sentence)
     result = Result(name_as_text(picture.name), image, prediction, style, k, wanted)
     for output, path in outputs.items():
         replace_file(path, result.file(output))

@@ -14,6 +14,7 @@ from salmap.analysis.area_files import AreasByPicture
 from salmap.errors import SalmapError, listed
 from salmap.files import replace_file
 from salmap.outputs.names import AREA_OUTPUTS, Output
+from salmap.pictures.viewing import USUAL, Viewing
 from salmap.render import Style
 from salmap.weights.resolve import resolve, short_name
 
@@ -32,6 +33,7 @@ def settings_of(
     style: Style,
     k: int,
     areas: AreasByPicture | None = None,
+    viewing: Viewing = USUAL,
 ) -> dict[Output, Settings]:
     """What each output depends on.
 
@@ -40,6 +42,8 @@ def settings_of(
     """
     found = resolve(model)
     made_by: Settings = {"model": short_name(model)}
+    if viewing != USUAL:
+        made_by |= asdict(viewing)
     if found is not None and found.path.is_file():
         with found.path.open("rb") as file:
             made_by["weights"] = hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -13,6 +13,7 @@ import numpy as np
 from salmap.areas import Area
 from salmap.density import normalize
 from salmap.outputs.areas import areas_csv, areas_json
+from salmap.outputs.header import header
 from salmap.outputs.names import AREA_OUTPUTS, Output, safe_stem
 from salmap.outputs.tables import regions_csv
 from salmap.pictures.made_here import marked
@@ -75,7 +76,8 @@ class Result:
         return {f"{stem}{output.ending}": self.file(output) for output in outputs}
 
     def _png(self, view: View) -> bytes:
-        return marked(encode_png(draw(view, self.image, self.prediction.density, self.style)))
+        density, screens = self.prediction.density, self.prediction.screens
+        return marked(encode_png(draw(view, self.image, density, self.style, screens)))
 
     def _density(self) -> bytes:
         stream = io.BytesIO()
@@ -89,14 +91,8 @@ class Result:
         return areas_json(self.name, self.prediction, found)
 
     def _regions(self) -> bytes:
-        height, width = self.prediction.size
-        record = {
-            "picture": self.name,
-            "model": self.prediction.model,
-            "width": width,
-            "height": height,
-            "regions": [region_record(region) for region in self.prediction.regions(self.k)],
-        }
+        record = header(self.name, self.prediction)
+        record["regions"] = [region_record(found) for found in self.prediction.regions(self.k)]
         return json.dumps(record, indent=2, ensure_ascii=False).encode()
 
 

@@ -3,6 +3,7 @@
 from salmap.render.colormaps import COLORMAPS, colormap_table
 from salmap.render.differences import difference, difference_limit
 from salmap.render.encode import encode_jpeg, encode_png
+from salmap.render.folds import mark_folds
 from salmap.render.heat import focus, heatmap, overlay
 from salmap.render.marks import contours, draw_areas, draw_regions
 from salmap.render.scale import SCALES, display_scale
@@ -27,5 +28,6 @@ __all__ = [
     "encode_png",
     "focus",
     "heatmap",
+    "mark_folds",
     "overlay",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import uniform_filter1d
 
+from salmap.screens import LONGEST
 from salmap.types import ImageArray
 
 _LIGHT = (255, 255, 255)
@@ -26,13 +27,17 @@ class Canvas:
 
     Args:
         picture: uint8 (H, W, 3), RGB; it is not changed.
+        side: the side that decides about widths and letters, in pixels; by default the long one,
+            as far as a picture is shown whole.
     """
 
-    def __init__(self, picture: ImageArray) -> None:
+    def __init__(self, picture: ImageArray, side: float | None = None) -> None:
         self._pixels = np.array(picture, order="C")
-        side = max(picture.shape[:2])
+        if side is None:
+            side = min(max(picture.shape[:2]), LONGEST * min(picture.shape[:2]))
         self._width = max(1, round(side / 450))
-        self._letter = max(10, round(side / 38))
+        #: height of letters, in pixels
+        self.letter = max(10, round(side / 38))
 
     def pixels(self) -> ImageArray:
         """What has been drawn: uint8 (H, W, 3), RGB."""
@@ -69,11 +74,11 @@ class Canvas:
 
     def label(self, center: tuple[float, float], text: str) -> None:
         """Write light letters with a dark outline around a point."""
-        self._paste(_outlined(text, self._letter), center)
+        self._paste(_outlined(text, self.letter), center)
 
     def badge(self, center: tuple[float, float], text: str) -> None:
         """Write letters on a dark disc with a light rim around a point."""
-        self._paste(_disc(text, self._letter), center)
+        self._paste(_disc(text, self.letter), center)
 
     def _paste(self, stamp: NDArray[np.uint8], center: tuple[float, float]) -> None:
         """Lay an RGBA stamp over the picture, moved inside it where it fits, else cut."""

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from salmap.density import smoothed
 from salmap.render.differences import difference, difference_limit
+from salmap.render.folds import mark_folds
 from salmap.render.heat import focus, heatmap, overlay
 from salmap.render.marks import contours
 from salmap.render.style import Style, View
+from salmap.screens import Screens
 from salmap.types import ImageArray, MapArray
 
 
-def draw(view: View, image: ImageArray, density: MapArray, style: Style) -> ImageArray:
+def draw(
+    view: View,
+    image: ImageArray,
+    density: MapArray,
+    style: Style,
+    screens: Screens | None = None,
+) -> ImageArray:
     """Draw one view of a density and the picture it belongs to: uint8 (H, W, 3).
 
     Args:
@@ -18,13 +26,18 @@ def draw(view: View, image: ImageArray, density: MapArray, style: Style) -> Imag
         image: uint8 (H, W, 3).
         density: (H, W), non-negative.
         style: how to draw it.
+        screens: whose folds are marked, if the picture was analyzed screen by screen.
 
     Raises:
         DensityError: if the sizes differ or `density` is not a density.
     """
     if view is View.ORIGINAL:
         return image
-    density = smoothed(density, style.smoothing)
+    drawn = _drawn(view, image, smoothed(density, style.smoothing), style)
+    return mark_folds(drawn, screens) if screens else drawn
+
+
+def _drawn(view: View, image: ImageArray, density: MapArray, style: Style) -> ImageArray:
     if view is View.HEATMAP:
         return heatmap(density, style.colormap)
     if view is View.CONTOURS:

@@ -49,6 +49,39 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != RECORD)
 
 
+def test_a_long_picture_is_said_to_be_done_screen_by_screen(tmp_path: Path) -> None:
+    page = tmp_path / "page.png"
+    Image.fromarray(np.tile(skimage.data.astronaut()[::8, ::8], (5, 1, 1))).save(page)
+    result = predict(page, "--screen", 80, "--save", "regions", out=tmp_path / "out")
+    assert result.exit_code == 0
+    assert "5.0 times as tall as wide" in result.stderr
+    record = json.loads((tmp_path / "out" / "page_regions.json").read_text())
+    assert record["screens"] == {"length": 80, "folds": [80, 160, 240]}
+    assert record["notes"][0] in " ".join(result.stderr.split())
+    again = predict(page, "--resume", "--save", "regions", out=tmp_path / "out")
+    assert "other settings" in str(again.exception)
+    short = predict(page, "--screen", 2, out=tmp_path / "other")
+    assert "Give a screen of 5 or more" in short.stderr
+
+
+def test_a_picture_with_nothing_to_see_is_said_to_be_one(tmp_path: Path) -> None:
+    logo = tmp_path / "logo.png"
+    pixels = np.full((40, 60, 4), 255, np.uint8)
+    pixels[:, :30, 3] = 0
+    Image.fromarray(pixels).save(logo)
+    result = predict(logo, "--save", "overlay", out=tmp_path / "out")
+    assert result.exit_code == 0
+    assert "logo.png: The picture has one color only" in " ".join(result.stderr.split())
+    on_black = ("--background", "black", "--opacity", 0, "--save", "overlay")
+    result = predict(logo, *on_black, out=tmp_path / "out")
+    assert result.stderr == ""
+    overlay = np.asarray(Image.open(tmp_path / "out" / "logo_overlay.png"))
+    assert overlay[0, 0].tolist() == [0, 0, 0]
+    assert overlay[0, -1].tolist() == [255, 255, 255]
+    wrong = predict(logo, "--background", "nocolor", out=tmp_path / "out")
+    assert "'nocolor' is not a color" in str(wrong.exception)
+
+
 def test_what_is_written_for_a_picture(tmp_path: Path) -> None:
     street = picture(tmp_path / "street.png", 67, 101)
     result = predict(street, out=tmp_path / "out")
@@ -342,10 +375,10 @@ def test_a_model_that_runs_out_of_memory_fails_for_that_picture_only(
 ) -> None:
     real = Predictor.predict
 
-    def failing(self: Predictor, image: np.ndarray) -> salmap.Prediction:
+    def failing(self: Predictor, image: np.ndarray, screen: int | None) -> salmap.Prediction:
         if image.shape[0] == 50:
             raise RuntimeError("can't allocate memory")
-        return real(self, image)
+        return real(self, image, screen)
 
     monkeypatch.setattr(Predictor, "predict", failing)
     pictures = picture(tmp_path / "large.png", 50), picture(tmp_path / "small.png", 40)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from salmap import load_image
 from salmap.analysis.summary import analyze
@@ -18,6 +19,7 @@ from salmap.outputs.tables import failed_row, regions_csv, summary_csv, summary_
 from salmap.pictures.made_here import ENDINGS, made_here, marked
 from salmap.prediction import Prediction
 from salmap.render import Style, View, draw, encode_png
+from salmap.screens import Screens
 
 SIZE = (60, 90)
 
@@ -56,6 +58,27 @@ def test_regions_say_the_same_in_csv_and_json(result):
     assert float(table[0]["share"]) == pytest.approx(region.share, abs=1e-6)
     assert (int(table[0]["peak_x"]), int(table[0]["peak_y"])) == region.peak
     assert document["regions"][0]["share"] == pytest.approx(region.share)
+
+
+def test_what_is_special_about_a_picture_is_in_its_json_and_drawn():
+    screens = Screens((300, 100), 100)
+    image = np.full((300, 100, 3), 128, np.uint8)
+    uniform = np.full((300, 100), -np.log(30_000), np.float32)
+    area = Area.box("button", 10, 10, 40, 40)
+    plain = Result("page.png", image, Prediction(uniform, "lite"), areas=[area])
+    long = replace(plain, prediction=Prediction(uniform, "lite", screens, ("It is tall.",)))
+    for output in (Output.REGIONS, Output.AREAS):
+        record = json.loads(long.file(output))
+        assert record["screens"] == {"length": 100, "folds": [100, 200]}
+        assert record["notes"] == ["It is tall."]
+        assert {"screens", "notes"}.isdisjoint(json.loads(plain.file(output)))
+    drawn, undrawn = (
+        np.asarray(Image.open(io.BytesIO(one.file(Output.OVERLAY)))).astype(int)
+        for one in (long, plain)
+    )
+    rows = np.flatnonzero(np.abs(drawn - undrawn).max((1, 2)))
+    assert {99, 100, 199, 200} <= set(rows.tolist())
+    assert rows.min() >= 97  # the first screen begins where the picture does
 
 
 def test_no_regions_make_a_table_of_nothing_but_its_head():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from salmap.analysis.area_files import AreasByPicture
 from salmap.outputs.names import Output
+from salmap.pictures.viewing import USUAL, Viewing
 from salmap.render import Style
 
 #: how the names of tables end, of pictures and of results
@@ -26,6 +27,7 @@ class Task:
         column: of tables of pictures: where they are; None if there is but one such column.
         weights: the model's file if `model` is a path, which other machines may not have.
         areas: of interest, by picture; None if there are none.
+        viewing: how pictures are put before the model.
     """
 
     model: str
@@ -37,6 +39,7 @@ class Task:
     column: str | None = None
     weights: bytes | None = None
     areas: AreasByPicture | None = None
+    viewing: Viewing = USUAL
 
     @property
     def makes_table(self) -> bool:

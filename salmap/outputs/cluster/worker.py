@@ -94,8 +94,8 @@ class Worker:
                 raise content
             stream = io.BytesIO(content)
             stream.name = item.id  # for messages
-            image = load_image(stream)
-            prediction = self.predictor.predict(image)
+            image = load_image(stream, self.task.viewing.background)
+            prediction = self.predictor.predict(image, self.task.viewing.screen_px)
             areas = areas_of(item.id, self.task.areas) if self.task.areas else ()
             save(item, Result(item.id, image, prediction, self.task.style, self.task.k, areas))
         except (SalmapError, OSError) as error:

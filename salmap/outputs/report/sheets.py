@@ -19,8 +19,6 @@ from salmap.types import ImageArray, Region
 #: long sides, in pixels, of drawings and thumbnails: what keeps a report of many pictures small
 SIDE_PX, THUMBNAIL_PX = 1000, 120
 _QUALITY = 80
-#: height divided by width from which a picture is taller than any screen
-_TALL = 2.2
 
 
 @dataclass(frozen=True)
@@ -102,12 +100,13 @@ def make_sheet(result: Result) -> Sheet:
         half_area=found.half_area,
         summary=_summary(found.half_area, rows),
         clarity=wording.clarity(found, ranks),
-        caveats=_caveats(prediction.size),
+        caveats=prediction.notes,
     )
 
 
 def _drawn(result: Result, view: View) -> ImageArray:
-    return draw(view, result.image, result.prediction.density, result.style)
+    prediction = result.prediction
+    return draw(view, result.image, prediction.density, result.style, prediction.screens)
 
 
 def _numbered(result: Result) -> ImageArray:
@@ -154,12 +153,3 @@ def _summary(half_area: float, rows: Sequence[Row]) -> str:
     first = max(rows, key=lambda row: row.share)
     share = wording.percent(first.share)
     return f"{half} Most goes to {first.name} (no. {first.number}): {share}, {first.between}."
-
-
-def _caveats(size: tuple[int, int]) -> tuple[str, ...]:
-    if size[0] < _TALL * size[1]:
-        return ()
-    return (
-        "This picture is taller than a screen. People see such a page a part at a time; the "
-        "numbers are for the page seen as one picture.",
-    )

@@ -84,12 +84,9 @@ def test_pictures_in_a_report_have_a_bounded_size():
     assert max(map(len, (sheet.overlay, sheet.focus))) < 2 * SIDE_PX**2
 
 
-def test_a_tall_page_comes_with_a_caveat():
-    tall = (120, 40)
-    sheet = make_sheet(
-        result(image=np.zeros((*tall, 3), np.uint8), prediction=Prediction(gaussian(tall), "lite"))
-    )
-    assert "taller than a screen" in sheet.caveats[0]
+def test_what_is_special_about_a_picture_is_among_the_caveats():
+    special = Prediction(gaussian(SIZE), "lite", notes=("It is tall.",))
+    assert make_sheet(result(prediction=special)).caveats == ("It is tall.",)
     assert make_sheet(result()).caveats == ()
 
 

@@ -1,0 +1,24 @@
+"""What the JSON of every result begins with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from salmap.prediction import Prediction
+
+
+def header(name: str, prediction: Prediction) -> dict[str, Any]:
+    """The picture, the model and, where there is something to be said, what limits the numbers."""
+    height, width = prediction.size
+    record: dict[str, Any] = {
+        "picture": name,
+        "model": prediction.model,
+        "width": width,
+        "height": height,
+    }
+    if prediction.screens:
+        folds = list(prediction.screens.folds)
+        record["screens"] = {"length": prediction.screens.length_px, "folds": folds}
+    if prediction.notes:
+        record["notes"] = list(prediction.notes)
+    return record
