@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +14,7 @@ from salmap.errors import DatasetError, FixationsError
 from salmap.fixations.frame import Reading
 from salmap.fixations.gaze import Gaze, join
 from salmap.fixations.placing import place
+from salmap.fixations.pysaliency_files import stimulus_names
 from salmap.fixations.tables import TABLE_SUFFIXES, is_table, on_pictures, read_gaze
 
 NAME = "fixations"
@@ -65,6 +66,8 @@ def read_fixation_tables(
     reading = reading or Reading()
     try:
         gaze = join([(path.stem, _read(path, reading)) for path in paths])
+        if gaze.is_numbered:
+            gaze = _named_by_number(gaze, paths[0], list(pictures))
         if gaze.images == ("",):
             raise FixationsError(
                 f"{name} lacks the columns image: say on which picture each fixation is, or name "
@@ -81,6 +84,28 @@ def read_fixation_tables(
     }
     known = {picture: size for picture, size in sizes.items() if size}
     return TableFixations(sources, placed.notes, placed.doubt, known)
+
+
+def _named_by_number(gaze: Gaze, path: Path, pictures: Sequence[str]) -> Gaze:
+    """Gaze on numbered stimuli, named by the file of stimuli beside it or by alphabet.
+
+    Raises:
+        FixationsError: if there is no such file, and the pictures are not as many.
+    """
+    stimuli = path.with_name(f"stimuli{path.suffix}")
+    if stimuli.is_file():
+        names = stimulus_names(stimuli.read_bytes())
+        note = f"Pictures are named by {stimuli.name}."
+    else:
+        names, note = sorted(pictures), "The numbers of pictures were taken in alphabetical order."
+        if len(names) != len(gaze.images):
+            raise FixationsError(
+                f"{path.name} numbers {len(gaze.images)} pictures, but there are {len(names)}. Put "
+                f"pysaliency's file of stimuli beside it, as {stimuli.name}."
+            )
+    if len(names) < len(gaze.images):
+        raise FixationsError(f"{stimuli.name} has fewer stimuli than {path.name}.")
+    return replace(gaze, images=tuple(names[: len(gaze.images)]), is_numbered=False).noted(note)
 
 
 def _read(path: Path, reading: Reading) -> Gaze:

@@ -30,6 +30,7 @@ class Gaze:
         is_samples: whether rows are samples of the eyes, not fixations.
         source: what the file is ("a Tobii Pro Lab export"); empty for a plain table.
         notes: what was done in reading, sentences for people.
+        is_numbered: whether `images` are places in a list of pictures that is not in the file.
     """
 
     images: tuple[str, ...]
@@ -45,6 +46,7 @@ class Gaze:
     is_samples: bool = False
     source: str = ""
     notes: tuple[str, ...] = ()
+    is_numbered: bool = False
 
     def __len__(self) -> int:
         return len(self.x)
@@ -97,6 +99,38 @@ class Gaze:
             for i, name in enumerate(self.images)
             if ends[i] < ends[i + 1]
         }
+
+
+def gaze_of_rows(
+    rows: Sequence[tuple[str, str, float, float, float, float]],
+    frame: Frame,
+    source: str,
+    is_samples: bool = False,
+) -> Gaze:
+    """Gaze from (image, viewer, x, y, start_s, duration_s) of each row; viewers may be "".
+
+    Rows without a finite position are left out.
+    """
+    images = tuple(dict.fromkeys(row[0] for row in rows))
+    viewers = tuple(sorted({row[1] for row in rows} - {""}))
+    image_place = {name: number for number, name in enumerate(images)}
+    viewer_place = {name: number for number, name in enumerate(viewers)}
+    x, y, start_s, duration_s = np.array([row[2:] for row in rows], np.float64).reshape(-1, 4).T
+    gaze = Gaze(
+        images,
+        np.array([image_place[row[0]] for row in rows], np.int64),
+        viewers,
+        np.array([viewer_place.get(row[1], UNKNOWN_VIEWER) for row in rows], np.int64),
+        x,
+        y,
+        start_s,
+        duration_s,
+        np.zeros(len(rows), np.int64),
+        frame,
+        is_samples,
+        source,
+    )
+    return gaze.rows(np.isfinite(gaze.x) & np.isfinite(gaze.y))
 
 
 def join(parts: Sequence[tuple[str, Gaze]]) -> Gaze:

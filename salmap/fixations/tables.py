@@ -9,13 +9,22 @@ import numpy as np
 
 from salmap.errors import FixationsError, listed
 from salmap.fixations.columns import gaze_of_table
+from salmap.fixations.eyelink_asc import is_asc, read_asc
 from salmap.fixations.frame import Reading
 from salmap.fixations.gaze import Gaze, counted
-from salmap.fixations.text_table import read_text_table
+from salmap.fixations.json_files import WEBGAZER, gaze_of_trials, read_json
+from salmap.fixations.pysaliency_files import SIGNATURE, read_hdf5
+from salmap.fixations.text_table import decode, read_text_table
 from salmap.pictures.names import match_names
 
 #: endings of files that may hold fixations
-TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".asc", ".json", ".hdf5", ".h5")
+#: how files begin that hold fixations in a form that can't be read, what they are, what to do
+_NOT_TAKEN = (
+    (b"PK\x03\x04", "an Excel workbook or a ZIP", "Save the sheet as CSV in UTF-8."),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Save the sheet as CSV in UTF-8."),
+    (b"SR_RESEARCH", "an EyeLink EDF file", "Convert it with SR Research's edf2asc."),
+)
 
 
 def is_table(name: str) -> bool:
@@ -34,7 +43,21 @@ def read_gaze(name: str, data: bytes, reading: Reading | None = None) -> Gaze:
     Raises:
         FixationsError: if it can't be read or has mistakes, saying where.
     """
-    return gaze_of_table(read_text_table(name, data), reading or Reading())
+    reading = reading or Reading()
+    for start, what, remedy in _NOT_TAKEN:
+        if data.startswith(start):
+            raise FixationsError(f"{name} is {what}. {remedy}")
+    if data.startswith(SIGNATURE):
+        return read_hdf5(name, data)
+    text = decode(name, data)
+    if text.lstrip()[:1] in ("{", "["):
+        return read_json(name, text, reading)
+    if is_asc(text):
+        return read_asc(name, text)
+    table = read_text_table(name, text)
+    if any(heading == WEBGAZER for heading in table.columns):
+        return gaze_of_trials(name, table.records())
+    return gaze_of_table(table, reading)
 
 
 def on_pictures(name: str, gaze: Gaze, pictures: Iterable[str]) -> Gaze:
@@ -60,7 +83,7 @@ def on_pictures(name: str, gaze: Gaze, pictures: Iterable[str]) -> Gaze:
         raise FixationsError(
             f"The table has several images that could be {picture}: {listed(images)}. Keep one."
         )
-    unknown = [number for number, image in enumerate(gaze.images) if image not in matches.found]
+    unknown = [n for n in np.unique(gaze.image) if gaze.images[n] not in matches.found]
     if not unknown:
         return gaze.on(matches.found)
     rows = np.flatnonzero(np.isin(gaze.image, unknown))

@@ -8,7 +8,7 @@ import io
 import re
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,11 @@ class TextTable:
     def __len__(self) -> int:
         return len(self.lines)
 
+    def records(self) -> Iterator[dict[str, str]]:
+        """Each row by heading."""
+        for row in zip(*self.columns.values(), strict=True):
+            yield dict(zip(self.columns, row, strict=True))
+
     def rows(self, keep: NDArray[np.bool_]) -> TextTable:
         """Some of the rows."""
         columns = {heading: values[keep] for heading, values in self.columns.items()}
@@ -71,18 +76,16 @@ class Numbers:
     wrong: NDArray[np.bool_]
 
 
-def read_text_table(name: str, data: bytes) -> TextTable:
-    """A table with headings from the bytes of a file.
+def read_text_table(name: str, text: str) -> TextTable:
+    """A table with headings from the text of a file.
 
-    Encodings are UTF-8, UTF-16 and else Windows' Latin-1; values are separated by tabs,
-    semicolons, commas, bars or spaces, or by what a first line `sep=` names. Lines before the
-    headings that are empty or begin with # are left out, and so are rows without any value.
+    Values are separated by tabs, semicolons, commas, bars or spaces, or by what a first line `sep=`
+    names. Lines before the headings that are empty or begin with # are left out, and so are rows
+    without any value.
 
     Raises:
-        FixationsError: if it is not text, a heading comes twice, or a row has more values than
-            there are headings.
+        FixationsError: if a heading comes twice, or a row has more values than there are headings.
     """
-    text = decode(name, data)
     start, separator = 0, ""
     if stated := _SEP_LINE.match(text):
         start, separator = stated.end(), stated.group(1)
@@ -96,7 +99,7 @@ def read_text_table(name: str, data: bytes) -> TextTable:
 
 
 def decode(name: str, data: bytes) -> str:
-    """The text of a file.
+    """The text of a file in UTF-8, UTF-16 or else Windows' Latin-1; lines end in a newline.
 
     Raises:
         FixationsError: if it is not text.

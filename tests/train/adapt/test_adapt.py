@@ -111,6 +111,14 @@ def test_other_viewers_are_a_gain(gained):
     assert (result.pictures, result.fixations) == (PICTURES, PICTURES * FIXATIONS)
 
 
+def test_no_gain_is_claimed_on_doubtful_fixations(gained):
+    result, _ = gained
+    doubted = replace(result, outside=70, doubt="70 of 800 fixations fall outside.")
+    assert not doubted.gained
+    assert doubted.summary.startswith("No gain can be claimed: 70 of 800 fixations fall outside.")
+    assert "70 fixations fell outside their pictures" in replace(result, outside=70).summary
+
+
 def test_the_gain_is_there_on_new_fixations(gained, model, images, others):
     """The written file against new fixations of the same viewers."""
     result, _ = gained
@@ -272,6 +280,20 @@ def test_no_fixations(tmp_path, model, images, own):
     data = dataset(tmp_path / "p", images, own, count=0)
     with pytest.raises(TrainingError, match="none have any"):
         adapt(model, data, tmp_path / "x.safetensors")
+
+
+@pytest.mark.slow
+def test_command_writes_nothing_where_many_fixations_are_outside(tmp_path, model, images, others):
+    path = as_folder(tmp_path / "mine", images[:FEW], others[:FEW])
+    table = path / "fixations.csv"
+    rows = [line.split(",") for line in table.read_text().splitlines()]
+    moved = [rows[0], *([*row[:2], str(float(row[2]) - 9), row[3]] for row in rows[1:])]
+    table.write_text("\n".join(map(",".join, moved)))
+    out = tmp_path / "x.safetensors"
+    result = run("--model", model, "--data", f"folder={path}", "--out", out)
+    assert result.exit_code == 3, result.output
+    assert "No gain can be claimed" in result.stdout and "fell outside" in result.stdout
+    assert not out.exists()
 
 
 def test_only_networks_can_be_adapted(tmp_path, images, own):
