@@ -7,7 +7,7 @@ import streamlit as st
 from salmap.ui.access import identify
 from salmap.ui.components.shell import shell
 from salmap.ui.ending import end_with_its_threads
-from salmap.ui.pages import about, analyse, compare, train
+from salmap.ui.pages import about, analyse, compare, train, versions
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -29,6 +29,7 @@ page = st.navigation(
         st.Page(home, title="Salmap", url_path="home", default=True, visibility="hidden"),
         first,
         st.Page(compare.page, title="Compare", url_path="compare"),
+        st.Page(versions.page, title="Versions", url_path="versions"),
         st.Page(train.page, title="Train", url_path="train"),
         st.Page(about.page, title="About", url_path="about"),
     ]

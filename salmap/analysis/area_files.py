@@ -160,7 +160,7 @@ def _from_coco(content: dict[str, Any]) -> AreasByPicture:
             left, top, width, height = (float(value) for value in item["bbox"])
             area = Area.box(name, left, top, left + width, top + height)
         found.append((pictures.get(item.get("image_id"), ""), area))
-    return _gathered(_numbered(found))
+    return _gathered(numbered(found))
 
 
 def _from_labelme(content: dict[str, Any]) -> AreasByPicture:
@@ -179,10 +179,10 @@ def _from_labelme(content: dict[str, Any]) -> AreasByPicture:
                 f"The shape '{shape['label']}' is a {kind}. Rectangles and polygons can be used."
             )
         found.append((picture, area))
-    return _gathered(_numbered(found))
+    return _gathered(numbered(found))
 
 
-def _numbered(found: Sequence[tuple[str, Area]]) -> list[tuple[str, Area]]:
+def numbered(found: Sequence[tuple[str, Area]]) -> list[tuple[str, Area]]:
     """The same with a number behind names that a picture has more than once, as labels may be."""
     taken: set[tuple[str, str]] = set()
     named = []

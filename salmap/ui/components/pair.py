@@ -21,8 +21,8 @@ _GAINS = (1, 3, 10)
 def two_at_a_time(picture: Picture, models: list[str], style: Style) -> None:
     """Choose two models, swipe between them, and see where one expects more attention."""
     first, second = st.columns(2, gap="medium")
-    left = _pick(first, "Left", _LEFT, models)
-    right = _pick(second, "Right", _RIGHT, [model for model in models if model != left])
+    left = pick(first, "Left", _LEFT, models)
+    right = pick(second, "Right", _RIGHT, [model for model in models if model != left])
     height, width = compare_cache.small_image(picture).shape[:2]
     first, second = st.columns(2, gap="medium")
     with first:
@@ -45,23 +45,24 @@ def two_at_a_time(picture: Picture, models: list[str], style: Style) -> None:
         alt = f"{picture.name}: where {left} and {right} differ"
         with place:
             viewer("compared_difference", (height, width), original, ("Difference", signed), alt)
-            st.html(_scale(left, right, limit))
+            st.html(difference_scale(f"{right} expects more", f"{left} expects more", limit))
 
 
-def _pick(place: DeltaGenerator, label: str, key: str, models: list[str]) -> str:
-    if st.session_state.get(key) not in models:
-        st.session_state[key] = models[0]
-    return str(place.selectbox(label, models, key=key, persist_state="session"))
+def pick(place: DeltaGenerator, label: str, key: str, names: list[str]) -> str:
+    """Choose one of several names."""
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = names[0]
+    return str(place.selectbox(label, names, key=key, persist_state="session"))
 
 
-def _scale(left: str, right: str, limit: float) -> str:
-    """What the colors of the difference stand for, as HTML."""
+def difference_scale(low: str, high: str, limit: float) -> str:
+    """What the colors of a difference stand for, as HTML: `low` and `high` name its ends."""
     return (
         '<div style="font-size:12.5px;line-height:1.5">'
         f'<div style="height:8px;border-radius:4px;'
         f'background:{gradient(diverging_table())}">'
         '</div><div style="display:flex;justify-content:space-between;gap:1rem">'
-        f"<span>{html.escape(right)} expects more</span><span>same</span>"
-        f"<span style='text-align:right'>{html.escape(left)} expects more</span></div>"
+        f"<span>{html.escape(low)}</span><span>same</span>"
+        f"<span style='text-align:right'>{html.escape(high)}</span></div>"
         f"Full color: a difference of at least {limit:.2g} times the average attention.</div>"
     )

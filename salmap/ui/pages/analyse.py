@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import streamlit as st
 
 from salmap import weights
+from salmap.analysis import wording
+from salmap.analysis.clarity import rank_among_validation_pictures
 from salmap.analysis.summary import Analysis
 from salmap.errors import ImageError, SalmapError
+from salmap.outputs.names import safe_stem
+from salmap.outputs.report.report import Cover, Report
 from salmap.render import View
-from salmap.ui import cache, links, state, words
+from salmap.ui import cache, drawn, links, measures, state, words
 from salmap.ui.cache import ModelVersion
+from salmap.ui.components.areas import areas_panel
 from salmap.ui.components.controls import MODEL_KEY, Settings, settings
+from salmap.ui.components.crops import crops_panel
 from salmap.ui.components.downloads import batch_downloads, downloads
 from salmap.ui.components.legend import legend_of
 from salmap.ui.components.loading import load_model
+from salmap.ui.components.report import report_buttons
 from salmap.ui.components.source import picture_source
 from salmap.ui.components.trust import trust_panel
 from salmap.ui.components.viewer import viewer
@@ -65,7 +73,12 @@ def _result(picture: Picture, chosen: Settings) -> None:
         analysis = _analyze(picture, model)
         st.markdown(words.summary(analysis, chosen.k))
         _views(picture, model, chosen, analysis)
+        st.caption(words.plain(_clarity(picture, model)))
+        source = cache.drawing(picture, model, View.OVERLAY, chosen.style)
+        areas_panel(picture, model, source, analysis.regions[: chosen.k])
+        crops_panel(picture, model)
         downloads(picture, chosen)
+        report_buttons("report", safe_stem(picture.name), _report(picture, model, chosen))
         st.session_state[_SHOWN] = shown
         if len(state.tray()) > 1:
             batch_downloads(state.tray(), chosen)
@@ -102,6 +115,23 @@ def _views(picture: Picture, model: ModelVersion, chosen: Settings, analysis: An
         legend_of(View.OVERLAY if view == _SWIPE else View(view), chosen.style),
         f"{picture.name}, {model.name}. {words.summary(analysis, chosen.k).replace('**', '')}",
     )
+
+
+def _clarity(picture: Picture, model: ModelVersion) -> str:
+    found = measures.clarity_of(picture, model)
+    ranks = rank_among_validation_pictures(found.concentration_bits, model.name)
+    return wording.clarity(found, ranks)
+
+
+def _report(picture: Picture, model: ModelVersion, chosen: Settings) -> Callable[[Cover], Report]:
+    """How to make the report on one picture."""
+    areas = drawn.areas_of(picture)
+
+    def make(cover: Cover) -> Report:
+        sheet = measures.sheet(picture, picture.name, model, chosen.style, chosen.k, areas)
+        return Report(cover, model.name, chosen.style, [sheet])
+
+    return make
 
 
 def _model_failed(model: str, error: SalmapError) -> None:

@@ -1,0 +1,124 @@
+"""The panel for areas of interest: draw them, load them, take them elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from salmap.analysis.area_files import areas_json, areas_of, read_areas
+from salmap.analysis.certainty import LEVEL, VIEWERS
+from salmap.areas import Area
+from salmap.errors import AreaError
+from salmap.outputs.areas import areas_csv
+from salmap.outputs.names import Output, file_name, safe_stem
+from salmap.types import Region
+from salmap.ui import cache, drawn, measures, state, words
+from salmap.ui.cache import ModelVersion
+from salmap.ui.components.area_editor import area_editor
+from salmap.ui.state import Picture
+
+TITLE = "Measure areas of your own"
+_LOADED, _PROBLEM = "areas_loaded", "areas_problem"
+
+
+def areas_panel(
+    picture: Picture, model: ModelVersion, source: str, regions: Sequence[Region]
+) -> None:
+    """Areas of one picture, in an expander.
+
+    Args:
+        picture: the picture.
+        model: whose prediction is measured.
+        source: what is drawn on, a data URI.
+        regions: to start from.
+    """
+    panel = st.expander(TITLE, key="areas_panel", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
+        area_editor("areas", picture, model, source, drawn.areas_of(picture))
+        st.caption(
+            f"Interval: the share that {VIEWERS} real viewers would give falls in it about "
+            f"{LEVEL:.0%} of the time on test photos."
+        )
+        if problem := st.session_state.pop(_PROBLEM, ""):
+            st.error(words.message(problem))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            _start(picture, regions)
+            _copy(picture)
+            _save(picture, model)
+        _load(picture)
+
+
+def _start(picture: Picture, regions: Sequence[Region]) -> None:
+    """Boxes of the most viewed areas, to begin with."""
+
+    def start() -> None:
+        boxes = [Area.box(f"Area {region.rank}", *region.box) for region in regions]
+        drawn.keep(picture, boxes)
+
+    if regions and not drawn.areas_of(picture):
+        st.button("Start from the most viewed areas", key="areas_start", on_click=start)
+
+
+def _copy(picture: Picture) -> None:
+    """The same areas on every other picture of the tray, scaled to its size."""
+    others = [other for other in state.tray() if other.digest != picture.digest]
+    areas = drawn.areas_of(picture)
+
+    def copy() -> None:
+        size = _size(picture)
+        for other in others:
+            there = _size(other)
+            drawn.keep(other, areas if there == size else [a.scaled(size, there) for a in areas])
+
+    if others and areas:
+        label = f"Copy to {words.count(len(others), 'other picture')}"
+        st.button(label, key="areas_copy", on_click=copy)
+
+
+def _size(picture: Picture) -> tuple[int, int]:
+    height, width = cache.decoded(picture).shape[:2]
+    return height, width
+
+
+def _save(picture: Picture, model: ModelVersion) -> None:
+    areas = drawn.areas_of(picture)
+    if not areas:
+        return
+    st.download_button(
+        "Save these areas, JSON",
+        areas_json({picture.name: areas}),
+        f"{safe_stem(picture.name)}_drawn.json",
+        "application/json",
+        key="areas_save",
+        on_click="ignore",
+    )
+    st.download_button(
+        "Shares, CSV",
+        lambda: areas_csv(measures.area_shares(picture, model, areas)),
+        file_name(picture.name, Output.AREAS_CSV),
+        "text/csv",
+        key="areas_csv",
+        on_click="ignore",
+    )
+
+
+def _load(picture: Picture) -> None:
+    """Areas from a file; the uploader is emptied once it was read."""
+    count = st.session_state.setdefault(_LOADED, 0)
+    key = f"areas_file_{count}"
+
+    def load() -> None:
+        file = st.session_state[key]
+        st.session_state[_LOADED] = count + 1
+        try:
+            drawn.keep(picture, areas_of(picture.name, read_areas(file.name, file.getvalue())))
+        except AreaError as error:
+            st.session_state[_PROBLEM] = str(error)
+
+    st.file_uploader(
+        "Load areas: JSON from here, COCO, LabelMe, or a CSV `name,left,top,right,bottom`",
+        ["json", "csv"], key=key, on_change=load, max_upload_size=5,
+    )  # fmt: skip

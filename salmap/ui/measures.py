@@ -1,0 +1,53 @@
+"""What is measured of a picture beside its regions: areas, clarity, crops; done once for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from salmap.analysis.clarity import Clarity, clarity
+from salmap.analysis.crop import Crop, best_crop, crop_size, parse_ratio
+from salmap.areas import Area, AreaShare
+from salmap.outputs.report.sheets import Sheet, make_sheet
+from salmap.outputs.result import Result
+from salmap.render import Style
+from salmap.ui import cache
+from salmap.ui.cache import ModelVersion, shared
+from salmap.ui.state import Picture
+
+
+@shared(max_entries=300)
+def area_shares(
+    picture: Picture, model: ModelVersion, areas: tuple[Area, ...]
+) -> Sequence[AreaShare]:
+    """The attention that areas draw.
+
+    Raises:
+        AreaError: if one covers no pixel.
+    """
+    return cache.prediction(picture, model).areas(areas)
+
+
+@shared(max_entries=300)
+def clarity_of(picture: Picture, model: ModelVersion) -> Clarity:
+    """How attention is spread over a picture."""
+    return clarity(cache.prediction(picture, model).density)
+
+
+@shared(max_entries=300)
+def crop(picture: Picture, model: ModelVersion, ratio: str, areas: tuple[Area, ...]) -> Crop:
+    """The part of a shape that keeps most attention, with these areas whole.
+
+    Raises:
+        AreaError: if no part of this shape holds the areas.
+    """
+    prediction = cache.prediction(picture, model)
+    return best_crop(prediction.density, crop_size(prediction.size, parse_ratio(ratio)), areas)
+
+
+@shared(max_size="64MB")
+def sheet(
+    picture: Picture, name: str, model: ModelVersion, style: Style, k: int, areas: tuple[Area, ...]
+) -> Sheet:
+    """A picture's page in a report."""
+    prediction = cache.prediction(picture, model)
+    return make_sheet(Result(name, cache.decoded(picture), prediction, style, k, areas))

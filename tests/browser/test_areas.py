@@ -1,0 +1,132 @@
+"""Areas drawn on a picture by mouse, touch and keys; versions compared; a report taken home."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.running import PATIENCE_MS, open_app, settled
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=PATIENCE_MS)
+
+PANEL = "Measure areas of your own"
+SIZE = 512  # of the first example
+
+
+def design(left: int) -> bytes:
+    """A gray picture with a bright spot at the left or further right."""
+    pixels = np.full((150, 300, 3), 120, np.uint8)
+    pixels[50:90, left : left + 40] = (255, 220, 40)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def upload(page: Page, *files: tuple[str, bytes]) -> None:
+    page.locator("[data-testid=stFileUploaderDropzoneInput]").first.set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+    )
+
+
+def at(page: Page, x: float, y: float) -> tuple[float, float]:
+    """A place on the picture that is drawn on, in shares of its sides, on the screen."""
+    stage = page.locator(".editor svg")
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*at(page, *start))
+    page.mouse.down()
+    page.mouse.move(*at(page, *end), steps=4)
+    page.mouse.up()
+
+
+def edges(page: Page) -> list[int]:
+    """Left, top, right and bottom of the chosen area, in pixels of the picture."""
+    names = ("Left", "Top", "Right", "Bottom")
+    return [int(page.get_by_label(name, exact=True).input_value()) for name in names]
+
+
+def measured(page: Page, number: int) -> None:
+    """Wait until an area has its share."""
+    expect(page.locator(f".areas li:nth-child({number}) .more")).to_contain_text("average")
+
+
+def test_an_area_is_drawn_moved_resized_named_and_removed_by_mouse(page):
+    page.get_by_text(PANEL).click()
+    page.get_by_role("button", name="Draw a rectangle").click()
+    drag(page, (0.25, 0.25), (0.5, 0.5))
+    measured(page, 1)
+    assert edges(page) == pytest.approx([128, 128, 256, 256], abs=2)
+    drag(page, (0.4, 0.4), (0.5, 0.3))
+    measured(page, 1)
+    assert edges(page) == pytest.approx([179, 77, 307, 205], abs=3)
+    drag(page, (307 / SIZE, 205 / SIZE), (0.75, 0.75))
+    measured(page, 1)
+    assert edges(page) == pytest.approx([179, 77, 384, 384], abs=3)
+    name = page.get_by_role("textbox", name="Name of area 1")
+    name.fill("Face")
+    name.press("Enter")
+    expect(page.get_by_role("button", name="Remove Face")).to_be_visible()
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save these areas, JSON").click()
+    saved = json.loads(download.value.path().read_bytes())
+    assert saved["areas"][0]["name"] == "Face"
+    page.get_by_role("button", name="Remove Face").click()
+    expect(page.locator(".areas li")).to_have_count(0)
+
+
+def test_a_polygon_is_drawn_by_touch(browser: Browser, server: str):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    open_app(page, server)
+    page.get_by_text(PANEL).tap()
+    page.get_by_role("button", name="Draw a polygon").tap()
+    for place in ((0.2, 0.2), (0.6, 0.2), (0.4, 0.6)):
+        page.touchscreen.tap(*at(page, *place))
+    page.get_by_role("button", name="Finish").tap()
+    measured(page, 1)
+    assert edges(page) == pytest.approx([102, 102, 307, 307], abs=3)
+    context.close()
+
+
+def test_an_area_is_made_by_keys_alone(page):
+    page.get_by_text(PANEL).click()
+    page.get_by_role("button", name="Add in the middle").focus()
+    page.keyboard.press("Enter")
+    measured(page, 1)
+    left = page.get_by_label("Left", exact=True)
+    left.focus()
+    left.fill("10")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(left).to_have_value("10")
+    measured(page, 1)
+    settled(page)
+    assert edges(page)[0] == 10
+
+
+def test_two_versions_are_compared_and_reported(page, server):
+    page.goto(f"{server}/versions")
+    page.get_by_text("Drop 2 to 6 versions").wait_for()
+    upload(page, ("a.png", design(20)), ("b.png", design(220)))
+    page.get_by_role("button", name="Draw a rectangle").click()
+    drag(page, (0.05, 0.2), (0.3, 0.8))
+    expect(page.get_by_text(re.compile("draws most attention to Area 1"))).to_be_visible()
+    expect(page.get_by_role("cell", name=re.compile("points"))).to_be_visible()
+    settled(page, "Two at a time")
+    expect(page.get_by_role("slider", name="Swipe between a.png and b.png")).to_be_attached()
+    for ending, start in (("PDF", b"%PDF"), ("HTML", b"<!doctype html>")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Report, {ending}").click()
+        assert download.value.path().read_bytes().startswith(start)
