@@ -23,8 +23,7 @@ def areas_of(picture: Picture) -> tuple[Area, ...]:
 
 def turn_of(picture: Picture) -> int:
     """How often the areas on a picture have changed."""
-    turns: dict[str, int] = st.session_state.setdefault(_TURNS, {})
-    return turns.get(picture.digest, 0)
+    return _turns().get(picture.digest, 0)
 
 
 def keep(picture: Picture, areas: Sequence[Area], turn: int | None = None) -> None:
@@ -37,7 +36,7 @@ def keep(picture: Picture, areas: Sequence[Area], turn: int | None = None) -> No
     """
     _drawn()[picture.digest] = tuple(areas)
     after = turn_of(picture) + 1 if turn is None else turn
-    st.session_state[_TURNS][picture.digest] = after
+    _turns()[picture.digest] = after
 
 
 def take(picture: Picture, message: Mapping[str, Any]) -> None:
@@ -60,4 +59,9 @@ def take(picture: Picture, message: Mapping[str, Any]) -> None:
 
 def _drawn() -> dict[str, tuple[Area, ...]]:
     found: dict[str, tuple[Area, ...]] = st.session_state.setdefault(_DRAWN, {})
+    return found
+
+
+def _turns() -> dict[str, int]:
+    found: dict[str, int] = st.session_state.setdefault(_TURNS, {})
     return found

@@ -9,14 +9,18 @@ import logging
 import tempfile
 import threading
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import IO
 
+from salmap.areas import Area
 from salmap.errors import SalmapError
 from salmap.outputs import tables
 from salmap.outputs.names import Output, output_names, safe_place
+from salmap.outputs.report.report import Cover, Report, report_file
+from salmap.outputs.report.sheets import Sheet
 from salmap.outputs.result import Result, add_files
-from salmap.ui import cache, words
+from salmap.ui import cache, measures, words
 from salmap.ui.components.controls import Settings
 from salmap.ui.ending import PACKING
 from salmap.ui.state import Picture
@@ -35,17 +39,21 @@ class Order:
         pictures: in this order.
         settings: model, style and number of areas.
         kinds: which files of each picture.
+        reports: which reports on all of them: "pdf", "html".
+        areas: of interest, by digest of a picture.
     """
 
     pictures: tuple[Picture, ...]
     settings: Settings
     kinds: tuple[Output, ...]
+    reports: tuple[str, ...] = ()
+    areas: Mapping[str, tuple[Area, ...]] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[object, ...]:
         """Tells it from any other without comparing bytes."""
         names = tuple((picture.digest, picture.name) for picture in self.pictures)
-        return names, self.settings, self.kinds
+        return names, self.settings, self.kinds, self.reports, dict(self.areas)
 
 
 class Packing:
@@ -106,7 +114,7 @@ class Packing:
             self.problem = "Packing failed. Try again."
 
     def _pack(self) -> None:
-        settings, rows = self.order.settings, []
+        settings, rows, sheets = self.order.settings, [], []
         model = cache.model_version(settings.model)
         stems = output_names([safe_place(picture.name) for picture in self.order.pictures])
         with zipfile.ZipFile(self._file, "w") as archive:
@@ -116,6 +124,8 @@ class Packing:
                 try:
                     numbers = cache.analysis(picture, model)
                     files = result(picture, settings).files(self.order.kinds, stem)
+                    if self.order.reports:
+                        sheets.append(self._sheet(picture, stem, model))
                 except SalmapError as error:
                     reason = words.without_folders(str(error))
                     rows.append(tables.failed_row(picture.name, settings.model, reason))
@@ -131,6 +141,15 @@ class Packing:
                     )
                     return
             add_files(archive, {"summary.csv": tables.summary_csv(rows)})
+            if sheets:
+                report = Report(Cover(), model.name, settings.style, sheets)
+                for ending in self.order.reports:
+                    name = f"report.{ending}"
+                    add_files(archive, {name: report_file(report, name)})
+
+    def _sheet(self, picture: Picture, name: str, model: cache.ModelVersion) -> Sheet:
+        settings, areas = self.order.settings, self.order.areas.get(picture.digest, ())
+        return measures.sheet(picture, name, model, settings.style, settings.k, areas)
 
 
 def result(picture: Picture, settings: Settings) -> Result:

@@ -15,8 +15,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from salmap.analysis.summary import Analysis
+from salmap.areas import Area
 from salmap.errors import WeightsError
-from salmap.outputs.names import Output
+from salmap.outputs.names import AREA_OUTPUTS, Output
 from salmap.render import Style
 from salmap.ui import cache, state
 from salmap.ui import packing as packing_module
@@ -282,9 +283,10 @@ def test_no_folder_of_the_server_is_shown(monkeypatch, tmp_path):
 def test_downloads_hold_what_their_names_say():
     mine = state.picture_from("mine.png", picture((60, 90)))
     settings = Settings(MODEL, Style(), 3, True)
-    archive = zipfile.ZipFile(io.BytesIO(downloads._archive(mine, settings)()))
-    assert set(archive.namelist()) == {f"mine{kind.ending}" for kind in Output}
-    for kind in Output:
+    archive = zipfile.ZipFile(io.BytesIO(downloads._archive(mine, settings, ())()))
+    kinds = set(Output) - set(AREA_OUTPUTS)
+    assert set(archive.namelist()) == {f"mine{kind.ending}" for kind in kinds}
+    for kind in kinds:
         assert archive.read(f"mine{kind.ending}") == downloads._file(mine, settings, kind)()
 
 
@@ -304,6 +306,20 @@ def test_several_pictures_are_packed_with_a_summary():
     assert app.get("download_button")[-1].proto.label.startswith("Download the ZIP: 2 pictures")
     app.slider(key="opacity").set_value(30).run()
     assert "the earlier ZIP" in app.get("download_button")[-1].proto.label
+
+
+def test_one_report_on_all_pictures_is_packed_with_the_areas_drawn(monkeypatch):
+    app = upload(started(), ("a.png", picture(seed=1), "image/png"))
+    app = upload(app, ("b.png", picture(seed=2), "image/png"))
+    first = app.session_state["tray"][0]
+    app.session_state["drawn_areas"] = {first.digest: (Area.box("button", 1, 2, 30, 40),)}
+    app.session_state["archive_kinds"] = ["html"]
+    packed(app.run().button(key="pack").click().run())
+    archive = zipfile.ZipFile(io.BytesIO(app.session_state["packing"].archive()))
+    assert set(archive.namelist()) == {"summary.csv", "report.html"}
+    page = archive.read("report.html").decode()
+    assert page.count('class="sheet"') == 2
+    assert page.count("button</th>") == 1
 
 
 def test_packing_goes_on_when_something_else_is_clicked_until_it_is_cancelled(monkeypatch):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
+from salmap.areas import Area
 from salmap.outputs.names import Output, file_name, safe_stem
 from salmap.outputs.result import zip_files
-from salmap.ui import words
+from salmap.ui import drawn, words
 from salmap.ui.components.controls import Settings
 from salmap.ui.packing import Order, Packing, result
 from salmap.ui.state import Picture
@@ -20,6 +22,8 @@ _LABELS = {
     Output.REGIONS_CSV: "Areas, CSV",
     Output.REGIONS: "Areas, JSON",
 }
+_REPORTS = {"pdf": "Report, PDF", "html": "Report, HTML"}
+_CHOICES: dict[str, str] = {kind.value: label for kind, label in _LABELS.items()} | _REPORTS
 _PACKING = "packing"
 _TICK_S = 0.5
 
@@ -30,7 +34,7 @@ def downloads(picture: Picture, settings: Settings) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Everything, ZIP",
-            _archive(picture, settings),
+            _archive(picture, settings, drawn.areas_of(picture)),
             f"{safe_stem(picture.name)}_salmap.zip",
             "application/zip",
             key="download_all",
@@ -52,8 +56,8 @@ def _file(picture: Picture, settings: Settings, kind: Output) -> Callable[[], by
     return lambda: result(picture, settings).file(kind)
 
 
-def _archive(picture: Picture, settings: Settings) -> Callable[[], bytes]:
-    return lambda: zip_files(result(picture, settings).files())
+def _archive(picture: Picture, settings: Settings, areas: tuple[Area, ...]) -> Callable[[], bytes]:
+    return lambda: zip_files(replace(result(picture, settings), areas=areas).files())
 
 
 def batch_downloads(pictures: Sequence[Picture], settings: Settings) -> None:
@@ -61,14 +65,17 @@ def batch_downloads(pictures: Sequence[Picture], settings: Settings) -> None:
     st.header(f"All {len(pictures)} pictures", anchor=False)
     chosen = st.pills(
         "In the ZIP, beside a summary of all",
-        list(_LABELS),
+        list(_CHOICES),
         selection_mode="multi",
-        default=[Output.OVERLAY, Output.REGIONS],
-        format_func=_LABELS.__getitem__,
+        default=[Output.OVERLAY.value, Output.REGIONS.value],
+        format_func=_CHOICES.__getitem__,
         key="archive_kinds",
         persist_state="session",
     )
-    order = Order(tuple(pictures), settings, tuple(chosen))
+    kinds = tuple(kind for kind in _LABELS if kind in chosen)
+    reports = tuple(ending for ending in _REPORTS if ending in chosen)
+    areas = {picture.digest: drawn.areas_of(picture) for picture in pictures}
+    order = Order(tuple(pictures), settings, kinds, reports, areas)
     packing: Packing | None = st.session_state.get(_PACKING)
     running = packing is not None and packing.is_running
     st.button(
