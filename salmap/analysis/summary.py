@@ -23,12 +23,14 @@ class Analysis:
         size: (height, width) of the picture, in pixels.
         regions: at most `MAX_REGIONS`, largest share first; boxes and peaks in pixels of `size`.
         half_area: the smallest share of the picture, in [0, 1], that draws half of all attention.
+        notes: see `Prediction`.
     """
 
     model: str
     size: tuple[int, int]
     regions: tuple[Region, ...]
     half_area: float
+    notes: tuple[str, ...] = ()
 
 
 def analyze(prediction: Prediction) -> Analysis:
@@ -39,4 +41,5 @@ def analyze(prediction: Prediction) -> Analysis:
         size=prediction.size,
         regions=tuple(top_regions(density, MAX_REGIONS)),
         half_area=attention_area(shrink_density(density, screen_size(prediction.size)), 0.5),
+        notes=prediction.notes,
     )

@@ -58,3 +58,18 @@ def image_size(source: ImageSource) -> tuple[int, int]:
     with opened(source) as picture:
         width, height = picture.size
         return (width, height) if turn_of(picture) in SIDEWAYS else (height, width)
+
+
+def see_through(source: ImageSource) -> bool:
+    """Whether some of a picture is transparent, at least in part.
+
+    Raises:
+        ImageError: as `load_image` does.
+    """
+    with opened(source) as picture:
+        if not picture.has_transparency_data:
+            return False
+        if picture.mode.startswith("I"):  # deep gray, one of whose values is
+            return True
+        layer = load_pixels(picture).convert("RGBA")
+        return layer.getchannel("A").getextrema() != (255, 255)

@@ -25,12 +25,14 @@ from salmap.analysis.trust import center_bias_share
 from salmap.density import resize_log_density
 from salmap.errors import WeightsError
 from salmap.metrics import sim
-from salmap.pictures import load_image, screen_size, shrink_image
+from salmap.pictures import load_image, screen_size, see_through, shrink_image
+from salmap.pictures.notes import notes_on
 from salmap.pictures.resize import SCREEN_SIDE
 from salmap.prediction import Prediction
 from salmap.predictor import load
 from salmap.render import Style, View, draw
 from salmap.render.web import data_uri
+from salmap.screens import Screens, screens_of
 from salmap.types import ImageArray
 from salmap.ui import memory
 from salmap.ui.given import Given, Observation
@@ -48,7 +50,7 @@ T = TypeVar("T")
 _turns = threading.BoundedSemaphore(2)
 #: what stands for values that would take long to hash
 _HASHES: dict[str | type, Callable[[Any], str]] = {
-    Picture: lambda picture: picture.digest,
+    Picture: lambda picture: picture.key,
     Given: lambda given: given.key,
     Observation: lambda observation: observation.key,
     Style: repr,
@@ -112,9 +114,19 @@ def decoded(picture: Picture) -> ImageArray:
     """
     stream = io.BytesIO(picture.data)
     stream.name = picture.name  # so that a message names the file
-    image = load_image(stream)
+    image = load_image(stream, picture.viewing.background)
     image.flags.writeable = False
     return image
+
+
+@shared(max_entries=500)
+def is_transparent(picture: Picture) -> bool:
+    """Whether something behind a picture is seen through it.
+
+    Raises:
+        ImageError: if it can't be read.
+    """
+    return see_through(picture.data)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,11 +137,14 @@ class GridPrediction:
         grid: see `Predictor.predict_grid`.
         size: (height, width) of the picture.
         time_s: how long the model took.
+        screens, notes: see `Prediction`.
     """
 
     grid: NDArray[np.float32]
     size: tuple[int, int]
     time_s: float
+    screens: Screens | None
+    notes: tuple[str, ...]
 
 
 @shared(max_size="32MB")
@@ -143,16 +158,18 @@ def grid_prediction(picture: Picture, model: ModelVersion) -> GridPrediction:
     height, width = image.shape[:2]
     with _turns:
         start = time.perf_counter()
-        grid = network.predict_grid(image)
+        grid = network.predict_grid(image, picture.viewing.screen_px)
         taken_s = time.perf_counter() - start
         memory.give_back()
-    return GridPrediction(grid, (height, width), taken_s)
+    screens = screens_of((height, width), picture.viewing.screen_px)
+    return GridPrediction(grid, (height, width), taken_s, screens, notes_on(image, screens))
 
 
 def prediction(picture: Picture, model: ModelVersion) -> Prediction:
     """The prediction at full size, brought to it anew each time; see `grid_prediction`."""
     found = grid_prediction(picture, model)
-    return Prediction(resize_log_density(found.grid, found.size), model.name)
+    log_density = resize_log_density(found.grid, found.size)
+    return Prediction(log_density, model.name, found.screens, found.notes)
 
 
 @shared(max_entries=500)
@@ -179,8 +196,8 @@ def screen_image(picture: Picture) -> ImageArray:
 @shared(max_size="32MB")
 def drawing(picture: Picture, model: ModelVersion, view: View, style: Style) -> str:
     """A view as a data URI, drawn at screen size. The network is not run for it."""
-    density = screen_density(picture, model)
-    return data_uri(draw(view, screen_image(picture), density, style))
+    density, screens = screen_density(picture, model), grid_prediction(picture, model).screens
+    return data_uri(draw(view, screen_image(picture), density, style, screens))
 
 
 @shared(max_size="32MB")

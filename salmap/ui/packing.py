@@ -52,7 +52,7 @@ class Order:
     @property
     def key(self) -> tuple[object, ...]:
         """Tells it from any other without comparing bytes."""
-        names = tuple((picture.digest, picture.name) for picture in self.pictures)
+        names = tuple((picture.key, picture.name) for picture in self.pictures)
         return names, self.settings, self.kinds, self.reports, dict(self.areas)
 
 

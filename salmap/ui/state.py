@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import streamlit as st
 
+from salmap.pictures.viewing import USUAL, Viewing
 from salmap.ui import examples
 
 _TRAY = "tray"
@@ -24,12 +25,19 @@ class Picture:
         data: the bytes of the file.
         digest: SHA-256 of `data`, by which everything made of it is cached.
         credit: who made it, for examples.
+        viewing: how it is put before models.
     """
 
     name: str
     data: bytes = field(repr=False)
     digest: str
     credit: str = ""
+    viewing: Viewing = USUAL
+
+    @property
+    def key(self) -> str:
+        """Tells it from any other, and from itself put before models in another way."""
+        return f"{self.digest} {self.viewing}"
 
 
 def picture_from(name: str, data: bytes, credit: str = "") -> Picture:
@@ -75,6 +83,13 @@ def remove(digest: str) -> None:
 def clear() -> None:
     """Empty the tray."""
     st.session_state[_TRAY] = ()
+
+
+def view(picture: Picture, viewing: Viewing) -> None:
+    """Have one of the visitor's pictures put before models in another way."""
+    st.session_state[_TRAY] = tuple(
+        replace(kept, viewing=viewing) if kept.digest == picture.digest else kept for kept in tray()
+    )
 
 
 def choose(digest: str) -> None:

@@ -27,6 +27,7 @@ from salmap.ui.components.report import report_buttons
 from salmap.ui.components.source import picture_source
 from salmap.ui.components.trust import trust_panel
 from salmap.ui.components.viewer import viewer
+from salmap.ui.components.viewing import viewing_controls
 from salmap.ui.state import Picture
 from salmap.weights.registry import Source
 
@@ -65,12 +66,15 @@ def page() -> None:
 def _result(picture: Picture, chosen: Settings) -> None:
     place = st.empty()
     model = cache.model_version(chosen.model)
-    shown = (picture.digest, model)
+    shown = (picture.key, model)
     if st.session_state.get(_SHOWN) != shown:
         # what belongs to another picture, its downloads too, goes before anything slow begins
         place.container().markdown("")
     with place.container():
+        viewing_controls(picture)
         analysis = _analyze(picture, model)
+        for note in analysis.notes:
+            st.warning(words.plain(note))
         st.markdown(words.summary(analysis, chosen.k))
         _views(picture, model, chosen, analysis)
         st.caption(words.plain(_clarity(picture, model)))

@@ -1,0 +1,53 @@
+"""How a picture is put before a model: shown only where there is a choice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from salmap.pictures.viewing import USUAL
+from salmap.screens import MOST, screens_of
+from salmap.ui import cache, state
+from salmap.ui.state import Picture
+
+
+def viewing_controls(picture: Picture) -> None:
+    """The background of a transparent picture, and the screen of one that no screen shows whole.
+
+    Raises:
+        ImageError: if the picture can't be read.
+    """
+    height, width = cache.decoded(picture).shape[:2]
+    usual, transparent = screens_of((height, width)), cache.is_transparent(picture)
+    if not (usual or transparent):
+        return
+    with st.container(horizontal=True):
+        if transparent:
+            _background(picture)
+        if usual:
+            _screen(picture, max(height, width), usual.length_px, usual.are_stacked)
+
+
+def _background(picture: Picture) -> None:
+    key, now = f"background_{picture.digest}", picture.viewing.background
+    st.color_picker(
+        "Background", "#ffffff" if now == USUAL.background else now, key=key, width=140,
+        on_change=lambda: _change(picture, background=st.session_state[key]),
+        help="What lies behind the transparent parts of this picture.",
+    )  # fmt: skip
+
+
+def _screen(picture: Picture, long: int, usual: int, stacked: bool) -> None:
+    key = f"screen_{picture.digest}"
+    st.number_input(
+        f"Screen {'height' if stacked else 'width'}, in pixels of the picture",
+        -(-long // MOST), long, picture.viewing.screen_px or usual, 10, key=key, width=300,
+        on_change=lambda: _change(picture, screen_px=st.session_state[key]),
+        help="How much of this picture people see at once. Dashed lines mark where a screen ends.",
+    )  # fmt: skip
+
+
+def _change(picture: Picture, **changes: Any) -> None:
+    state.view(picture, replace(picture.viewing, **changes))
