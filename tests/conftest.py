@@ -26,9 +26,9 @@ def runs(monkeypatch) -> list[str]:
     names: list[str] = []
     predict_grid = Predictor.predict_grid
 
-    def counted(self, image):
+    def counted(self, image, screen_px):
         names.append(self.name)
-        return predict_grid(self, image)
+        return predict_grid(self, image, screen_px)
 
     monkeypatch.setattr(Predictor, "predict_grid", counted)
     return names

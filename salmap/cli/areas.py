@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from salmap.cli.predict import ModelOption
+from salmap.cli.text import say
 from salmap.weights.registry import DEFAULT_MODEL
 
 
@@ -38,6 +39,8 @@ def areas(
 
     wanted = areas_of(picture.name, read_areas_file(areas_file))
     prediction = load(model).predict(picture)
+    for note in prediction.notes:
+        say(picture, note)
     found = prediction.areas(wanted)
     width = max(len(area.name) for area in found)
     typer.echo(f"{'area':{width}}  share  interval  density  rank")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from salmap.cli.predict import ModelOption
+from salmap.cli.text import say
 from salmap.weights.registry import DEFAULT_MODEL
 
 
@@ -43,6 +44,8 @@ def crop(
     areas = areas_of(picture.name, read_areas_file(keep)) if keep else ()
     image = load_image(picture)
     prediction = load(model).predict(image)
+    for note in prediction.notes:
+        say(picture, note)
     for text, value in ratios.items():
         found = best_crop(prediction.density, crop_size(prediction.size, value), areas)
         left, top, right, bottom = found.box

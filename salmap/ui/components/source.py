@@ -21,7 +21,8 @@ MAX_FILE_MB = 50
 MAX_PICTURES, MAX_TRAY_MB = 100, 400
 
 _MB = 1_000_000
-_TYPES = sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES)
+_USUAL = ("jpg", "png", "jpeg", "webp", "heic", "gif")  # told first
+_TYPES = (*_USUAL, *sorted({suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES} - {*_USUAL}))
 _CAMERA, _PASTE = "camera", "paste"
 _INCOMING, _PROBLEMS, _UPLOADS = "incoming_pictures", "picture_problems", "uploads_taken"
 

@@ -118,6 +118,8 @@ def _ready(picture: Picture, chosen: list[str]) -> list[str]:
 
 
 def _comparison(picture: Picture, models: list[str], style: Style, sigma: float) -> None:
+    for note in cache.grid_prediction(picture, cache.model_version(models[0])).notes:
+        st.warning(words.plain(note))
     observed = _observed(picture, sigma)
     _side_by_side(picture, models, style, observed)
     st.header("Two at a time", anchor=False)
