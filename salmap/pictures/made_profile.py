@@ -17,7 +17,8 @@ Primaries = tuple[tuple[float, float], ...]
 
 _D65 = (0.3127, 0.3290)
 SRGB_PRIMARIES: Primaries = (_D65, (0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
-#: by the numbers of ITU-T H.273, table 2
+#: by the numbers of ITU-T H.273, tables 3 and 2
+VIDEO_CURVES = frozenset({1, 6, 14, 15})
 _PRIMARIES: dict[int, Primaries] = {
     1: SRGB_PRIMARIES,
     5: (_D65, (0.64, 0.33), (0.29, 0.60), (0.15, 0.06)),
@@ -53,7 +54,7 @@ def _coded_curve(number: int) -> Curve | None:
     v = _STEPS
     curve: Curve | None = None
     match number:
-        case 1 | 6 | 14 | 15:  # video, for a screen of ITU-R BT.1886
+        case video if video in VIDEO_CURVES:  # for a screen of ITU-R BT.1886
             curve = v**2.4
         case 4:
             curve = v**2.2

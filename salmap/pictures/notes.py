@@ -14,12 +14,22 @@ _NOTHING_TO_SEE = (
     "The picture has one color only, so there is nothing to see and the prediction says only that "
     "people look at the middle. If it is transparent, choose another background."
 )
+#: brightest level of a picture that nobody would call one: 12 bits in 16 are below
+_DARKEST = 16
+_NEARLY_BLACK = (
+    "The picture is nearly black. If its numbers are darker than what they show, as 12 bits in 16 "
+    "are, scale them up and try again."
+)
 
 
 def notes_on(image: ImageArray, screens: Screens | None) -> tuple[str, ...]:
     """Sentences on a picture, uint8 (H, W, 3), that is shown whole or screen by screen."""
     notes = () if screens is None else (screens.note,)
-    return (_NOTHING_TO_SEE, *notes) if has_one_color(image) else notes
+    if has_one_color(image):
+        return (_NOTHING_TO_SEE, *notes)
+    if image[::_STEP, ::_STEP].max() <= _DARKEST and image.max() <= _DARKEST:
+        return (_NEARLY_BLACK, *notes)
+    return notes
 
 
 def has_one_color(image: ImageArray) -> bool:

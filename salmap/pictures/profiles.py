@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image, ImageCms
 
-from salmap.pictures.made_profile import SRGB_PRIMARIES, coded_profile, gamma_profile
+from salmap.pictures.made_profile import SRGB_PRIMARIES, VIDEO_CURVES, coded_profile, gamma_profile
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,8 @@ _USUAL_GAMMA = 1 / 2.2
 #: levels of 255 by which a profile called sRGB may differ from it and be taken for it
 _TOLERANCE = 3
 _LAB = b"LAB"
+_SRGB_CURVE = 13  # of ITU-T H.273
+_BMP_HEAD, _LONGEST_PROFILE = 138, 2**24  # in bytes
 
 
 def profile_of(picture: Image.Image) -> bytes | None:
@@ -35,8 +37,11 @@ def profile_of(picture: Image.Image) -> bytes | None:
     if picture.format == "PNG":
         return _of_png(picture, stream)
     profile: bytes | None = picture.info.get("icc_profile") or None
-    if picture.format == "AVIF" and profile is None and stream:
-        return _of_avif(stream)
+    if profile is None and stream:
+        if picture.format == "AVIF":
+            return _of_avif(stream)
+        if picture.format == "BMP":
+            return _of_bmp(stream)
     return profile
 
 
@@ -87,14 +92,32 @@ def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
 
 
 def _of_avif(stream: BinaryIO) -> bytes | None:
-    """The profile that the first "colr" box of an AVIF stands for."""
+    """The profile that the first "colr" box of an AVIF stands for.
+
+    There, browsers take video's curves for that of sRGB.
+    """
     before = stream.tell()
     stream.seek(0)
     _, found, rest = stream.read(65_536).partition(b"colrnclx")
     stream.seek(before)
     if not found or len(rest) < 4:
         return None
-    return coded_profile(*struct.unpack(">2H", rest[:4]))
+    primaries, curve = struct.unpack(">2H", rest[:4])
+    return coded_profile(primaries, _SRGB_CURVE if curve in VIDEO_CURVES else curve)
+
+
+def _of_bmp(stream: BinaryIO) -> bytes | None:
+    """The profile that is embedded in a BMP of version 5."""
+    before = stream.tell()
+    stream.seek(0)
+    head = stream.read(_BMP_HEAD)
+    profile = None
+    if len(head) == _BMP_HEAD and head[70:74] == b"MBED"[::-1]:
+        place, length = struct.unpack("<2I", head[126:134])
+        stream.seek(14 + place)
+        profile = stream.read(min(length, _LONGEST_PROFILE))
+    stream.seek(before)
+    return profile
 
 
 def to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:

@@ -209,6 +209,12 @@ def _colored() -> Iterator[tuple[str, bytes]]:
     ):  # fmt: skip
         yield f"gray with {name} profile", png(gray(), iccp(data))
         yield f"deep gray with {name} profile", png(gray(16), iccp(data))
+    coded = encoded(Image.fromarray(flat), "AVIF", quality=95, subsampling="4:4:4")
+    place = coded.index(b"colrnclx") + 8
+    for name, codes in CODED.items():
+        data = coded[:place] + struct.pack(">2H", *codes) + coded[place + 4 :]
+        yield f"AVIF {name}", data
+    yield "BMP with a profile", _bmp(flat, profiles["sRGB linear"])
     inks = Image.fromarray(flat).convert("CMYK")
     yield "CMYK", encoded(inks, "JPEG", quality=95)
 
@@ -245,6 +251,16 @@ def _unfinished() -> Iterator[tuple[str, bytes]]:
     yield "PNG with half its end", png(scene())[:-5]
     yield "PNG with more behind its end", png(scene()) + b"more" * 40
     yield "GIF without end", encoded(picture.quantize(16), "GIF")[:-1]
+
+
+def _bmp(pixels: np.ndarray, icc: bytes) -> bytes:
+    """A BMP of version 5 with a color profile embedded."""
+    head, rows = 124, pixels[::-1, :, ::-1].tobytes()  # WIDTH * 3 is a multiple of 4
+    info = struct.pack("<IiiHHII", head, WIDTH, HEIGHT, 1, 24, 0, len(rows)).ljust(56, b"\0")
+    info = (info + b"DEBM").ljust(108, b"\0")
+    info += struct.pack("<4I", 4, head + len(rows), len(icc), 0)
+    start = b"BM" + struct.pack("<IHHI", 14 + head + len(rows) + len(icc), 0, 0, 14 + head)
+    return start + info + rows + icc
 
 
 def _with_chunk(data: bytes, added: Chunk) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -47,6 +48,12 @@ def test_white_on_transparency_is_said_to_be_nothing_to_see(kind: str) -> None:
 def test_a_picture_of_one_color_is_said_to_be(pixels: np.ndarray, said: bool) -> None:
     notes = salmap.load("center-bias", use_hub=False).predict(pixels).notes
     assert (len(notes) == 1) == said
+
+
+def test_a_picture_whose_numbers_are_far_too_small_is_said_to_be_dark() -> None:
+    deep = cv2.imencode(".png", scene().astype(np.uint16) * 16)[1].tobytes()  # 12 bits in 16
+    (note,) = salmap.load("center-bias", use_hub=False).predict(deep).notes
+    assert "nearly black" in note
 
 
 @pytest.mark.parametrize("color", ["nocolor", "#12", "#ffffff00", "", None, 7])
