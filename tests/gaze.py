@@ -17,9 +17,9 @@ from salmap.networks import PRESETS
 from salmap.weights.info import ModelInfo
 
 
-def gaze_zip(pictures: int = 24, viewers: int = 4) -> bytes:
+def gaze_zip(pictures: int = 24, viewers: int = 4, scale: tuple[float, float] = (1, 1)) -> bytes:
     """Pictures of noise with one bright square each, on which all looks fall, as people pack it."""
-    rng = np.random.default_rng(7)
+    rng, (across, down) = np.random.default_rng(7), scale
     rows = ["image,subject,x,y"]
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -31,7 +31,7 @@ def gaze_zip(pictures: int = 24, viewers: int = 4) -> bytes:
             Image.fromarray(image).save(png, "PNG")
             archive.writestr(f"gaze/images/{number:03d}.png", png.getvalue())
             rows += [
-                f"{number:03d}.png,viewer {v},{left + x:.1f},{top + y:.1f}"
+                f"{number:03d}.png,viewer {v},{(left + x) * across:.4f},{(top + y) * down:.4f}"
                 for v in range(viewers)
                 for x, y in rng.uniform(4, 20, (5, 2))
             ]

@@ -51,7 +51,7 @@ def open_folder(
         DatasetError: if `images` is missing, or there is neither `fixations.csv` nor `maps`, or
             the table is wrong, or no picture has its map.
     """
-    pictures = list_tree(_part(path, PICTURES) or path / PICTURES[0])
+    pictures = pictures_in(path)
     tables, maps = find_tables(path), _part(path, MAPS)
     sources: Mapping[str, FixationSource]
     found = None
@@ -85,6 +85,15 @@ def open_folder(
         sizes=found.sizes if found else {},
         use_exif=True,
     )
+
+
+def pictures_in(path: Path) -> dict[str, Path]:
+    """The pictures of a folder in this layout by name, sorted.
+
+    Raises:
+        DatasetError: if there is none.
+    """
+    return list_tree(_part(path, PICTURES) or path / PICTURES[0])
 
 
 def _part(path: Path, names: Sequence[str]) -> Path | None:

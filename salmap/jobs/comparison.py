@@ -86,6 +86,12 @@ def start(job: Job, new: Path, base: str) -> None:
     layout, _, root = _option(job, "--data").partition("=")
     result = job.folder / _RESULT
     arguments = ["--dataset", layout, "--root", root, "--split", "val", "--no-gold-standard"]
+    arguments += [
+        part
+        for option, value in zip(job.arguments, job.arguments[1:], strict=False)
+        if option == "--gaze"
+        for part in (option, value)
+    ]
     arguments += ["--model", str(new.resolve()), "--model", base, "--json", str(result)]
     with locks.opened(job.folder / _LOCK) as lock:
         if not locks.try_to_take(lock):

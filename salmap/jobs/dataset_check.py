@@ -19,15 +19,28 @@ _TIMEOUT_S = 900
 
 @dataclass(frozen=True)
 class DataSource:
-    """A data set on the server: one of `salmap.datasets.LAYOUTS` and its folder."""
+    """A data set on the server: one of `salmap.datasets.LAYOUTS` and its folder.
+
+    Attributes:
+        layout: the layout.
+        path: the folder.
+        settings: what its owner has said about its table of fixations, as
+            `salmap.fixations.frame.read_settings` takes it.
+    """
 
     layout: str
     path: Path
+    settings: tuple[str, ...] = ()
 
     @property
     def option(self) -> str:
         """As `salmap train` takes it."""
         return f"{self.layout}={self.path}"
+
+    @property
+    def gaze(self) -> list[str]:
+        """The settings as options of the commands."""
+        return [part for setting in self.settings for part in ("--gaze", setting)]
 
 
 @dataclass(frozen=True)
@@ -81,7 +94,7 @@ def check(source: DataSource) -> DatasetReport:
         DatasetError: if it can't be used at all.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        command = [sys.executable, "-m", "salmap", "train", "check", source.option]
+        command = [sys.executable, "-m", "salmap", "train", "check", source.option, *source.gaze]
         try:
             done = subprocess.run(
                 [*command, "--json", "--samples", scratch],

@@ -199,7 +199,7 @@ def start_fit(plan: FitPlan, settings: dict[str, Any], owner: str = "") -> jobs.
     require_free_name(plan.name)
 
     def prepare(run: Path) -> list[str]:
-        arguments = ["fit", "--recipe", RECIPE, "--data", plan.source.option]
+        arguments = ["fit", "--recipe", RECIPE, "--data", plan.source.option, *plan.source.gaze]
         for name, value in recipe_settings(plan).items():
             arguments += ["--set", f"{name}={json.dumps(value)}"]
         arguments += ["--out", str(run), "--copy", str(model_path(plan.name).resolve())]
@@ -241,7 +241,7 @@ def start_adapt(
 
     def prepare(run: Path) -> list[str]:
         target.parent.mkdir(parents=True, exist_ok=True)
-        arguments = ["adapt", "--model", str(path.resolve()), "--data", source.option]
+        arguments = ["adapt", "--model", str(path.resolve()), "--data", source.option, *source.gaze]
         return [*arguments, "--out", str(target), "--log", str(run)]
 
     return all_jobs().start(jobs.ADAPT, name, prepare, {"model": model} | settings, owner, model)

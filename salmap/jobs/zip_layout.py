@@ -12,9 +12,10 @@ from pathlib import PurePosixPath
 from salmap.datasets.folder import MAPS, PICTURES, TABLES
 from salmap.datasets.map_files import MAP_SUFFIXES
 from salmap.errors import DatasetError
+from salmap.fixations.tables import is_table as is_table_name
 from salmap.pictures import IMAGE_SUFFIXES
 
-_TABLE_SUFFIXES = {".csv", ".tsv"}
+_TABLE_SUFFIXES = {".csv", ".tsv", ".asc", ".hdf5", ".h5"}
 _UTF8_NAME = 0x800
 
 
@@ -31,7 +32,12 @@ def path_of(member: zipfile.ZipInfo) -> PurePosixPath:
 def is_wanted(path: PurePosixPath) -> bool:
     """Whether a file is a picture, a map or a table, and not hidden."""
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    is_table = path.suffix.lower() in _TABLE_SUFFIXES or path.name.lower() in TABLES
+    in_folder = "fixations" in (part.lower() for part in path.parent.parts)
+    is_table = (
+        path.suffix.lower() in _TABLE_SUFFIXES
+        or path.name.lower() in TABLES
+        or (in_folder and is_table_name(path.name))
+    )
     return not hidden and (is_table or path.suffix.lower() in MAP_SUFFIXES)
 
 

@@ -5,6 +5,8 @@ Everything here works on predictions at screen size, so that four models cost li
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,8 +20,9 @@ from salmap.fixations.brought import (
     make_evidence,
     read_brought,
 )
-from salmap.fixations.frame import read_settings
+from salmap.fixations.frame import Reading, read_settings
 from salmap.fixations.placing import Placed
+from salmap.fixations.preview import Preview, preview
 from salmap.metrics import Scores
 from salmap.pictures import image_size, screen_size, shrink_image
 from salmap.render import Style, View, difference_view, draw
@@ -113,6 +116,18 @@ def brought(observation: Observation) -> Placed:
             "or go back to that picture."
         )
     return placed
+
+
+def shown(observation: Observation, reading: Reading) -> tuple[ImageArray, Preview]:
+    """A small copy of the picture, and where fixations fall on it if the file is read like this.
+
+    Raises:
+        FixationsError: if it can't be read so.
+    """
+    picture, given = observation.picture, observation.given
+    size, image = image_size(picture.data), small_image(picture)
+    found = preview(given.name, given.data, {picture.name: size}, reading)
+    return image, replace(found, fixations=found.fixations.scaled(size, image.shape[:2]))
 
 
 def truth_tile(

@@ -234,6 +234,23 @@ def test_given_fixations_are_scored_on_every_model():
     assert after[4:] != before[4:]
 
 
+def test_shares_are_refused_until_the_visitor_says_so():
+    rows = "".join(f"0.{i}5,0.{9 - i}1\n" for i in range(10)) * 4
+    app = give(started(), "fixations.csv", f"x,y\n{rows}0.5,1.03\n")
+    (error,) = app.error
+    assert "shares" in error.value
+    assert names(app) == BASELINES
+    (unit,) = [box for box in app.selectbox if box.label == "Unit"]
+    assert unit.value == "shares"
+    (confirm,) = [button for button in app.button if button.label == "Read it like this"]
+    confirm.click().run()
+    assert not app.error
+    assert "40 fixations; 1 more outside" in text(app).replace(
+        "1 more outside the picture left", "1 more outside"
+    )
+    assert "unit=shares" in text(app)
+
+
 def test_a_fixation_map_will_do():
     pixels = np.zeros(SIZE, np.uint8)
     pixels[20, 10] = pixels[40, 30] = 255

@@ -222,6 +222,28 @@ def test_an_upload_that_can_not_be_used_is_not_kept(everything, monkeypatch):
     assert uploads.kept(training.uploads_folder("")) == []
 
 
+def test_a_table_that_is_refused_is_kept_until_somebody_says_how_it_is_read(
+    everything, monkeypatch
+):
+    asked = []
+
+    def check(source: DataSource) -> DatasetReport:
+        asked.append(source.gaze)
+        if not source.settings:
+            raise DatasetError("x and y lie between 0 and 1.")
+        return REPORT
+
+    monkeypatch.setattr(dataset, "check", check)
+    app = page().run()
+    data = gaze_zip(12, scale=(1 / 96, 1 / 72))
+    app.file_uploader(key="data_zip").upload("gaze.zip", data, "application/zip").run()
+    assert "removed" not in texts(app, "error")
+    (confirm,) = [button for button in app.button if button.label == "Read it like this"]
+    confirm.click().run()
+    assert not app.exception
+    assert asked == [[], ["--gaze", "unit=shares"]]
+
+
 def test_a_finished_run_stands_beside_the_model_it_started_from(folders, everything):
     save_untrained(folders / "models" / "mine.safetensors")
     job = ended_job(everything, [{"event": "end", "model": "x"}])

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from salmap.datasets import LAYOUTS
+from salmap.datasets.fixations_csv import find_tables
+from salmap.datasets.folder import pictures_in
+from salmap.datasets.table_preview import preview_in_folder, table_refusal
 from salmap.errors import SalmapError
+from salmap.fixations.frame import read_settings
+from salmap.fixations.preview import headings_of
 from salmap.jobs import plans as training
 from salmap.jobs import uploads
 from salmap.jobs.dataset_check import DatasetReport, DataSource, check
 from salmap.ui import access
+from salmap.ui.components.reading import reading_form
 from salmap.ui.words import plain
 
 #: largest ZIP that is taken, in megabytes
 MAX_ZIP_MB = 200
 _UPLOAD, _FOLDER = "Upload a ZIP", "A folder on this server"
 _KEPT, _UNPACKED, _CHECKED = "kept_data", "unpacked_data", "checked_data"
+_SETTLED = "settled_tables"
 _SHOWN_PROBLEMS = 8
 
 
@@ -39,6 +47,7 @@ def data_picker(owner: str) -> tuple[DataSource, DatasetReport] | None:
     if source is None:
         return None
     report = _checked(source, owner, keep=way != _UPLOAD)
+    _reading(source, refused=report is None)
     if report is None:
         return None
     _show(report)
@@ -48,8 +57,8 @@ def data_picker(owner: str) -> tuple[DataSource, DatasetReport] | None:
 def _uploaded(owner: str) -> DataSource | None:
     file = st.file_uploader(
         "A ZIP with a folder `images`, and `fixations.csv` (`image,subject,x,y`, in pixels from "
-        "the upper left corner) or a folder `maps` with a gray map of the same name for each "
-        "picture",
+        "the upper left corner), an export of your eye tracker or a folder `maps` with a gray map "
+        "of the same name for each picture",
         "zip",
         key="data_zip",
         max_upload_size=MAX_ZIP_MB,
@@ -71,7 +80,7 @@ def _uploaded(owner: str) -> DataSource | None:
             disabled=training.all_jobs().running() is not None,
             help="Deletes the uploaded pictures from this server.",
         )  # fmt: skip
-    return DataSource("folder", kept[name])
+    return _with_settings(DataSource("folder", kept[name]))
 
 
 def _kept() -> dict[str, Path]:
@@ -116,7 +125,37 @@ def _on_server() -> DataSource | None:
     path = place.text_input(
         "Folder", key="data_path", placeholder="/home/me/gaze", persist_state="session"
     )
-    return DataSource(chosen, Path(path.strip()).expanduser()) if path.strip() else None
+    folder = path.strip()
+    return _with_settings(DataSource(chosen, Path(folder).expanduser())) if folder else None
+
+
+def _with_settings(source: DataSource) -> DataSource:
+    """The data set with what was said in this session about its table."""
+    settled: dict[str, tuple[str, ...]] = st.session_state.get(_SETTLED, {})
+    return replace(source, settings=settled.get(source.option, ()))
+
+
+def _reading(source: DataSource, refused: bool) -> None:
+    """Let people say how a table of fixations is read, with where fixations fall."""
+    tables = find_tables(source.path) if source.layout == "folder" else []
+    if not tables:
+        return
+    refusal = table_refusal(source.path, read_settings(source.settings)) if refused else None
+    try:
+        pictures = pictures_in(source.path)
+        headings = headings_of(tables[0].name, tables[0].read_bytes())
+    except (SalmapError, OSError):  # the check has said so
+        return
+    with st.expander("How the table of fixations is read", expanded=refusal is not None):
+        chosen = reading_form(
+            f"reading_{source.path.name}",
+            headings,
+            getattr(refusal, "guess", ()) or source.settings,
+            lambda reading: preview_in_folder(tables[0], pictures, reading),
+        )
+    if chosen is not None and chosen != source.settings:
+        st.session_state[_SETTLED] = st.session_state.get(_SETTLED, {}) | {source.option: chosen}
+        st.rerun()
 
 
 def _checked(source: DataSource, owner: str, keep: bool) -> DatasetReport | None:
@@ -125,7 +164,8 @@ def _checked(source: DataSource, owner: str, keep: bool) -> DatasetReport | None
     Args:
         source: the data set.
         owner: who asks.
-        keep: whether to leave it where it is if it can't be used at all; an upload is removed.
+        keep: whether to leave it where it is if it can't be used at all; an upload is removed,
+            unless it has a table of which somebody may say how it is read.
     """
     again = st.button("Check again", key="check_again", help="After you changed its files.")
     wanted, found = st.session_state.get(_CHECKED, (None, None))
@@ -136,10 +176,15 @@ def _checked(source: DataSource, owner: str, keep: bool) -> DatasetReport | None
             except SalmapError as error:
                 found = str(error)
         st.session_state[_CHECKED] = (source, found)
-        if isinstance(found, str) and not keep:
+        settings = read_settings(source.settings)
+        if isinstance(found, str) and not keep and not table_refusal(source.path, settings):
             _remove(source.path)
     if isinstance(found, str):
-        removed = "" if keep else " The upload was removed: mend the ZIP and upload it again."
+        removed = (
+            ""
+            if keep or source.path.is_dir()
+            else " The upload was removed: mend the ZIP and upload it again."
+        )
         st.error(f"{access.message(found)}{removed}")
         return None
     return found

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from salmap.fixations import synthetic as synthetic_viewers
+from salmap.fixations.preview import headings_of
 from salmap.fixations.scoring import SIGMA_SHARE
-from salmap.ui import given, state, words
+from salmap.fixations.tables import TABLE_SUFFIXES, is_table
+from salmap.ui import compare_cache, given, state, words
+from salmap.ui.components.reading import reading_form
+from salmap.ui.given import Observation
 
 #: largest file that is taken, in megabytes
 MAX_FILE_MB = 20
 
-_TYPES = ("csv", "png", "bmp", "gif", "tif", "tiff", "jpg", "jpeg")
+_TYPES = (
+    *(suffix[1:] for suffix in TABLE_SUFFIXES),
+    "png", "bmp", "gif", "tif", "tiff", "jpg", "jpeg",
+)  # fmt: skip
 _UPLOAD, _TOO_LARGE = "fixations_upload", "fixations_too_large"
 _MB = 1_000_000
 _ABOUT = (
-    "A **CSV** with the columns `x` and `y` in pixels of the picture, counted from its upper left "
-    "corner, and, if you like, `subject` and `image` (then one file serves several pictures); or a "
-    "**fixation map**: a black picture of the same size with a white point for each fixation."
+    "A **table** with the columns `x` and `y` in pixels of the picture, counted from its upper "
+    "left corner, and, if you like, `subject` and `image` (then one file serves several "
+    "pictures); an **export of your eye tracker**; or a **fixation map**: a black picture of the "
+    "same size with a white point for each fixation."
 )
 
 
@@ -48,6 +58,28 @@ def fixations_source() -> None:
             )
     if st.session_state.get(_TOO_LARGE):
         st.error(st.session_state[_TOO_LARGE])
+
+
+def fixations_reading(observation: Observation, guess: Sequence[str]) -> None:
+    """Let people say how their table is read, with where fixations fall.
+
+    Args:
+        observation: the picture and the file.
+        guess: the settings that are likely, where the file was refused.
+    """
+    file = observation.given
+    if file.synthetic or not is_table(file.name):
+        return
+    with st.expander("How the file is read", expanded=bool(guess)):
+        chosen = reading_form(
+            f"reading_{file.digest[:12]}",
+            headings_of(file.name, file.data),
+            guess or file.settings,
+            lambda reading: compare_cache.shown(observation, reading),
+        )
+    if chosen is not None and chosen != file.settings:
+        given.settle(chosen)
+        st.rerun()
 
 
 def sigma_picker() -> float:

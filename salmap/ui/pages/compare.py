@@ -18,7 +18,7 @@ from salmap.render import Style, View
 from salmap.ui import cache, compare_cache, given, links, state, words
 from salmap.ui.cache import ModelVersion
 from salmap.ui.components.controls import model_label, style_controls, visible_models
-from salmap.ui.components.fixations import fixations_source, sigma_picker
+from salmap.ui.components.fixations import fixations_reading, fixations_source, sigma_picker
 from salmap.ui.components.legend import legend_of, show_legend
 from salmap.ui.components.loading import load_model
 from salmap.ui.components.numbers import Column, Row, numbers
@@ -57,6 +57,9 @@ class _Observed:
     observation: Observation | None = None
     evidence: Evidence | None = None
     problem: str = ""
+    guess: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    doubt: str = ""
 
 
 def page() -> None:
@@ -137,9 +140,11 @@ def _observed(picture: Picture, sigma: float) -> _Observed:
         return _Observed()
     observation = given.observe(picture, file, sigma)
     try:
-        return _Observed(observation, compare_cache.evidence(observation, _center_bias()))
+        evidence = compare_cache.evidence(observation, _center_bias())
+        placed = compare_cache.brought(observation)
+        return _Observed(observation, evidence, notes=placed.notes, doubt=placed.doubt)
     except SalmapError as error:
-        return _Observed(observation, problem=str(error))
+        return _Observed(observation, problem=str(error), guess=getattr(error, "guess", ()))
 
 
 def _side_by_side(picture: Picture, models: list[str], style: Style, observed: _Observed) -> None:
@@ -241,6 +246,11 @@ def _scores(models: list[str], observed: _Observed) -> None:
         st.error(words.message(observed.problem))
     if observed.observation is None:
         return
+    fixations_reading(observed.observation, observed.guess)
+    if observed.doubt:
+        st.warning(f"{words.plain(observed.doubt)} Look at how the file is read.")
+    for note in observed.notes:
+        st.caption(words.plain(note))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_origin(observed))
         st.button("Remove", key="forget_fixations", on_click=given.forget)
