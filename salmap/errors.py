@@ -40,14 +40,17 @@ class FixationsError(SalmapError):
 class DoubtfulError(FixationsError):
     """Fixations of which it is not certain how they are counted.
 
+    The message is the cause, and then how to settle it on the command line.
+
     Attributes:
+        cause: what is unusual, and why it may be so, a sentence.
         guess: what would settle it if the likely cause is right, as `salmap.fixations.frame` reads
             settings; may be empty.
     """
 
-    def __init__(self, message: str, guess: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.guess = tuple(guess)
+    def __init__(self, cause: str, remedy: str, guess: Sequence[str] = ()) -> None:
+        super().__init__(f"{cause} {remedy}")
+        self.cause, self.guess = cause, tuple(guess)
 
 
 class AreaError(SalmapError):

@@ -146,8 +146,9 @@ def _as_fixations(gaze: Gaze, sizes: Sequence[Size], reading: Reading) -> Gaze:
     if reading.rate_hz is None and not np.isfinite(gaze.start_s).all():
         raise DoubtfulError(
             "From row to row the eyes hardly move: these are samples of the eyes, many for each "
-            "fixation. Give their rate to have fixations detected: --gaze rate=60 (a second), or a "
-            "column of times: --gaze start=HEADING.",
+            "fixation.",
+            "Give their rate to have fixations detected: --gaze rate=60 (a second), or a column of "
+            "times: --gaze start=HEADING.",
             ["rate=60"],
         )
     return detect_fixations(gaze, sizes, reading.rate_hz)

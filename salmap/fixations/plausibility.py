@@ -79,14 +79,14 @@ def check_unit(shown: Shown) -> None:
             "x and y lie between 0 and 100 on pictures that are larger, as per cent of a picture "
             "do",
             Frame(Unit.PERCENT),
-            "If they are pixels, say unit=pixels.",
+            "If they are pixels: --gaze unit=pixels.",
         )
     if _are_in_a_quarter(shown):
         raise _doubt(
             "All fixations lie in the top left quarter of their pictures, as they do if the "
             "pictures were shown smaller than they are here",
             Frame(scale=0.5),
-            "Give the scale at which they were shown; or, if all is right, unit=pixels.",
+            "Give the scale at which they were shown; or, if all is right, --gaze unit=pixels.",
         )
 
 
@@ -110,8 +110,8 @@ def check_outside(shown: Shown, stated: bool) -> str:
     most = REFUSED_OUTSIDE_AS_STATED if stated else REFUSED_OUTSIDE
     count = f"{int((~inside).sum()):,} of {len(inside):,} fixations fall outside their pictures"
     if outside > most:
-        cause, guess = _cause(shown)
-        raise DoubtfulError(f"{count}. {cause}", guess.settings())
+        cause, remedy, guess = _cause(shown)
+        raise DoubtfulError(f"{count}. {cause}", remedy, guess.settings())
     return f"{count}, which is unusual." if outside > DOUBTFUL_OUTSIDE else ""
 
 
@@ -157,7 +157,7 @@ def _refuse_below_one(shown: Shown, within_one: NDArray[np.bool_]) -> None:
             "x and y lie between 0 and 1, as shares of a picture or screen do",
             Frame(Unit.SHARES),
             "Add origin=bottom-left if y grows upwards, and screen=WIDTHxHEIGHT if they are shares "
-            "of the screen. If they are pixels, say unit=pixels.",
+            "of the screen. If they are pixels: --gaze unit=pixels.",
         )
     aspect = shown.width[within_one] / shown.height[within_one]
     is_height = (np.abs(x) <= aspect / 2 + 0.02).mean() > 0.97 and (np.abs(y) <= 0.52).mean() > 0.97
@@ -194,41 +194,53 @@ def _fill(shown: Shown) -> float:
     return max(_quantile(shown.x / shown.width, 0.98), _quantile(shown.y / shown.height, 0.98))
 
 
-def _cause(shown: Shown) -> tuple[str, Frame]:
-    """Why most positions may fall outside, with what would settle it."""
+def _cause(shown: Shown) -> tuple[str, str, Frame]:
+    """Why most positions may fall outside, and what would settle it."""
     x, y, width, height = shown.x, shown.y, shown.width, shown.height
     half = _within(np.abs(x), 0, width * 0.55) & _within(np.abs(y), 0, height * 0.55)
     left, above = (x < 0).mean(), (y < 0).mean()
     if half.mean() >= _MOST and min(left, above) > 0.15 and max(left, above) < 0.85:
         frame = Frame(Unit.PIXELS, Origin.CENTER)
-        return f"They seem to be counted from the middle: {_say(frame)} (y-axis=up if so).", frame
+        remedy = f"If so: {_say(frame)}, and y-axis=up if y grows upwards."
+        return "They seem to be counted from the middle.", remedy, frame
     if (_within(x, -0.5, width) & _within(-y, -0.5, height)).mean() >= _MOST:
         frame = Frame(Unit.PIXELS, Origin.TOP_LEFT, YAxis.UP)
-        return f"y seems to grow upwards from the top: {_say(frame)}.", frame
+        return "y seems to grow upwards from the top.", f"If so: {_say(frame)}.", frame
     if (_within(x, -0.5, height) & _within(y, -0.5, width)).mean() >= _MOST:
-        return "x and y seem to be swapped: --gaze x=HEADING_OF_Y --gaze y=HEADING_OF_X.", Frame()
-    middle = [float(np.median(v)) for v in (x, y)]
-    spread = [_quantile(v, 0.9) - _quantile(v, 0.1) for v in (x, y)]
-    sides = [float(np.median(v)) for v in (width, height)]
-    if all(0.2 * side < wide < 1.05 * side for wide, side in zip(spread, sides, strict=True)):
-        left_top = [m - side / 2 for m, side in zip(middle, sides, strict=True)]
-        frame = Frame(offset=(round(left_top[0]), round(left_top[1])))
+        remedy = "If so: --gaze x=HEADING_OF_Y --gaze y=HEADING_OF_X."
+        return "x and y seem to be swapped.", remedy, Frame()
+    offset = _likely_offset(shown)
+    if offset.offset:
         return (
-            "They may be counted on a screen that showed the picture at an offset: "
-            f"{_say(frame)} (roughly, by the middle of all fixations), or screen=WIDTHxHEIGHT if "
-            "it was in the middle.",
-            frame,
+            "They may be counted on a screen that showed the picture at an offset.",
+            f"If so: {_say(offset)} (roughly, by the middle of all fixations), or --gaze "
+            "screen=WIDTHxHEIGHT if it was in the middle.",
+            offset,
         )
     return (
-        "They may be counted on a screen that showed the picture at an offset or larger: give "
-        "--gaze screen=WIDTHxHEIGHT for pictures in the middle of the screen, with scale=fit if "
-        "they filled it, or offset=X,Y and scale=FACTOR.",
+        "They may be counted on a screen that showed the picture at an offset or larger.",
+        "If so: --gaze screen=WIDTHxHEIGHT for pictures in the middle of the screen, with "
+        "scale=fit if they filled it, or offset=X,Y and scale=FACTOR.",
         Frame(),
     )
 
 
+def _likely_offset(shown: Shown) -> Frame:
+    """Where the picture was on the screen if people looked around its middle, as they do.
+
+    Nothing is said where positions spread wider than a picture, or hardly at all.
+    """
+    middle = [float(np.median(v)) for v in (shown.x, shown.y)]
+    spread = [_quantile(v, 0.9) - _quantile(v, 0.1) for v in (shown.x, shown.y)]
+    sides = [float(np.median(v)) for v in (shown.width, shown.height)]
+    if not all(0.2 * side < wide < 1.05 * side for wide, side in zip(spread, sides, strict=True)):
+        return Frame()
+    left, top = (round(m - side / 2) for m, side in zip(middle, sides, strict=True))
+    return Frame(offset=(left, top))
+
+
 def _doubt(cause: str, guess: Frame, more: str) -> DoubtfulError:
-    return DoubtfulError(f"{cause}. If so: {_say(guess)}. {more}", guess.settings())
+    return DoubtfulError(f"{cause}.", f"If so: {_say(guess)}. {more}", guess.settings())
 
 
 def _say(frame: Frame) -> str:

@@ -12,14 +12,14 @@ from salmap.datasets import LAYOUTS
 from salmap.datasets.fixations_csv import find_tables
 from salmap.datasets.folder import pictures_in
 from salmap.datasets.table_preview import preview_in_folder, table_refusal
-from salmap.errors import SalmapError
+from salmap.errors import DoubtfulError, SalmapError
 from salmap.fixations.frame import read_settings
 from salmap.fixations.preview import headings_of
 from salmap.jobs import plans as training
 from salmap.jobs import uploads
 from salmap.jobs.dataset_check import DatasetReport, DataSource, check
 from salmap.ui import access
-from salmap.ui.components.reading import reading_form
+from salmap.ui.components.reading import reading_form, without_options
 from salmap.ui.words import plain
 
 #: largest ZIP that is taken, in megabytes
@@ -171,23 +171,28 @@ def _checked(source: DataSource, owner: str, keep: bool) -> DatasetReport | None
     wanted, found = st.session_state.get(_CHECKED, (None, None))
     if again or wanted != source:
         with st.spinner("Checking the data…"):
-            try:
-                found = check(source)
-            except SalmapError as error:
-                found = str(error)
+            found = _asked(source, keep)
         st.session_state[_CHECKED] = (source, found)
-        settings = read_settings(source.settings)
-        if isinstance(found, str) and not keep and not table_refusal(source.path, settings):
-            _remove(source.path)
     if isinstance(found, str):
-        removed = (
-            ""
-            if keep or source.path.is_dir()
-            else " The upload was removed: mend the ZIP and upload it again."
-        )
-        st.error(f"{access.message(found)}{removed}")
+        st.error(access.message(found))
         return None
     return found
+
+
+def _asked(source: DataSource, keep: bool) -> DatasetReport | str:
+    """The report of a check, or why the data can't be used."""
+    try:
+        return check(source)
+    except SalmapError as error:
+        refused = str(error)
+    reading = read_settings(source.settings)
+    refusal = table_refusal(source.path, reading) if source.layout == "folder" else None
+    if isinstance(refusal, DoubtfulError):
+        return without_options(refusal)
+    if keep or refusal:
+        return refused
+    _remove(source.path)
+    return f"{refused} The upload was removed: mend the ZIP and upload it again."
 
 
 def _show(report: DatasetReport) -> None:

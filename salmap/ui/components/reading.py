@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from salmap.errors import SalmapError
+from salmap.errors import DoubtfulError, SalmapError
 from salmap.fixations.frame import Reading, read_settings
 from salmap.fixations.preview import Preview
 from salmap.render.fixations import with_fixations
@@ -19,7 +19,7 @@ from salmap.ui import words
 _DRAWN = 1000
 #: what is shown around the picture, as a share of its sides
 _MARGIN = 0.3
-_AS_FOUND = "As found"
+_AS_FOUND = "Auto"
 _COLUMNS = {"x": "Column of x", "y": "Column of y", "image": "Picture", "subject": "Viewer"}
 _CHOICES = {
     "unit": (
@@ -77,6 +77,13 @@ def reading_form(
         if problem:
             st.caption(words.message(problem))
     return chosen if confirmed and not problem else None
+
+
+def without_options(error: SalmapError) -> str:
+    """What is wrong, without the options of the command line where the form stands for them."""
+    if isinstance(error, DoubtfulError):
+        return f"{error.cause} Say how the file is read."
+    return str(error)
 
 
 def _choices(key: str, headings: Sequence[str], first: Mapping[str, str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import streamlit as st
 from salmap import weights
 from salmap.analysis.agreement import FEWEST, MOST, is_baseline, proposed
 from salmap.analysis.trust import CENTER_BIAS_MODEL
-from salmap.errors import ImageError, SalmapError
+from salmap.errors import DoubtfulError, ImageError, SalmapError
 from salmap.fixations.brought import Evidence, dots
 from salmap.fixations.scoring import SIGMA_SHARE
 from salmap.render import Style, View
@@ -23,6 +23,7 @@ from salmap.ui.components.legend import legend_of, show_legend
 from salmap.ui.components.loading import load_model
 from salmap.ui.components.numbers import Column, Row, numbers
 from salmap.ui.components.pair import two_at_a_time
+from salmap.ui.components.reading import without_options
 from salmap.ui.components.scores import about, score_table
 from salmap.ui.components.source import picture_source
 from salmap.ui.components.tiles import Tile, tiles
@@ -144,7 +145,8 @@ def _observed(picture: Picture, sigma: float) -> _Observed:
         placed = compare_cache.brought(observation)
         return _Observed(observation, evidence, notes=placed.notes, doubt=placed.doubt)
     except SalmapError as error:
-        return _Observed(observation, problem=str(error), guess=getattr(error, "guess", ()))
+        guess = error.guess if isinstance(error, DoubtfulError) else ()
+        return _Observed(observation, problem=without_options(error), guess=guess)
 
 
 def _side_by_side(picture: Picture, models: list[str], style: Style, observed: _Observed) -> None:
