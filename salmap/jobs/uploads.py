@@ -15,10 +15,9 @@ import stat
 import struct
 import tempfile
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from salmap.datasets.folder import MAPS, PICTURES, TABLES
 from salmap.datasets.map_files import MAP_SUFFIXES
@@ -33,6 +32,7 @@ MAX_DIRECTORY_BYTES = 20_000_000
 
 TABLE = TABLES[0]
 _CHUNK = 1 << 20
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 _END, _END_SIZE, _LONGEST_COMMENT = b"PK\x05\x06", 22, 1 << 16
 _ZIP64_LOCATOR, _ZIP64_LOCATOR_SIZE = b"PK\x06\x07", 20
 
@@ -116,10 +116,10 @@ def unpack(archive: BinaryIO, folder: Path, limits: Limits | None = None) -> int
             left = limits.unpacked_bytes
             for info, target in targets:
                 left -= _write(opened, info, folder / target, left)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error) as error:
-        raise DatasetError(
-            f"The ZIP is damaged or packed in an unusual way ({error}). Pack it anew."
-        ) from error
+    except (DatasetError, OSError):
+        raise
+    except Exception as error:  # on damaged files, zipfile raises almost anything
+        raise _damaged(error) from error
     return len(targets)
 
 
@@ -176,6 +176,8 @@ def _refuse_unsafe(member: zipfile.ZipInfo) -> None:
         raise DatasetError(f"The ZIP has a link in it, {name[:80]!r}. Put the file itself there.")
     if member.flag_bits & 1:
         raise DatasetError("The ZIP has a password. Pack it without one.")
+    if member.compress_type not in _PACKED:  # LZMA could ask for any amount of memory
+        raise _damaged(f"by method {member.compress_type}")
 
 
 def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, left: int) -> int:
@@ -183,12 +185,23 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, left
     target.parent.mkdir(parents=True, exist_ok=True)
     written = 0
     with archive.open(member) as source, target.open("xb") as file:
-        while chunk := source.read(_CHUNK):
+        while chunk := _read(source):
             written += len(chunk)
             if written > left:
                 raise _too_large(left)
             file.write(chunk)
     return written
+
+
+def _read(source: IO[bytes]) -> bytes:
+    try:
+        return source.read(_CHUNK)
+    except Exception as error:  # bzip2 raises OSError on damaged data
+        raise _damaged(error) from error
+
+
+def _damaged(why: object) -> DatasetError:
+    return DatasetError(f"The ZIP is damaged or packed in an unusual way ({why}). Pack it anew.")
 
 
 def _too_large(limit: int) -> DatasetError:

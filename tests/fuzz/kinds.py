@@ -1,0 +1,126 @@
+"""What is done with damaged files of each kind: read them as Salmap does for people."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import salmap
+from salmap.analysis.area_files import read_areas
+from salmap.datasets import open_dataset
+from salmap.datasets.check import check_dataset
+from salmap.datasets.map_files import read_saved_map
+from salmap.errors import SalmapError
+from salmap.fixations.brought import read_fixations
+from salmap.jobs import uploads
+from salmap.pictures import image_size, load_image
+from tests.fuzz import seeds
+from tests.fuzz.mutation import mutated, mutated_text, mutated_weights
+
+SIZE = (48, 64)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of files.
+
+    Attributes:
+        seeds: (name, bytes) of good ones, given a folder for what must be made on disk.
+        mutate: damages one.
+        read: reads one, given its name, its bytes and an empty folder.
+    """
+
+    seeds: Callable[[Path], Sequence[tuple[str, bytes]]]
+    mutate: Callable[[bytes, random.Random], bytes]
+    read: Callable[[str, bytes, Path], object]
+
+
+def read_picture(name: str, data: bytes, folder: Path) -> None:
+    """As the app reads it; its size, which is read without its pixels, must be the same."""
+    try:
+        image = load_image(data)
+    except SalmapError:
+        _try(lambda: image_size(data))
+        raise
+    assert image.dtype == "uint8"
+    assert image.shape == (*image_size(data), 3)
+
+
+def read_map(name: str, data: bytes, folder: Path) -> None:
+    """A map that stands for fixations, or a prediction."""
+    path = folder / name
+    path.write_bytes(data)
+    assert read_saved_map(path).values.ndim == 2
+
+
+def read_table(name: str, data: bytes, folder: Path) -> None:
+    """As a table of fixations, as files of areas and as the table of a data set."""
+    _try(lambda: read_areas(name, data))
+    read_fixations(name, data, SIZE)
+
+
+def read_archive(name: str, data: bytes, folder: Path) -> None:
+    """Unpacked, nowhere but in its folder, and looked through."""
+    kept = uploads.keep(name, io.BytesIO(data), folder / "uploads")
+    assert [path.name for path in folder.iterdir()] == ["uploads"]
+    check_dataset(open_dataset("folder", kept))
+
+
+def read_weights(name: str, data: bytes, folder: Path) -> None:
+    """A model, which must then predict."""
+    path = folder / name
+    path.write_bytes(data)
+    model = salmap.load(path)
+    model.predict(seeds.photo())
+
+
+def _try(read: Callable[[], object]) -> None:
+    with contextlib.suppress(SalmapError):
+        read()
+
+
+KINDS = {
+    "pictures": Kind(lambda _: seeds.pictures(), mutated, read_picture),
+    "maps": Kind(lambda _: seeds.maps(), mutated, read_map),
+    "tables": Kind(lambda _: seeds.tables(), mutated_text, read_table),
+    "archives": Kind(lambda _: seeds.archives(), mutated, read_archive),
+    "weights": Kind(seeds.weights, mutated_weights, read_weights),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A damaged file, the same for the same kind, seed and number."""
+
+    kind: str
+    seed: int
+    number: int
+
+    def make(self, good: Sequence[tuple[str, bytes]]) -> tuple[str, bytes]:
+        """Its name and bytes, given the good files of its kind."""
+        chance = random.Random(f"{self.kind} {self.seed} {self.number}")
+        name, data = chance.choice(good)
+        return name, KINDS[self.kind].mutate(data, chance)
+
+
+def outcome(case: Case, good: Sequence[tuple[str, bytes]], folder: Path) -> bool:
+    """Whether a file could be read in spite of its damage.
+
+    Raises:
+        Exception: anything but a SalmapError, which would be a fault of the program.
+    """
+    name, data = case.make(good)
+    place = folder / "case"
+    place.mkdir()
+    try:
+        KINDS[case.kind].read(name, data, place)
+    except SalmapError:
+        return False
+    finally:
+        shutil.rmtree(place)
+    return True
