@@ -8,8 +8,8 @@
   or left out, `x, y` are zero-based pixels: 0, 0 is the center of the top-left pixel. Files of
   trackers and other dialects may take its place, as `fixations.*` or several in `fixations/`; see
   `salmap.fixations`.
-- `maps/`: a gray picture or a `.npy` file of the same path and stem for each picture, of its size
-  (see `salmap.datasets.map_files`): how likely each pixel is to be fixated, on any scale.
+- `maps/`: a gray picture or a `.npy` file for each picture, called as it is, of its size (see
+  `salmap.datasets.map_files`): how likely each pixel is to be fixated, on any scale.
   `POINTS_PER_MAP` points are drawn from it, the same ones each time, and stand for the fixations
   (viewer -1); training and scores are exact up to the noise of that many fixations.
 
@@ -34,6 +34,7 @@ from salmap.files import walk
 from salmap.fixations.frame import Reading
 from salmap.fixations.points import draw_points
 from salmap.fixations.tables import TABLE_SUFFIXES
+from salmap.pictures.names import match_names
 from salmap.types import Fixations
 
 POINTS_PER_MAP = 200
@@ -108,14 +109,22 @@ def _map_sources(
 ) -> tuple[dict[str, FixationSource], list[str]]:
     """How to read the map of each picture that has one, and what is worth knowing."""
     by_name = maps_by_name(walk(maps), maps)
-    stems = {name: Path(name).with_suffix("").as_posix() for name in pictures}
+    matches = match_names(by_name, pictures)
+    for picture, rivals in matches.rivals.items():
+        raise DatasetError(
+            f"{maps} has several maps that could be of {picture}: {listed(rivals)}. Keep one."
+        )
     notes = [f"{POINTS_PER_MAP} points drawn from each map stand for the fixations."]
-    if unused := sorted(by_name.keys() - set(stems.values())):
-        notes.append(f"{len(unused)} maps belong to no picture: {listed(unused)}.")
+    unknown = by_name.keys() - matches.found.keys() - matches.several.keys()
+    for names, why in (
+        (sorted(matches.several), "could mean several pictures"),
+        (sorted(unknown), "belong to no picture"),
+    ):
+        if names:
+            notes.append(f"{len(names)} maps are left out, for they {why}: {listed(names)}.")
     sources: dict[str, FixationSource] = {
-        name: partial(_draw_points, by_name[stem], pictures[name], name)
-        for name, stem in stems.items()
-        if stem in by_name
+        picture: partial(_draw_points, by_name[name], pictures[picture], picture)
+        for name, picture in matches.found.items()
     }
     return sources, notes
 

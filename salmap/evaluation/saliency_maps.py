@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from salmap.datasets.map_files import SavedMap, maps_by_name, read_saved_map, require_sides
 from salmap.errors import DatasetError, FaultyFileError, listed
 from salmap.files import walk
+from salmap.pictures.names import match_names, stem_of
 
 _RESIZED = "have another size than their pictures and were stretched to it"
 _LOGARITHMS = "hold logarithms of densities, which were turned into densities"
@@ -34,9 +35,9 @@ class MapFolder:
         self._by_path = maps_by_name(walk(folder), folder)
         if not self._by_path:
             raise DatasetError(f"The folder {folder} contains no maps (PNG or .npy).")
-        self._by_stem: dict[str, list[Path]] = defaultdict(list)
-        for name, path in self._by_path.items():
-            self._by_stem[PurePosixPath(name).name].append(path)
+        self._by_stem: dict[str, list[str]] = defaultdict(list)
+        for name in self._by_path:
+            self._by_stem[stem_of(name)].append(name)
         self._remarks: dict[str, dict[str, None]] = defaultdict(dict)
 
     @property
@@ -48,26 +49,22 @@ class MapFolder:
         ]
 
     def find(self, stimulus: str) -> Path:
-        """The map of a stimulus: by its path without suffix, or else by its stem alone.
+        """The map of a stimulus; see `salmap.pictures.names`.
 
         Raises:
-            DatasetError: if there is none, or several of that stem in other places.
+            DatasetError: if there is none, or several could be meant.
         """
-        name = PurePosixPath(stimulus)
-        if path := self._by_path.get(name.with_suffix("").as_posix()):
-            return path
-        found = self._by_stem.get(name.stem, [])
-        if len(found) == 1:
-            return found[0]
-        wanted = self.folder / name.with_suffix(".png")
-        if found:
+        matches = match_names([stimulus], self._by_stem.get(stem_of(stimulus), []))
+        if name := matches.found.get(stimulus):
+            return self._by_path[name]
+        wanted = self.folder / PurePosixPath(stimulus).with_suffix(".png")
+        if names := matches.several.get(stimulus):
             raise DatasetError(
-                f"{self.folder} has {len(found)} maps called {name.stem}, so it is not "
-                f"clear which belongs to {stimulus}. Name it {wanted}."
+                f"{self.folder} has {len(names)} maps called {PurePosixPath(stimulus).stem}, so it "
+                f"is not clear which belongs to {stimulus}. Name it {wanted}."
             )
-        raise FaultyFileError.of(
-            wanted, f"There is no map of this picture in {self.folder}.", "Add it."
-        )
+        what = f"There is no map of this picture in {self.folder}."
+        raise FaultyFileError.of(wanted, what, "Add it.")
 
     def read(self, stimulus: str, size: tuple[int, int]) -> SavedMap:
         """The map of a stimulus, resized (bilinear) to its (height, width) if it has another size.

@@ -9,13 +9,13 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
+from salmap.datasets.fixations_csv import NAME
 from salmap.datasets.folder import MAPS, PICTURES, TABLES
 from salmap.datasets.map_files import MAP_SUFFIXES
 from salmap.errors import DatasetError
-from salmap.fixations.tables import is_table as is_table_name
+from salmap.fixations.tables import is_table
 from salmap.pictures import IMAGE_SUFFIXES
 
-_TABLE_SUFFIXES = {".csv", ".tsv", ".asc", ".hdf5", ".h5"}
 _UTF8_NAME = 0x800
 
 
@@ -32,13 +32,13 @@ def path_of(member: zipfile.ZipInfo) -> PurePosixPath:
 def is_wanted(path: PurePosixPath) -> bool:
     """Whether a file is a picture, a map or a table, and not hidden."""
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    in_folder = "fixations" in (part.lower() for part in path.parent.parts)
-    is_table = (
-        path.suffix.lower() in _TABLE_SUFFIXES
-        or path.name.lower() in TABLES
-        or (in_folder and is_table_name(path.name))
-    )
-    return not hidden and (is_table or path.suffix.lower() in MAP_SUFFIXES)
+    return not hidden and (_is_table(path) or path.suffix.lower() in MAP_SUFFIXES)
+
+
+def _is_table(path: PurePosixPath) -> bool:
+    """Whether a file may hold fixations; a text or JSON only if it or a folder is called so."""
+    called_so = any(PurePosixPath(part).stem.lower() == NAME for part in path.parts)
+    return is_table(path.name) and (called_so or path.suffix.lower() not in (".txt", ".json"))
 
 
 def places_of(paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, PurePosixPath]:
@@ -86,7 +86,7 @@ def _without_folder_around(
 
 def _table(places: Iterable[PurePosixPath], has_maps: bool) -> PurePosixPath | None:
     """The table of fixations: the one called so or, without maps, the only one."""
-    tables = [place for place in places if place.suffix.lower() not in MAP_SUFFIXES]
+    tables = [place for place in places if _is_table(place)]
     called_so = [place for place in tables if place.name.lower() in TABLES]
     found = called_so or ([] if has_maps else tables)
     return found[0] if len(found) == 1 else None

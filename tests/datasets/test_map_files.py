@@ -12,7 +12,7 @@ from PIL import Image
 from salmap.datasets import open_dataset
 from salmap.datasets.check import check_dataset, render
 from salmap.datasets.map_files import maps_by_name, read_saved_map, require_sides
-from salmap.errors import FaultyFileError
+from salmap.errors import DatasetError, FaultyFileError
 from tests.make_datasets import make_folder_of_maps
 
 SIZE = (12, 16)
@@ -165,4 +165,16 @@ def test_maps_without_a_picture_are_named(tmp_path):
     make_folder_of_maps(tmp_path, pictures=2)
     (tmp_path / "images" / "1.jpg").unlink()
     notes = open_dataset("folder", tmp_path).notes
-    assert "1 maps belong to no picture: 1." in notes
+    assert "1 maps are left out, for they belong to no picture: 1." in notes
+
+
+def test_a_map_is_named_as_pictures_are(tmp_path):
+    make_folder_of_maps(tmp_path, pictures=2)
+    for old, new in (("images/0.jpg", "images/cats/Street.JPG"), ("maps/0.png", "maps/street.png")):
+        (tmp_path / new).parent.mkdir(exist_ok=True)
+        (tmp_path / old).rename(tmp_path / new)
+    assert open_dataset("folder", tmp_path).problems() == []
+    (tmp_path / "maps" / "x").mkdir()
+    (tmp_path / "maps" / "x" / "STREET.png").write_bytes((tmp_path / "maps/1.png").read_bytes())
+    with pytest.raises(DatasetError, match="several maps that could be of cats"):
+        open_dataset("folder", tmp_path)

@@ -16,13 +16,15 @@ from salmap.datasets import open_dataset
 from salmap.datasets.check import check_dataset
 from salmap.datasets.map_files import read_saved_map
 from salmap.errors import SalmapError
-from salmap.fixations.brought import read_fixations
+from salmap.fixations.brought import read_brought
+from salmap.fixations.frame import read_settings
 from salmap.jobs import uploads
 from salmap.pictures import image_size, load_image
 from tests.fuzz import seeds
-from tests.fuzz.mutation import mutated, mutated_text, mutated_weights
+from tests.fuzz.mutation import mutated, mutated_archive, mutated_text, mutated_weights
 
 SIZE = (48, 64)
+SAMPLES = read_settings(["unit=pixels", "rate=60"])
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,10 @@ def read_map(name: str, data: bytes, folder: Path) -> None:
 
 
 def read_table(name: str, data: bytes, folder: Path) -> None:
-    """As a table of fixations, as files of areas and as the table of a data set."""
+    """As a file of areas, and as fixations on pictures."""
     _try(lambda: read_areas(name, data))
-    read_fixations(name, data, SIZE)
+    _try(lambda: read_brought(name, data, "a.png", {"a.png": SIZE}, SAMPLES))
+    read_brought(name, data, "a.png", {"a.png": SIZE})
 
 
 def read_archive(name: str, data: bytes, folder: Path) -> None:
@@ -88,7 +91,7 @@ KINDS = {
     "pictures": Kind(lambda _: seeds.pictures(), mutated, read_picture),
     "maps": Kind(lambda _: seeds.maps(), mutated, read_map),
     "tables": Kind(lambda _: seeds.tables(), mutated_text, read_table),
-    "archives": Kind(lambda _: seeds.archives(), mutated, read_archive),
+    "archives": Kind(lambda _: seeds.archives(), mutated_archive, read_archive),
     "weights": Kind(seeds.weights, mutated_weights, read_weights),
 }
 
@@ -108,19 +111,24 @@ class Case:
         return name, KINDS[self.kind].mutate(data, chance)
 
 
+def read(kind: str, name: str, data: bytes, folder: Path) -> None:
+    """Read a file of a kind; `folder` is as it was afterwards."""
+    place = folder / "case"
+    place.mkdir()
+    try:
+        KINDS[kind].read(name, data, place)
+    finally:
+        shutil.rmtree(place)
+
+
 def outcome(case: Case, good: Sequence[tuple[str, bytes]], folder: Path) -> bool:
     """Whether a file could be read in spite of its damage.
 
     Raises:
         Exception: anything but a SalmapError, which would be a fault of the program.
     """
-    name, data = case.make(good)
-    place = folder / "case"
-    place.mkdir()
     try:
-        KINDS[case.kind].read(name, data, place)
+        read(case.kind, *case.make(good), folder)
     except SalmapError:
         return False
-    finally:
-        shutil.rmtree(place)
     return True

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import re
+import stat
+import warnings
+import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -39,21 +43,30 @@ _VALUES = (
 _BYTES = (0, 1, 0x7F, 0x80, 0xFF)
 _SIZES = (0, 1, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 65_500, 7_000)
 
+#: names of files in a ZIP that mean harm, or only trouble
+_PATHS = (
+    *("../a.png", "images/../../a.png", "/a.png", "C:\\a.png", "..\\a.png", "images\\b.png"),
+    *("Images/a.jpg", "images/", "images", "maps/a.png", "fixations.csv", "fixations/a.tsv"),
+    *("images/" + "a" * 300 + ".png", "a/" * 200 + "a.png", "", ".", "images/\ue000.png", "a.npy"),
+)
+_LINK = (stat.S_IFLNK | 0o777) << 16
+_HOW_MANY = (1, 1, 1, 2, 3, 6)
+
 Mutation = Callable[[bytearray, random.Random], None]
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
-    """Bytes after one to six changes."""
+    """Bytes after a few changes."""
     changed = bytearray(data)
-    for _ in range(chance.randint(1, 6)):
+    for _ in range(chance.choice(_HOW_MANY)):
         chance.choice(_OF_BYTES)(changed, chance)
     return bytes(changed)
 
 
 def mutated_text(data: bytes, chance: random.Random) -> bytes:
-    """A file of text after one to six changes of what it says, and perhaps of its encoding."""
+    """A file of text after a few changes of what it says, and perhaps of its encoding."""
     parts = re.split(r"([-+.\w]+)", data.decode())
-    for _ in range(chance.randint(1, 6)):
+    for _ in range(chance.choice(_HOW_MANY)):
         place = chance.randrange(len(parts))
         words = _NUMBERS if chance.random() < 0.5 else _WORDS
         parts[place] = chance.choice(words if place % 2 else _SEPARATORS)
@@ -64,6 +77,24 @@ def mutated_text(data: bytes, chance: random.Random) -> bytes:
     encoding = chance.choice(_ENCODINGS) if chance.random() < 0.2 else "utf-8"
     encoded = text.encode(encoding, errors="replace")
     return mutated(encoded, chance) if chance.random() < 0.2 else encoded
+
+
+def mutated_archive(data: bytes, chance: random.Random) -> bytes:
+    """A ZIP packed anew with other names, contents or attributes, or with changed bytes."""
+    if chance.random() < 0.4:
+        return mutated(data, chance)
+    stream = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(stream, "w") as forged:
+        warnings.simplefilter("ignore")  # two files of one name
+        with zipfile.ZipFile(io.BytesIO(data)) as good:
+            members = [(info, good.read(info)) for info in good.infolist()]
+        for info, content in chance.choices(members, k=chance.randint(1, 4)):
+            name = chance.choice(_PATHS) if chance.random() < 0.3 else info.filename
+            new = zipfile.ZipInfo(name)
+            new.compress_type = info.compress_type
+            new.external_attr = _LINK if chance.random() < 0.1 else info.external_attr
+            forged.writestr(new, mutated(content, chance) if chance.random() < 0.3 else content)
+    return mutated(stream.getvalue(), chance) if chance.random() < 0.2 else stream.getvalue()
 
 
 def mutated_weights(data: bytes, chance: random.Random) -> bytes:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
+import importlib
 import multiprocessing
+import os
 import resource
 import sys
 import tempfile
@@ -14,7 +17,8 @@ from ctypes import c_int
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-from tests.fuzz.kinds import KINDS, Case, outcome
+from salmap.errors import SalmapError
+from tests.fuzz.kinds import KINDS, Case, outcome, read
 
 #: a file that takes longer is a fault
 LIMIT_S = 5.0
@@ -27,13 +31,22 @@ def run(
 ) -> None:
     """Read the files of these numbers and say what came out."""
     warnings.simplefilter("ignore")
+    trace = os.fdopen(os.dup(2), "w")
+    with Path(os.devnull).open("wb") as nowhere:  # libtiff and others complain on stderr
+        os.dup2(nowhere.fileno(), 2)
+    faulthandler.enable(trace)
     readable, slowest = 0, (0.0, -1)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
         good = KINDS[kind].seeds(Path(scratch))
+        if kind == "weights":  # what is slow to import is no file's fault
+            importlib.import_module("salmap.backends.pytorch")
+        for file in good:
+            with contextlib.suppress(SalmapError):
+                read(kind, *file, Path(scratch))
         for number in numbers:
             now.value = number
-            faulthandler.dump_traceback_later(HANG_S, exit=True)
+            faulthandler.dump_traceback_later(HANG_S, exit=True, file=trace)
             start = time.perf_counter()
             problem = ""
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 import skimage.data
 from PIL import Image, ImageCms, features
 
+from salmap.fixations.frame import Unit
+from salmap.fixations.trackers import TRACKERS, Form
 from salmap.models import CLASSICAL
 from salmap.weights.file import write_tensors
 from salmap.weights.info import ModelInfo
@@ -69,7 +71,25 @@ def tables() -> list[tuple[str, bytes]]:
         "labelme.json": json.dumps(labelme, indent=1),
         "coco.json": json.dumps(coco, indent=1),
     }
+    texts |= {f"tracker{i}.tsv": _of_tracker(form) for i, form in enumerate(TRACKERS)}
     return [(name, text.encode()) for name, text in texts.items()]
+
+
+def _of_tracker(form: Form) -> str:
+    """Twelve rows under the headings of a tracker."""
+    pattern, frame = form.positions[0]
+    unit = 1 / 64 if frame.unit is Unit.SHARES else 1
+    columns: dict[str, Callable[[int], object]] = dict.fromkeys(form.known_by, int)
+    columns |= {heading: int for heading in (*form.start, *form.duration) if heading}
+    columns |= {heading: lambda i: 48 for heading in form.shown}
+    columns |= {heading: lambda i: "a.png" for heading in form.image[:1]}
+    columns |= {heading: lambda i: f"s{i % 2}" for heading in form.subject[:1]}
+    columns |= {pattern.format(axis): lambda i: (3.5 * i + 2) * unit for axis in "xy"}
+    if form.only:
+        heading, values = form.only
+        columns[heading] = lambda i: values[0]
+    rows = [list(columns), *([str(value(i)) for value in columns.values()] for i in range(12))]
+    return "\n".join("\t".join(row) for row in rows)
 
 
 def archives() -> list[tuple[str, bytes]]:
