@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -50,9 +50,9 @@ def match_names(written: Iterable[str], pictures: Iterable[str]) -> Matches:
     found, rivals = {}, {}
     for picture, claim in claims.items():
         best = min(level for level, _ in claim)
-        names = [name for level, name in claim if level == best]
+        names = _nearest(picture, [name for level, name in claim if level == best])
         if len({_path(name) for name in names}) > 1:
-            rivals[picture] = tuple(names)
+            rivals[picture] = names
         else:
             found.update(dict.fromkeys(names, picture))
     return Matches(found, several, rivals)
@@ -86,8 +86,8 @@ class _Index:
         return len(_KEYS), ()
 
 
-def _nearest(name: str, candidates: list[str]) -> tuple[str, ...]:
-    """Of several candidates, those that have the most folders in common with a name."""
+def _nearest(name: str, candidates: Sequence[str]) -> tuple[str, ...]:
+    """Of several candidates, those that have the most innermost folders in common with a name."""
     if len(candidates) == 1:
         return (candidates[0],)
     shared = {candidate: _shared_folders(name, candidate) for candidate in candidates}

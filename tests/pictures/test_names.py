@@ -46,5 +46,10 @@ def test_several_names_for_one_picture_are_rivals_unless_one_is_exact():
     assert match_names(["a.jpg", "y/a.jpg"], PICTURES).found == {"a.jpg": "a.jpg"}
 
 
+def test_of_several_names_for_one_picture_the_one_in_its_folder_counts():
+    matches = match_names(["cats/1.jpg", "dogs/1.jpg"], ["/photos/pets/cats/1.jpg"])
+    assert matches.found == {"cats/1.jpg": "/photos/pets/cats/1.jpg"}
+
+
 def test_capitals_alone_make_no_rivals():
     assert match_names(["A", "a"], PICTURES).found == {"A": "a.jpg", "a": "a.jpg"}
