@@ -6,7 +6,7 @@ import numpy as np
 
 from salmap.pictures.arrays import as_array, from_array
 from salmap.pictures.colors import check_color, to_rgb
-from salmap.pictures.ending import load_pixels
+from salmap.pictures.pixels import load_pixels
 from salmap.pictures.profiles import profile_of
 from salmap.pictures.sources import ImageSource, opened
 from salmap.pictures.turning import SIDEWAYS, turn_of
@@ -67,9 +67,9 @@ def see_through(source: ImageSource) -> bool:
         ImageError: as `load_image` does.
     """
     with opened(source) as picture:
-        if not picture.has_transparency_data:
-            return False
-        if picture.mode.startswith("I"):  # deep gray, one of whose values is
-            return True
-        layer = load_pixels(picture).convert("RGBA")
-        return layer.getchannel("A").getextrema() != (255, 255)
+        if picture.format != "GIF" and not picture.has_transparency_data:
+            return False  # without reading the pixels; a GIF may be smaller than its canvas
+        layer = load_pixels(picture)
+        if layer.mode.startswith("I"):  # deep gray, one of whose values may be
+            return layer.has_transparency_data
+        return layer.convert("RGBA").getchannel("A").getextrema() != (255, 255)

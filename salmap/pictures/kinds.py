@@ -65,6 +65,12 @@ _NETPBM = re.compile(rb"P[1-7Ff]\s")
 _MARKUP = re.compile(rb"\s*<(\?xml|!--|!doctype|svg|html|head|body)\b", re.IGNORECASE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+#: how files of kinds that are read begin, where some of the kind are not
+_READ = (
+    (b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r", "PNG"), (b"BM", "BMP"), (b"GIF8", "GIF"),
+    *((mark, "TIFF") for mark in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+)  # fmt: skip
+
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
@@ -77,6 +83,12 @@ def unsupported_kind(head: bytes) -> str:
     if _MARKUP.match(text):
         return "an SVG drawing" if b"<svg" in text.lower() else "a web page or XML file"
     found = (kind for at, mark, kind in _SIGNATURES if head.startswith(mark, at))
+    return next(found, "")
+
+
+def unusual_kind(head: bytes) -> str:
+    """What a file is that could not be read although its kind is; else empty."""
+    found = (f"a {kind} file of an unusual kind" for mark, kind in _READ if head.startswith(mark))
     return next(found, "")
 
 

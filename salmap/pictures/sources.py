@@ -28,7 +28,14 @@ from PIL import (  # the plugins register their decoders once, before threads st
 )
 
 from salmap.errors import ImageError
-from salmap.pictures.kinds import AVIF_BRANDS, HEAD_BYTES, brands, is_heic, unsupported_kind
+from salmap.pictures.kinds import (
+    AVIF_BRANDS,
+    HEAD_BYTES,
+    brands,
+    is_heic,
+    unsupported_kind,
+    unusual_kind,
+)
 
 #: what `load_image` reads: a path, the bytes of a file, an open file, a Pillow image or an array
 ImageSource = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[Any]
@@ -62,7 +69,7 @@ _FIRST_IMAGE_KIND = 254  # a tag of TIFF; its lowest bit says "a smaller copy of
 @contextmanager
 def opened(source: ImageSource) -> Iterator[Image.Image]:
     """The Pillow image behind a source, its size checked; any failure inside is an ImageError."""
-    name = _name(source)
+    name, head = _name(source), b""
     try:
         if isinstance(source, Image.Image):
             check_size(source.size, name)
@@ -76,9 +83,8 @@ def opened(source: ImageSource) -> Iterator[Image.Image]:
     except ImageError:
         raise
     except UnidentifiedImageError as error:
-        raise ImageError(
-            f"{name} is not a picture that can be read, or its beginning is damaged. {_USABLE}"
-        ) from error
+        what = unusual_kind(head) or "not a picture that can be read"
+        raise ImageError(f"{name} is {what}, or its beginning is damaged. {_USABLE}") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"{name} has far too many pixels. {_limit()}") from error
     except MemoryError as error:

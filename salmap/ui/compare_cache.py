@@ -41,7 +41,8 @@ TILE_SIDE = 960
 def tile(picture: Picture, model: ModelVersion, view: View, style: Style) -> str:
     """A view of a model's prediction as a data URI, at `TILE_SIDE`."""
     density = _small(cache.screen_density(picture, model))
-    return data_uri(draw(view, small_image(picture), density, style))
+    screens = cache.grid_prediction(picture, model).screens
+    return data_uri(draw(view, small_image(picture), density, style, screens))
 
 
 @shared(max_size="32MB")

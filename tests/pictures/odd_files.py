@@ -250,6 +250,13 @@ def _unfinished() -> Iterator[tuple[str, bytes]]:
     yield "PNG without end", png(scene())[:-12]
     yield "PNG with half its end", png(scene())[:-5]
     yield "PNG with more behind its end", png(scene()) + b"more" * 40
+    small = bytearray(encoded(picture.quantize(16), "GIF"))
+    small[6:10] = struct.pack("<HH", WIDTH + 20, HEIGHT + 20)  # its canvas
+    frame = small.index(0x2C, 13 + (6 << (small[10] & 7)))
+    small[frame + 1 : frame + 5] = struct.pack("<HH", 10, 5)
+    yield "GIF smaller than its canvas", bytes(small)
+    moving = {"save_all": True, "append_images": [picture], "default_image": True}
+    yield "still instead of animation", encoded(Image.new("RGB", picture.size), "PNG", **moving)
     yield "GIF without end", encoded(picture.quantize(16), "GIF")[:-1]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
@@ -69,6 +70,12 @@ def test_a_raw_file_is_not_taken_for_the_small_copy_in_it() -> None:
     raw = encoded(Image.fromarray(scene()), "TIFF", tiffinfo=tags)
     with pytest.raises(ImageError, match="a camera's raw file"):
         load_image(raw)
+
+
+def test_an_unusual_file_of_a_kind_that_is_read_is_not_called_something_else() -> None:
+    floating = cv2.imencode(".tiff", scene().astype(np.float32))[1].tobytes()
+    with pytest.raises(ImageError, match="is a TIFF file of an unusual kind"):
+        load_image(floating)
 
 
 def test_only_exif_before_the_pixels_turns_a_picture() -> None:
