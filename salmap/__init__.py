@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import salmap.density
     import salmap.metrics
     import salmap.render  # noqa: F401  (as an attribute of the package)
+    from salmap.areas import Area
     from salmap.pictures import load_image
     from salmap.prediction import Prediction
     from salmap.predictor import Predictor, load
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from salmap.weights.info import ModelInfo
 
 _LAZY_NAMES = {
+    "Area": "salmap.areas",
     "Fixations": "salmap.types",
     "ModelInfo": "salmap.weights.info",
     "Prediction": "salmap.prediction",
@@ -40,6 +42,7 @@ _LAZY_NAMES = {
 _LAZY_MODULES = ("density", "metrics", "render")
 
 __all__ = [
+    "Area",
     "Fixations",
     "ModelInfo",
     "Prediction",

@@ -2,7 +2,7 @@
 
 Every page in light and dark, on a desktop, a tablet and a phone, into docs/screenshots. The Train
 page is shown three times, with synthetic viewers: with their data, with a run that goes, with its
-model.
+model. Areas and versions are shown on a made-up advertisement.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Locator, Page
 
 from salmap.jobs.runs import Jobs
+from salmap.outputs.report.report import report_html
+from scripts import example_designs
 from scripts.synthetic_dataset import archive
 from tests.browser import train_page
 from tests.browser.running import (
@@ -71,7 +73,10 @@ def main(pages: Sequence[str] = ()) -> None:
             try:
                 for page, shots in {
                     "analyse": analyze,
+                    "areas": areas,
                     "compare": compare,
+                    "versions": versions,
+                    "report": report,
                     "train": train,
                     "about": about,
                 }.items():
@@ -91,6 +96,65 @@ def compare(browser: Browser, address: str) -> None:
     """The first visit."""
     last = "Which one do people agree with?"
     shoot(browser, "compare", lambda tab: open_app(tab, f"{address}/compare", last))
+
+
+def areas(browser: Browser, address: str) -> None:
+    """Areas on one picture."""
+
+    def see(tab: Page) -> None:
+        open_app(tab, address, LAST_HEADING)
+        upload(tab, {"a.png": example_designs.designs()["a.png"]})
+        settled(tab)
+        tab.get_by_text("Measure areas of your own").click()
+        upload_areas(tab)
+        tab.get_by_text("× the average").first.wait_for()
+        settled(tab)
+        scroll_to(tab.get_by_text("Measure areas of your own"))
+
+    shoot(browser, "areas", see)
+
+
+def versions(browser: Browser, address: str) -> None:
+    """Two versions with a clear difference."""
+
+    def see(tab: Page) -> None:
+        open_app(tab, f"{address}/versions", "Which version draws more attention?")
+        upload(tab, example_designs.designs())
+        settled(tab, "Two at a time")
+        tab.get_by_text("Load areas from a file").click()
+        upload_areas(tab)
+        tab.get_by_text("a clear difference").wait_for()
+        settled(tab, "Two at a time")
+        scroll_to(tab.get_by_role("heading", name="2. Compare"))
+
+    shoot(browser, "versions", see)
+
+
+def report(browser: Browser, address: str) -> None:
+    """The report on these two versions, in HTML."""
+    page = report_html(example_designs.report())
+    shoot(browser, "report", lambda tab: tab.set_content(page))
+
+
+def scroll_to(place: Locator) -> None:
+    """Bring something to the top of the screen."""
+    place.evaluate("element => element.scrollIntoView({ block: 'start' })")
+
+
+def upload(tab: Page, pictures: dict[str, bytes]) -> None:
+    """Drop pictures, and wait until they are in the tray."""
+    files = [FilePayload(name=n, mimeType="image/png", buffer=d) for n, d in pictures.items()]
+    tab.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(files)
+    tab.get_by_role("button", name=f"Remove {next(iter(pictures))}").wait_for()
+
+
+def upload_areas(tab: Page) -> None:
+    """Load the areas of the made-up advertisement."""
+    data = example_designs.areas().encode()
+    uploader = tab.get_by_test_id("stFileUploader").filter(has_text="Load areas")
+    uploader.locator("input").set_input_files(
+        FilePayload(name="areas.csv", mimeType="text/csv", buffer=data)
+    )
 
 
 def about(browser: Browser, address: str) -> None:

@@ -63,7 +63,8 @@ def winner(comparison: Comparison, area: str) -> str:
         return f"Only {found.version} has {area}."
     most = f"{found.version} draws most attention to {area}, {percent(shares[found.version].share)}"
     if found.is_clear:
-        return f"{most}: a clear difference from every other version."
+        others = "" if len(shares) == 2 else " from every other version"
+        return f"{most}: a clear difference{others}."
     return f"{most}, but no clear difference."
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from salmap.analysis.area_files import areas_json, areas_of, read_areas
+from salmap.analysis.area_files import areas_json, areas_of, own_areas, read_areas
 from salmap.analysis.certainty import LEVEL, VIEWERS
 from salmap.areas import Area
 from salmap.errors import AreaError
@@ -42,13 +42,11 @@ def areas_panel(
             f"Interval: the share that {VIEWERS} real viewers would give falls in it about "
             f"{LEVEL:.0%} of the time on test photos."
         )
-        if problem := st.session_state.pop(_PROBLEM, ""):
-            st.error(words.message(problem))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             _start(picture, regions)
             _copy(picture)
             _save(picture, model)
-        _load(picture)
+        load_areas([picture])
 
 
 def _start(picture: Picture, regions: Sequence[Region]) -> None:
@@ -105,8 +103,11 @@ def _save(picture: Picture, model: ModelVersion) -> None:
     )
 
 
-def _load(picture: Picture) -> None:
-    """Areas from a file; the uploader is emptied once it was read."""
+def load_areas(pictures: Sequence[Picture]) -> None:
+    """Take areas from a file for the pictures that it has some for.
+
+    The uploader is emptied once the file was read.
+    """
     count = st.session_state.setdefault(_LOADED, 0)
     key = f"areas_file_{count}"
 
@@ -114,11 +115,20 @@ def _load(picture: Picture) -> None:
         file = st.session_state[key]
         st.session_state[_LOADED] = count + 1
         try:
-            drawn.keep(picture, areas_of(picture.name, read_areas(file.name, file.getvalue())))
+            found = read_areas(file.name, file.getvalue())
+            own = {p: own_areas(p.name, found) or found.get("") for p in pictures}
+            if not any(own.values()):
+                areas_of(pictures[0].name, found)  # says what there is
         except AreaError as error:
             st.session_state[_PROBLEM] = str(error)
+            return
+        for picture, areas in own.items():
+            if areas:
+                drawn.keep(picture, areas)
 
     st.file_uploader(
         "Load areas: JSON from here, COCO, LabelMe, or a CSV `name,left,top,right,bottom`",
         ["json", "csv"], key=key, on_change=load, max_upload_size=5,
     )  # fmt: skip
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        st.error(words.message(problem))

@@ -24,6 +24,7 @@ from salmap.render import Style, View
 from salmap.ui import cache, drawn, measures, state, words
 from salmap.ui.cache import ModelVersion
 from salmap.ui.components.area_editor import area_editor
+from salmap.ui.components.areas import load_areas
 from salmap.ui.components.controls import model_picker, style_controls
 from salmap.ui.components.loading import load_model
 from salmap.ui.components.numbers import Column, Row, numbers
@@ -84,6 +85,8 @@ def _compare(pictures: dict[str, Picture], model: ModelVersion, style: Style) ->
     areas, problem = _matched(pictures, sizes)
     st.header("1. Draw what you want to compare", anchor=False)
     _draw(pictures, model, style, areas)
+    with st.expander("Load areas from a file"):
+        load_areas(list(pictures.values()))
     if problem:
         st.error(words.message(problem))
     elif areas:
