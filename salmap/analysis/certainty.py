@@ -68,7 +68,7 @@ def share_interval(
 def difference_interval(
     first: float, second: float, viewers: int = VIEWERS, level: float = LEVEL
 ) -> tuple[float, float]:
-    """Where the difference of two shares of attention would fall: `second` minus `first`.
+    """Where the difference of two shares of attention would fall: the second minus the first.
 
     Each of two groups of real viewers sees one version. The intervals of both shares are combined
     as if the model's errors on the two were independent (MOVER: Zou and Donner 2008, Statistics in

@@ -24,7 +24,7 @@ class Difference:
     Attributes:
         area: its name.
         first, second: names of the versions.
-        value: share in `second` minus share in `first`, in [-1, 1].
+        value: share in the second minus share in the first, in [-1, 1].
         low, high: where the difference between two groups of real viewers would fall; see
             `salmap.analysis.certainty.difference_interval`.
     """
