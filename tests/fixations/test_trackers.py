@@ -233,6 +233,30 @@ def test_fixations_of_pysaliency_are_numbered(arrays, tmp_path):
         open_dataset("folder", tmp_path)
 
 
+def test_hdf5_that_points_elsewhere_or_is_too_large_is_refused(tmp_path):
+    (tmp_path / "secret").write_bytes(np.arange(5.0).tobytes())
+    plain = {"y": [1.0, 2, 3, 4, 5], "n": [0] * 5}
+    cases = {}
+    for kind in ("raw", "link", "huge", "numbers"):
+        cases[kind] = path = tmp_path / f"{kind}.h5"
+        with h5py.File(path, "w") as file:
+            for name, values in plain.items():
+                file[name] = values
+            if kind == "raw":
+                outside = [(str(tmp_path / "secret"), 0, 40)]
+                file.create_dataset("x", (5,), "f8", external=outside)
+            elif kind == "link":
+                file["x"] = h5py.ExternalLink(str(tmp_path / "numbers.h5"), "y")
+            elif kind == "huge":
+                file.create_dataset("x", (10**12,), "f8", chunks=(1000,))
+            else:
+                file["x"] = plain["y"]
+                file["n"][...] = 2**31
+    for path in cases.values():
+        with pytest.raises(FixationsError, match=path.name):
+            read_gaze(path.name, path.read_bytes())
+
+
 def test_several_recordings_are_of_a_viewer_each(tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "fixations").mkdir()

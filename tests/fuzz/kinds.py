@@ -21,9 +21,9 @@ from salmap.fixations.frame import read_settings
 from salmap.jobs import uploads
 from salmap.pictures import image_size, load_image
 from tests.fuzz import seeds
-from tests.fuzz.mutation import mutated, mutated_archive, mutated_text, mutated_weights
+from tests.fuzz.mutation import mutated, mutated_archive, mutated_table, mutated_weights
 
-SIZE = (48, 64)
+SIZE = (300, 400)
 SAMPLES = read_settings(["unit=pixels", "rate=60"])
 
 
@@ -63,8 +63,8 @@ def read_map(name: str, data: bytes, folder: Path) -> None:
 def read_table(name: str, data: bytes, folder: Path) -> None:
     """As a file of areas, and as fixations on pictures."""
     _try(lambda: read_areas(name, data))
-    _try(lambda: read_brought(name, data, "a.png", {"a.png": SIZE}, SAMPLES))
-    read_brought(name, data, "a.png", {"a.png": SIZE})
+    _try(lambda: read_brought(name, data, "cat.jpg", {"cat.jpg": SIZE}, SAMPLES))
+    read_brought(name, data, "cat.jpg", {"cat.jpg": SIZE})
 
 
 def read_archive(name: str, data: bytes, folder: Path) -> None:
@@ -90,7 +90,7 @@ def _try(read: Callable[[], object]) -> None:
 KINDS = {
     "pictures": Kind(lambda _: seeds.pictures(), mutated, read_picture),
     "maps": Kind(lambda _: seeds.maps(), mutated, read_map),
-    "tables": Kind(lambda _: seeds.tables(), mutated_text, read_table),
+    "tables": Kind(lambda _: seeds.tables(), mutated_table, read_table),
     "archives": Kind(lambda _: seeds.archives(), mutated_archive, read_archive),
     "weights": Kind(seeds.weights, mutated_weights, read_weights),
 }

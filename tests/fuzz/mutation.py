@@ -63,6 +63,11 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     return bytes(changed)
 
 
+def mutated_table(data: bytes, chance: random.Random) -> bytes:
+    """A table of fixations, of text or not, after a few changes."""
+    return mutated(data, chance) if b"\0" in data else mutated_text(data, chance)
+
+
 def mutated_text(data: bytes, chance: random.Random) -> bytes:
     """A file of text after a few changes of what it says, and perhaps of its encoding."""
     parts = re.split(r"([-+.\w]+)", data.decode())

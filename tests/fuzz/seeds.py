@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,11 @@ import numpy as np
 import skimage.data
 from PIL import Image, ImageCms, features
 
-from salmap.fixations.frame import Unit
-from salmap.fixations.trackers import TRACKERS, Form
 from salmap.models import CLASSICAL
 from salmap.weights.file import write_tensors
 from salmap.weights.info import ModelInfo
 from salmap.weights.resolve import assets_folder
+from tests.fixations.test_trackers import SCANPATHS, TABLES, hdf5
 
 _PHOTO = Image.fromarray(skimage.data.astronaut()[40:88, 180:244])
 
@@ -48,7 +47,7 @@ def maps() -> list[tuple[str, bytes]]:
 
 def tables() -> list[tuple[str, bytes]]:
     """(name, bytes) of tables of fixations and files of areas, as several programs write them."""
-    rows = [("a.png", f"s{i % 3}", 3.5 * i, 41 - 1.25 * i, 200 + i) for i in range(16)]
+    rows = [("cat.jpg", f"s{i % 3}", 3.5 * i, 41 - 1.25 * i, 200 + i) for i in range(16)]
     plain = "image,subject,x,y,duration_ms\n" + "".join(
         ",".join(map(str, row)) + "\n" for row in rows
     )
@@ -71,25 +70,9 @@ def tables() -> list[tuple[str, bytes]]:
         "labelme.json": json.dumps(labelme, indent=1),
         "coco.json": json.dumps(coco, indent=1),
     }
-    texts |= {f"tracker{i}.tsv": _of_tracker(form) for i, form in enumerate(TRACKERS)}
-    return [(name, text.encode()) for name, text in texts.items()]
-
-
-def _of_tracker(form: Form) -> str:
-    """Twelve rows under the headings of a tracker."""
-    pattern, frame = form.positions[0]
-    unit = 1 / 64 if frame.unit is Unit.SHARES else 1
-    columns: dict[str, Callable[[int], object]] = dict.fromkeys(form.known_by, int)
-    columns |= {heading: int for heading in (*form.start, *form.duration) if heading}
-    columns |= {heading: lambda i: 48 for heading in form.shown}
-    columns |= {heading: lambda i: "a.png" for heading in form.image[:1]}
-    columns |= {heading: lambda i: f"s{i % 2}" for heading in form.subject[:1]}
-    columns |= {pattern.format(axis): lambda i: (3.5 * i + 2) * unit for axis in "xy"}
-    if form.only:
-        heading, values = form.only
-        columns[heading] = lambda i: values[0]
-    rows = [list(columns), *([str(value(i)) for value in columns.values()] for i in range(12))]
-    return "\n".join("\t".join(row) for row in rows)
+    found = [(name, text.encode()) for name, text in texts.items()]
+    found += [("tracker.txt", text.encode()) for text in TABLES.values()]
+    return [*found, ("a.h5", hdf5(**SCANPATHS)), ("a.h5", hdf5(x=[1.5], y=[2.5], n=[0]))]
 
 
 def archives() -> list[tuple[str, bytes]]:
