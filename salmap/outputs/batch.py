@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from salmap.analysis.area_files import AreasByPicture, areas_of
 from salmap.errors import ImageError, SalmapError
-from salmap.files import name_as_text, remove_parts, replace_file
+from salmap.files import remove_parts, replace_file
 from salmap.outputs.find import Picture, source_of
 from salmap.outputs.names import Output, output_names
 from salmap.outputs.result import Result
@@ -130,6 +130,6 @@ def process(
     if note:
         for sentence in prediction.notes:
             note(picture, sentence)
-    result = Result(name_as_text(picture.name), image, prediction, style, k, wanted)
+    result = Result(picture.name, image, prediction, style, k, wanted)
     for output, path in outputs.items():
         replace_file(path, result.file(output))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from salmap.files import name_as_text
 from salmap.prediction import Prediction
 
 
@@ -11,7 +12,7 @@ def header(name: str, prediction: Prediction) -> dict[str, Any]:
     """The picture, the model and, where there is something to be said, what limits the numbers."""
     height, width = prediction.size
     record: dict[str, Any] = {
-        "picture": name,
+        "picture": name_as_text(name),
         "model": prediction.model,
         "width": width,
         "height": height,

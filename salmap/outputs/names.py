@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import PurePath
 
+from salmap.files import name_as_text
+
 
 class Output(StrEnum):
     """A file that can be made of a prediction; its value is its name on the command line."""
@@ -129,10 +131,10 @@ def _numbered(place: PurePath, taken: set[str]) -> str:
 
 def distinct(paths: Sequence[PurePath]) -> list[str]:
     """What to call pictures so that each has a name of its own: file names if these differ."""
-    names = [path.name for path in paths]
+    names = [name_as_text(path.name) for path in paths]
     if len(set(names)) == len(names):
         return names
-    whole = [path.as_posix() for path in paths]
+    whole = [name_as_text(path.as_posix()) for path in paths]
     return [
         f"{name} ({whole[:i].count(name) + 1})" if name in whole[:i] else name
         for i, name in enumerate(whole)

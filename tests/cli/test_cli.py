@@ -270,6 +270,7 @@ def test_results_are_no_pictures_wherever_they_lie(tmp_path: Path) -> None:
     assert "1 of 1" in predict(moved, out=tmp_path / "d").stdout  # but if it is asked for by name
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
 def test_an_odd_name_is_written_with_escapes_and_costs_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     picture(folder / "a.png")
@@ -287,6 +288,15 @@ def test_an_odd_name_is_written_with_escapes_and_costs_nothing_else(tmp_path: Pa
     assert "b\\xe9.png is not a picture" in line
     record = (tmp_path / "out" / os.fsdecode(b"caf\xe9_regions.json")).read_text()
     assert json.loads(record)["picture"] == "caf\\xe9.png"
+    (tmp_path / "areas.csv").write_text("name,left,top,right,bottom\nx,1,1,20,20\n")
+    areas = ["--areas", str(tmp_path / "areas.csv"), "--model", "center-bias"]
+    for words in (
+        ["areas", "--out", str(tmp_path / "areas")],
+        ["report", "--out", str(tmp_path / "report.html")],
+        ["compare-designs", str(folder / "z.png"), "--html", str(tmp_path / "v.html")],
+    ):
+        result = RUNNER.invoke(cli.app, [words[0], str(odd), *words[1:], *areas])
+        assert result.exit_code == 0, (words, result.exception)
 
 
 def test_a_dash_is_standard_input(tmp_path: Path) -> None:
