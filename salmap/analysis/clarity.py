@@ -13,6 +13,7 @@ import numpy as np
 
 from salmap.density import normalize
 from salmap.regions import attention_area, top_regions
+from salmap.screens import Screens
 from salmap.types import MapArray
 
 #: concentration of validation pictures, by model and data set; made by `benchmarks/clarity.py`
@@ -68,20 +69,25 @@ def clarity(density: MapArray) -> Clarity:
     )
 
 
-def rank_among_validation_pictures(bits: float, model: str) -> dict[str, float]:
+def rank_among_validation_pictures(
+    found: Clarity, model: str, screens: Screens | None = None
+) -> dict[str, float]:
     """How many validation pictures of each kind are less concentrated, as this model sees them.
 
     Args:
-        bits: `Clarity.concentration_bits` of a picture, as the model predicted it.
+        found: what was measured of a picture, as the model predicted it.
         model: its name.
+        screens: how the picture was cut, if it was; the validation pictures were not.
 
     Returns:
         Kind of picture -> share of the validation pictures of this kind, in [0, 1]; empty for a
-        model that was not measured.
+        model that was not measured, and for a picture that was seen screen by screen.
     """
+    if screens is not None:
+        return {}
     return {
         _KINDS.get(dataset, dataset): float(
-            np.interp(bits, usual["percentiles"], np.linspace(0, 1, 21))
+            np.interp(found.concentration_bits, usual["percentiles"], np.linspace(0, 1, 21))
         )
         for dataset, usual in _usual().get(model, {}).items()
     }

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from salmap.analysis.clarity import clarity, rank_among_validation_pictures
+from salmap.analysis.clarity import Clarity, clarity, rank_among_validation_pictures
 from salmap.density import blur
+from salmap.screens import screens_of
 
 
 def spots(*places: tuple[int, int], size: tuple[int, int] = (120, 160)) -> np.ndarray:
@@ -49,10 +50,17 @@ def test_concentration_does_not_depend_on_the_size():
 
 
 def test_a_picture_is_ranked_among_validation_pictures_of_each_kind():
-    low, high = (rank_among_validation_pictures(bits, "lite") for bits in (0.0, 99.0))
+    low, middle, high = (
+        rank_among_validation_pictures(Clarity(9.0, bits, 0.1, 2), "lite")
+        for bits in (0.0, 2.0, 99.0)
+    )
     assert set(low.values()) == {0.0}
     assert set(high.values()) == {1.0}
     assert low.keys() == high.keys() >= {"photos of crowds", "photos of places"}
-    middle = rank_among_validation_pictures(2.0, "lite")
     assert all(0 < share < 1 for share in middle.values())
-    assert rank_among_validation_pictures(2.0, "my-own") == {}
+
+
+def test_other_models_and_pictures_seen_in_parts_have_no_rank():
+    found = Clarity(9.0, 2.0, 0.1, 2)
+    assert rank_among_validation_pictures(found, "my-own") == {}
+    assert rank_among_validation_pictures(found, "lite", screens_of((900, 100))) == {}

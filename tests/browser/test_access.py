@@ -20,6 +20,7 @@ AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 LAST_HEADINGS = {
     "analyse": "How far can you trust this?",
     "compare": "Which one do people agree with?",
+    "versions": "Which version draws more attention?",
     "train": "2. What to train",
     "about": "Example pictures",
 }

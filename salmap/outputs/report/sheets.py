@@ -84,7 +84,7 @@ def make_sheet(result: Result) -> Sheet:
     prediction = result.prediction
     density = prediction.density
     found = clarity(density)
-    ranks = rank_among_validation_pictures(found.concentration_bits, prediction.model)
+    ranks = rank_among_validation_pictures(found, prediction.model, prediction.screens)
     if result.areas:
         rows = _area_rows(prediction.areas(result.areas))
     else:

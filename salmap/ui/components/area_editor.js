@@ -10,6 +10,7 @@ const HINTS = {
   polygon: "Press at each corner, then at the first one again.",
 };
 const REACH_PX = 12;
+const TALL = 0.62; // width divided by height of a picture that keeps a useful width and is scrolled
 const memory = new Map(); // outlives the page's parts, which may be made anew at any time
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -23,6 +24,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     now.chosen = Math.min(now.chosen, now.areas.length - 1);
   }
   find(".stage").style.setProperty("--ratio", data.width / data.height);
+  const isTall = data.width / data.height < TALL;
+  editor.classList.toggle("tall", isTall);
+  find(".scroller").tabIndex = isTall ? 0 : -1;
   const image = find("img");
   image.alt = data.alt;
   if (image.src !== data.src) image.src = data.src;

@@ -123,7 +123,8 @@ def _views(picture: Picture, model: ModelVersion, chosen: Settings, analysis: An
 
 def _clarity(picture: Picture, model: ModelVersion) -> str:
     found = measures.clarity_of(picture, model)
-    ranks = rank_among_validation_pictures(found.concentration_bits, model.name)
+    screens = cache.grid_prediction(picture, model).screens
+    ranks = rank_among_validation_pictures(found, model.name, screens)
     return wording.clarity(found, ranks)
 
 
