@@ -19,11 +19,12 @@ from salmap.fixations.trackers import PLAIN
 from salmap.pictures import IMAGE_SUFFIXES
 
 _LINES = re.compile(r"^(EFIX|MSG|START)\b(.*)$", re.MULTILINE)
-_SCREEN = re.compile(r"(?:DISPLAY_COORDS|GAZE_COORDS)\D+([\d.]+)\s+([\d.]+)\s+([\d.]+)\s+([\d.]+)")
+_NUMBER = r"-?\d{1,9}(?:\.\d{1,9})?"
+_SCREEN = re.compile(r"(?:DISPLAY|GAZE)_COORDS\D+" + r"[ \t]+".join([f"({_NUMBER})"] * 4))
 _PICTURE = re.compile(
     rf"(\S+(?:{'|'.join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES))}))\b", re.IGNORECASE
 )
-_IMGLOAD = re.compile(r"!V IMGLOAD (FILL|CENTER|TOP_LEFT)\s+(\S+)((?:\s+-?[\d.]+)*)")
+_IMGLOAD = re.compile(rf"!V IMGLOAD (FILL|CENTER|TOP_LEFT)\s+(\S+)((?:\s+{_NUMBER})*)")
 _TRIAL_VAR = re.compile(r"!V TRIAL_VAR(?:_DATA)?\s+(\S+)\s+(\S.*)")
 _Box = tuple[float, float, float, float]
 
@@ -137,6 +138,8 @@ def _box(how: str, values: list[float], screen: tuple[float, float] | None) -> _
     if len(values) < 4:
         return None
     x, y, width, height = values[:4]
+    if min(width, height) <= 0:
+        return None
     return (
         (x - width / 2, y - height / 2, width, height) if how == "CENTER" else (x, y, width, height)
     )

@@ -53,34 +53,42 @@ def gaze_of_trials(name: str, trials: Iterable[Mapping[str, Any]]) -> Gaze:
         trials: one for each row; lists may be JSON text, as jsPsych's CSV has them.
 
     Raises:
-        FixationsError: if there are no samples, or only some trials say where the picture was.
+        FixationsError: if there are no samples, they have another form, or only some trials say
+            where the picture was.
     """
     rows: list[_Row] = []
-    placed = []
-    for trial in trials:
-        samples, targets = _parsed(trial.get(WEBGAZER)), _parsed(trial.get(_TARGETS))
-        if not samples:
-            continue
-        box = (
-            next((t for t in targets.values() if t.get("width") and t.get("height")), None)
-            if (isinstance(targets, dict))
-            else None
-        )
-        placed.append(box is not None)
-        image, viewer = _named(trial, PLAIN.image), _named(trial, PLAIN.subject)
-        rows += [
-            (image, viewer, *_in_box(sample, box), float(sample["t"]) / 1000, math.nan)
-            for sample in samples
-        ]
+    placed = set()
+    try:
+        for trial in trials:
+            found, has_place = _samples(trial)
+            rows += found
+            placed |= {has_place} if found else set()
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
+        raise FixationsError(
+            f"{name}: the samples in {WEBGAZER} can't be read ({type(error).__name__}: {error})."
+        ) from error
     if not rows:
         raise FixationsError(f"{name} has no samples in {WEBGAZER}.")
-    if len(set(placed)) > 1:
+    if len(placed) > 1:
         raise FixationsError(
             f"{name}: only some trials say in {_TARGETS} where the picture was. Keep those."
         )
-    frame = Frame(Unit.SHARES) if placed[0] else Frame(Unit.PIXELS)
+    frame = Frame(Unit.SHARES) if True in placed else Frame(Unit.PIXELS)
     gaze = gaze_of_rows(rows, frame, "samples of WebGazer", is_samples=True)
     return gaze.noted("Read as trials of jsPsych with samples of WebGazer.")
+
+
+def _samples(trial: Mapping[str, Any]) -> tuple[list[_Row], bool]:
+    """The samples of a trial, and whether it says where the picture was."""
+    targets = _parsed(trial.get(_TARGETS))
+    boxes = list(targets.values()) if isinstance(targets, dict) else []
+    box = next((box for box in boxes if box.get("width") and box.get("height")), None)
+    image, viewer = _named(trial, PLAIN.image), _named(trial, PLAIN.subject)
+    rows = [
+        (image, viewer, *_in_box(sample, box), float(sample["t"]) / 1000, math.nan)
+        for sample in _parsed(trial.get(WEBGAZER))
+    ]
+    return rows, box is not None
 
 
 def _records(content: Any) -> list[dict[str, Any]]:
