@@ -130,3 +130,13 @@ def test_two_versions_are_compared_and_reported(page, server):
         with page.expect_download() as download:
             page.get_by_role("button", name=f"Report, {ending}").click()
         assert download.value.path().read_bytes().startswith(start)
+    report = page.context.new_page()
+    report.set_content(download.value.path().read_text("utf-8"))
+    heading = report.locator(".summary th", has_text="Half of attention on")
+    for order in ("descending", "ascending"):
+        heading.get_by_role("button").click()
+        assert heading.evaluate("heading => heading.ariaSort") == order
+        cells = report.locator(".summary tbody td:last-child")
+        values = cells.evaluate_all("cells => cells.map((cell) => Number(cell.dataset.value))")
+        assert values == sorted(values, reverse=order == "descending")
+    report.close()
