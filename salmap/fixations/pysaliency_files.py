@@ -21,7 +21,6 @@ from salmap.types import UNKNOWN_VIEWER
 #: more numbers than this in one array, or stimuli in a file, are taken for damage
 MAX_VALUES, MAX_STIMULI = 20_000_000, 1_000_000
 #: what h5py raises on files that are damaged or of another form
-_FAILURES = (OSError, KeyError, ValueError, TypeError, IndexError, RuntimeError, OverflowError)
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -37,7 +36,7 @@ def read_hdf5(name: str, data: bytes) -> Gaze:
             x, y, number, subject = _scanpaths(group) if _has_scanpaths(group) else _points(file)
             if not len(x) == len(y) == len(number) == len(subject):
                 raise ValueError("its arrays differ in length")
-    except _FAILURES as error:
+    except Exception as error:  # on damaged files, h5py raises almost anything
         raise FixationsError(
             f"{name} can't be read as fixations of pysaliency ({error}). Save them with to_hdf5."
         ) from error
@@ -73,7 +72,7 @@ def stimulus_names(data: bytes) -> list[str]:
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             return [str(name, "utf-8", "replace") for name in _array(file, "filenames")]
-    except _FAILURES as error:
+    except Exception as error:  # as above
         raise FixationsError(f"The file of stimuli has no names ({error}).") from error
 
 
