@@ -23,7 +23,7 @@ class Prediction:
         log_density: float32 (H, W) at the picture's own size, natural log, logsumexp 0.
         model: name of the model that predicted it.
         screens: how the picture was cut, if it was analyzed screen by screen; then the density
-            gives every screen the same attention (see `salmap.screens`).
+            gives every screen about the same attention (see `salmap.screens`).
         notes: sentences for people on what to know of it, such as that there is nothing to see.
 
     Raises:

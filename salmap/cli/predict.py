@@ -126,7 +126,7 @@ def predict(
     cats-1 and dogs-1, 1.jpg beside 1.png becomes 1-jpg and 1-png.
 
     A picture more than 2.4 times as long as wide, such as a whole web page, is analyzed screen by
-    screen, and every screen gets the same attention: see --screen.
+    screen, and every screen gets about the same attention: see --screen.
 
     A picture that fails is reported on stderr and the others are still done; the exit status is 0
     only if every picture was done. In folders, results of Salmap are left out, and files of kinds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import cv2
@@ -53,9 +53,21 @@ class Canvas:
         fixed = [np.round(line * (1 << _SUBPIXEL_BITS)).astype(np.int32) for line in lines]
         edge = self._width + 2 * max(1, self._width // 2)
         for paint, width in ((edge_color, edge), (color, self._width)):
-            cv2.polylines(
-                self._pixels, fixed, False, paint, width, cv2.LINE_AA, shift=_SUBPIXEL_BITS
-            )
+            self._polylines(fixed, paint, width)
+
+    def _polylines(
+        self, lines: Iterable[NDArray[np.int32]], color: tuple[int, int, int], width: int
+    ) -> None:
+        """Draw lines whose points are in 16ths of a pixel."""
+        bits = _SUBPIXEL_BITS
+        cv2.polylines(self._pixels, list(lines), False, color, width, cv2.LINE_AA, shift=bits)
+
+    def dashes(self, start: tuple[float, float], end: tuple[float, float], count: int) -> None:
+        """Draw a thin line of so many light dashes, and dark ones between."""
+        ends = np.linspace(start, end, 2 * count)
+        fixed = np.round(ends * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        for paint, lines in ((_DARK, fixed[None, [0, -1]]), (_LIGHT, fixed.reshape(-1, 2, 2))):
+            self._polylines(lines, paint, self._width)
 
     def box(self, box: tuple[int, int, int, int]) -> None:
         """Frame (left, top, right, bottom), right and bottom exclusive."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from salmap.render.canvas import Canvas
 from salmap.screens import Screens
 from salmap.types import ImageArray
 
-#: dashes across the picture, of which every other one is drawn
-_DASHES = 41
+_DASHES = 25
 
 
 def mark_folds(picture: ImageArray, screens: Screens) -> ImageArray:
@@ -21,15 +18,13 @@ def mark_folds(picture: ImageArray, screens: Screens) -> ImageArray:
     """
     canvas = Canvas(picture, side=min(picture.shape[:2]))
     across, scale = min(picture.shape[:2]), max(picture.shape[:2]) / max(screens.size)
-    ends = np.linspace(0, across - 1, _DASHES + 1)
     for number, fold in enumerate(screens.folds, 2):
         at = fold * scale - 0.5
-        pairs = zip(ends[::2], ends[1::2], strict=True)
-        dashes = [np.array([(start, at), (end, at)]) for start, end in pairs]
-        name, place = f"Screen {number}", (3 * canvas.letter, at + canvas.letter)
-        if not screens.are_stacked:
-            dashes = [dash[:, ::-1] for dash in dashes]
-            place = (at + 3 * canvas.letter, canvas.letter)
-        canvas.lines(dashes)
-        canvas.label(place, name)
+        name, past = f"Screen {number}", at + canvas.letter
+        if screens.are_stacked:
+            canvas.dashes((0, at), (across - 1, at), _DASHES)
+            canvas.label((3 * canvas.letter, past), name)
+        else:
+            canvas.dashes((at, 0), (at, across - 1), _DASHES)
+            canvas.label((past + 2 * canvas.letter, canvas.letter), name)
     return canvas.pixels()

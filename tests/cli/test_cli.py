@@ -61,7 +61,7 @@ def test_a_long_picture_is_said_to_be_done_screen_by_screen(tmp_path: Path) -> N
     again = predict(page, "--resume", "--save", "regions", out=tmp_path / "out")
     assert "other settings" in str(again.exception)
     short = predict(page, "--screen", 2, out=tmp_path / "other")
-    assert "Give a screen of 5 or more" in short.stderr
+    assert "Give a screen of 8 or more" in short.stderr
 
 
 def test_a_picture_with_nothing_to_see_is_said_to_be_one(tmp_path: Path) -> None:
