@@ -59,10 +59,12 @@ def boxes(
         yield "salient" if salient else "anywhere", box
 
 
-def rows_of(model: salmap.Predictor, dataset: FixationDataset) -> NDArray[np.void]:
-    """Predicted and observed shares on the validation pictures of one data set."""
+def rows_of(
+    model: salmap.Predictor, dataset: FixationDataset, split: str = "val"
+) -> NDArray[np.void]:
+    """Predicted and observed shares on the pictures of one data set."""
     random = np.random.default_rng(SEED)
-    pictures = dataset.split("val")
+    pictures = dataset.split(split)
     rows = []
     for index in tqdm(range(len(pictures)), desc=dataset.name):
         sample = pictures[index]
@@ -158,11 +160,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", action="append", required=True, metavar="NAME=PATH")
     parser.add_argument("--model", default="lite")
+    parser.add_argument("--split", default="val", help="which pictures; all for unlike ones")
     parser.add_argument("--save", help="keep the shares in this .npy")
     options = parser.parse_args()
     model = salmap.load(options.model)
     sets = [open_dataset(*parse_data_option(text)) for text in options.data]
-    rows = np.concatenate([rows_of(model, dataset) for dataset in sets])
+    rows = np.concatenate([rows_of(model, dataset, options.split) for dataset in sets])
     if options.save:
         np.save(options.save, rows)
     report(rows)
