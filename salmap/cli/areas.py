@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from salmap.cli.predict import ModelOption
+from salmap.cli.options import BackgroundOption, ModelOption, ScreenOption
 from salmap.cli.text import say
 from salmap.weights.registry import DEFAULT_MODEL
 
@@ -26,6 +26,8 @@ def areas(
         Path | None, typer.Option(help="Folder for <stem>_areas.csv and <stem>_areas.json.")
     ] = None,
     model: ModelOption = DEFAULT_MODEL,
+    screen: ScreenOption = None,
+    background: BackgroundOption = "white",
 ) -> None:
     """Show the share of attention of each area, with an interval.
 
@@ -38,7 +40,7 @@ def areas(
     from salmap.predictor import load  # noqa: PLC0415
 
     wanted = areas_of(picture.name, read_areas_file(areas_file))
-    prediction = load(model).predict(picture)
+    prediction = load(model).predict(picture, screen, background)
     for note in prediction.notes:
         say(picture, note)
     found = prediction.areas(wanted)

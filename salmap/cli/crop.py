@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from salmap.cli.predict import ModelOption
+from salmap.cli.options import BackgroundOption, ModelOption, ScreenOption
 from salmap.cli.text import say
 from salmap.weights.registry import DEFAULT_MODEL
 
@@ -23,6 +23,8 @@ def crop(
         Path | None, typer.Option(help="File with areas that must stay in; see 'salmap areas'.")
     ] = None,
     model: ModelOption = DEFAULT_MODEL,
+    screen: ScreenOption = None,
+    background: BackgroundOption = "white",
 ) -> None:
     """Cut a picture to other shapes so that each keeps most attention.
 
@@ -42,8 +44,8 @@ def crop(
 
     ratios = {text: parse_ratio(text) for text in ratio or COMMON_RATIOS}
     areas = areas_of(picture.name, read_areas_file(keep)) if keep else ()
-    image = load_image(picture)
-    prediction = load(model).predict(image)
+    image = load_image(picture, background)
+    prediction = load(model).predict(image, screen)
     for note in prediction.notes:
         say(picture, note)
     for text, value in ratios.items():

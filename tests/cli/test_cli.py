@@ -64,6 +64,26 @@ def test_a_long_picture_is_said_to_be_done_screen_by_screen(tmp_path: Path) -> N
     assert "Give a screen of 8 or more" in short.stderr
 
 
+@pytest.mark.parametrize("command", ["areas", "crop"])
+def test_other_commands_see_long_and_transparent_pictures_the_same_way(
+    tmp_path: Path, command: str
+) -> None:
+    page = tmp_path / "page.png"
+    pixels = np.full((300, 60, 4), 255, np.uint8)
+    pixels[:150, :, 3] = 0
+    Image.fromarray(pixels).save(page)
+    table = tmp_path / "areas.csv"
+    table.write_text("name,left,top,right,bottom\ntop,0,0,60,150\n")
+    options = ["--areas", str(table)] if command == "areas" else ["--ratio", "1:1"]
+    words = [command, str(page), "--out", str(tmp_path), "--model", "spectral-residual", *options]
+    result = RUNNER.invoke(cli.app, words)
+    assert result.exit_code == 0, result.output
+    assert "one color only" in result.stderr
+    result = RUNNER.invoke(cli.app, [*words, "--background", "black", "--screen", "100"])
+    assert "one color only" not in result.stderr
+    assert "3 screens of 100 pixels" in result.stderr
+
+
 def test_a_picture_with_nothing_to_see_is_said_to_be_one(tmp_path: Path) -> None:
     logo = tmp_path / "logo.png"
     pixels = np.full((40, 60, 4), 255, np.uint8)
