@@ -166,7 +166,7 @@ def prepare(
         DatasetError: if the split is empty, or there is no training split and no baseline.
     """
     truths, failures = read_truths(dataset.split(split), drop_first)
-    notes = []
+    notes = [*dataset.notes, *filter(None, [dataset.doubt])]
     try:
         training, unread = read_truths(dataset.split("train"), drop_first)
         if unread:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from salmap.cli.options import GazeOption
-from salmap.cli.train.data import Splits, open_named
+from salmap.cli.train.data import Splits, open_named, say_notes
 from salmap.cli.train.package import training
 
 #: exit status when nothing failed but no file was written: no gain, or a stop on request
@@ -46,6 +46,7 @@ def adapt(
     nothing was written.
     """
     dataset = open_named(data, splits, gaze).split(split)
+    say_notes(dataset)
     adaptation = training("adapt.run").adapt(
         model, dataset, out, force=force, log=log, max_pictures=pictures
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from salmap.cli.text import say
 from salmap.fixations.frame import read_settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ def open_named(
     return open_dataset(*parse_data_option(data), splits, reading)
 
 
+def say_notes(dataset: FixationDataset) -> None:
+    """On stderr, what was done in reading a data set, and what is unusual about it."""
+    for note in (*dataset.notes, *filter(None, [dataset.doubt])):
+        say(dataset.name, note)
+
+
 def open_sound(
     data: list[str], splits: Path | None = None, gaze: list[str] | None = None
 ) -> list[FixationDataset]:
@@ -40,4 +47,6 @@ def open_sound(
     from salmap.datasets.check import require_sound  # noqa: PLC0415  (quick --help)
 
     datasets = [open_named(option, splits, gaze) for option in data]
+    for dataset in datasets:
+        say_notes(dataset)
     return [require_sound(dataset, progress=True) for dataset in datasets]

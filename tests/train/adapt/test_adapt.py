@@ -288,11 +288,13 @@ def test_command_writes_nothing_where_many_fixations_are_outside(tmp_path, model
     table = path / "fixations.csv"
     rows = [line.split(",") for line in table.read_text().splitlines()]
     moved = [rows[0], *([*row[:2], str(float(row[2]) - 9), row[3]] for row in rows[1:])]
+    moved += [["0.png", "1", "0", "0"]] * 3
     table.write_text("\n".join(map(",".join, moved)))
     out = tmp_path / "x.safetensors"
     result = run("--model", model, "--data", f"folder={path}", "--out", out)
     assert result.exit_code == 3, result.output
     assert "No gain can be claimed" in result.stdout and "fell outside" in result.stdout
+    assert "3 rows are 0, 0 or another mark of lost eyes" in result.stderr
     assert not out.exists()
 
 
