@@ -25,7 +25,7 @@ app: $(VENV)/.app
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.test $(if $(shell command -v npm),$(AXE))
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: $(VENV)/.test
 	$(BIN)/python -m pytest --numprocesses 2 -m "not slow and not browser" $(ARGS)

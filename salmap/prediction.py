@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salmap.areas import Area, AreaShare, area_shares
+from salmap.density import resize_log_density
 from salmap.errors import DensityError
 from salmap.regions import top_regions
 from salmap.screens import Screens
@@ -25,6 +26,9 @@ class Prediction:
         screens: how the picture was cut, if it was analyzed screen by screen; then the density
             gives every screen about the same attention (see `salmap.screens`).
         notes: sentences for people on what to know of it, such as that there is nothing to see.
+        unfamiliarity: how unlike the pictures that the model learned from this one is, from 0;
+            above 1 it is of another kind. None where that is unknown; see
+            `salmap.weights.familiarity`.
 
     Raises:
         DensityError: if `log_density` is not an (H, W) array of numbers that are finite or minus
@@ -35,12 +39,18 @@ class Prediction:
     model: str
     screens: Screens | None = None
     notes: tuple[str, ...] = ()
+    unfamiliarity: float | None = None
 
     def __post_init__(self) -> None:
         if self.log_density.ndim != 2 or self.log_density.size == 0:
             raise DensityError(f"A log density has the shape (H, W), not {self.log_density.shape}.")
         if np.isnan(self.log_density).any():
             raise DensityError("A log density must not contain NaN.")
+
+    @property
+    def is_unfamiliar(self) -> bool | None:
+        """Whether the picture is unlike those that the model learned from; None where unknown."""
+        return is_unfamiliar(self.unfamiliarity)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -60,3 +70,28 @@ class Prediction:
     def areas(self, areas: Sequence[Area]) -> Sequence[AreaShare]:
         """How much attention each area of interest draws; see `salmap.areas.area_shares`."""
         return area_shares(self.density, areas)
+
+
+@dataclass(frozen=True, eq=False)
+class GridPrediction:
+    """A prediction on the model's own grid: small enough to keep.
+
+    Attributes:
+        grid: float32 (h, w), log density up to a constant.
+        screens, notes, unfamiliarity: see `Prediction`.
+    """
+
+    grid: NDArray[np.float32]
+    screens: Screens | None = None
+    notes: tuple[str, ...] = ()
+    unfamiliarity: float | None = None
+
+    def at(self, size: tuple[int, int], model: str) -> Prediction:
+        """The prediction of a model of this name for a picture of (height, width)."""
+        log_density = resize_log_density(self.grid, size)
+        return Prediction(log_density, model, self.screens, self.notes, self.unfamiliarity)
+
+
+def is_unfamiliar(unfamiliarity: float | None) -> bool | None:
+    """See `Prediction`."""
+    return None if unfamiliarity is None else unfamiliarity > 1

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from salmap.backends import Backend, BatchBackend
 from salmap.backends.choice import open_model
-from salmap.density import resize_log_density
 from salmap.errors import ImageError
 from salmap.pictures import ImageSource, fit_size, load_image, resize
 from salmap.pictures.notes import notes_on
-from salmap.prediction import Prediction
+from salmap.prediction import GridPrediction, Prediction
 from salmap.screens import Screens, join, screens_of
-from salmap.types import ImageArray
+from salmap.types import GridOutput, ImageArray
+from salmap.weights.familiarity import Familiarity, read_familiarity
 from salmap.weights.info import ModelInfo
 from salmap.weights.registry import DEFAULT_MODEL
 from salmap.weights.resolve import resolve, short_name
@@ -55,6 +55,7 @@ class Predictor:
         info: what its weight file says about it; None for a model built in memory.
         fallback_reason: why bundled weights were loaded although SALMAP_WEIGHTS_REPO names
             others; empty if they were not.
+        familiarity: what the pictures that it learned from look like to it; None where unknown.
     """
 
     def __init__(
@@ -63,11 +64,13 @@ class Predictor:
         name: str,
         info: ModelInfo | None = None,
         fallback_reason: str = "",
+        familiarity: Familiarity | None = None,
     ) -> None:
         self.backend = backend
         self.name = name
         self.info = info
         self.fallback_reason = fallback_reason
+        self.familiarity = familiarity
 
     @property
     def device(self) -> str:
@@ -144,11 +147,11 @@ class Predictor:
             if not isinstance(shown, ImageError):
                 for part in shown.parts:
                     groups[part.shape].append(part)
-        grids = {shape: _run_together(backend, parts) for shape, parts in groups.items()}
+        outputs = {shape: _run_together(backend, parts) for shape, parts in groups.items()}
         finished: list[Future[Prediction] | ImageError] = [
             shown
             if isinstance(shown, ImageError)
-            else threads.submit(self._finish, shown, [next(grids[p.shape]) for p in shown.parts])
+            else threads.submit(self._finish, shown, [next(outputs[p.shape]) for p in shown.parts])
             for shown in read
         ]
         for found in finished:
@@ -156,22 +159,25 @@ class Predictor:
                 raise found
             yield found.result()
 
-    def predict_grid(self, image: ImageArray, screen_px: int | None = None) -> NDArray[np.float32]:
-        """The log density on the model's own grid, small enough to keep.
+    def predict_grid(self, image: ImageArray, screen_px: int | None = None) -> GridPrediction:
+        """The prediction on the model's own grid, small enough to keep.
 
         Args:
             image: uint8 (H, W, 3), RGB.
             screen_px: as for `predict`.
 
-        Returns:
-            float32 (h, w), up to a constant; `salmap.density.resize_log_density` brings it to any
-            size.
-
         Raises:
             ImageError: if the screens are too many.
         """
         shown = self._shown(image, screen_px)
-        return _joined(shown, self._run(shown))
+        return self._gathered(shown, self._run(shown))
+
+    def features(self, image: ImageArray) -> NDArray[np.float32] | None:
+        """What the model's encoders see in a picture, uint8 (H, W, 3), on average: float32 (d,).
+
+        None for a model without encoders.
+        """
+        return _features(self._run(self._shown(image, None)))
 
     def _shown(self, image: ImageArray, screen_px: int | None) -> _Shown:
         """What the model sees of a picture: all of it, or a screen at a time."""
@@ -189,12 +195,20 @@ class Predictor:
         ]
         return _Shown(size, parts, screens, notes)
 
-    def _run(self, shown: _Shown) -> list[NDArray[np.float32]]:
+    def _run(self, shown: _Shown) -> list[GridOutput]:
         return [self.backend.run(_to_pixels(part)) for part in shown.parts]
 
-    def _finish(self, shown: _Shown, grids: Sequence[NDArray[np.float32]]) -> Prediction:
-        log_density = resize_log_density(_joined(shown, grids), shown.size)
-        return Prediction(log_density, self.name, shown.screens, shown.notes)
+    def _finish(self, shown: _Shown, outputs: Sequence[GridOutput]) -> Prediction:
+        return self._gathered(shown, outputs).at(shown.size, self.name)
+
+    def _gathered(self, shown: _Shown, outputs: Sequence[GridOutput]) -> GridPrediction:
+        """One prediction of what the model said of each part."""
+        grids = [output.log_density for output in outputs]
+        grid = grids[0] if shown.screens is None else join(shown.screens, grids)
+        features, unfamiliarity = _features(outputs), None
+        if self.familiarity is not None and features is not None:
+            unfamiliarity = self.familiarity.unfamiliarity(features)
+        return GridPrediction(grid, shown.screens, shown.notes, unfamiliarity)
 
 
 def load(
@@ -226,19 +240,22 @@ def load(
         runner, info = open_model(None, str(model), device, backend)
         return Predictor(runner, str(model), info)
     runner, info = open_model(found.path, "", device, backend)
-    return Predictor(runner, short_name(model), info, found.fallback_reason)
+    known = read_familiarity(found.path)
+    return Predictor(runner, short_name(model), info, found.fallback_reason, known)
 
 
-def _run_together(
-    backend: BatchBackend, parts: Sequence[ImageArray]
-) -> Iterator[NDArray[np.float32]]:
-    """The grids of pictures of one shape, in order."""
+def _run_together(backend: BatchBackend, parts: Sequence[ImageArray]) -> Iterator[GridOutput]:
+    """What a model says of pictures of one shape, in order."""
     for start in range(0, len(parts), backend.together):
-        yield from backend.run_batch(np.stack(parts[start : start + backend.together]))
+        found = backend.run_batch(np.stack(parts[start : start + backend.together]))
+        for place, log_density in enumerate(found.log_density):
+            yield GridOutput(log_density, None if found.features is None else found.features[place])
 
 
-def _joined(shown: _Shown, grids: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    return grids[0] if shown.screens is None else join(shown.screens, grids)
+def _features(outputs: Sequence[GridOutput]) -> NDArray[np.float32] | None:
+    """The mean of what was seen in the parts of a picture, float32 (d,)."""
+    found = [output.features for output in outputs if output.features is not None]
+    return np.mean(found, axis=0) if found else None
 
 
 def _to_pixels(image: ImageArray) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,19 @@ MapArray = NDArray[np.floating]
 _UNKNOWN: NDArray[np.float64] = np.empty(0)
 #: (height, width), one for all or (n,) each
 Sides: TypeAlias = tuple[int, int] | tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+class GridOutput(NamedTuple):
+    """What running a model gives: of one picture, or of several with n in front.
+
+    Attributes:
+        log_density: float32 (h, w) on the model's own grid, up to a constant.
+        features: float32 (d,), what its encoders see in the whole picture (see
+            `salmap.models.network.SaliencyNetwork.pooled`); None for a model without encoders.
+    """
+
+    log_density: NDArray[np.float32]
+    features: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)

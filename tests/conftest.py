@@ -12,6 +12,16 @@ settings.register_profile("salmap", deadline=None)  # a test says nothing about 
 settings.load_profile("salmap")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take longest come first, so that no worker has one left when the other is done."""
+
+    def rank(item: pytest.Item) -> int:
+        return 0 if item.get_closest_marker("browser") else 1 if item.path in slow else 2
+
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=rank)
+
+
 @pytest.fixture
 def fresh(monkeypatch, tmp_path):
     """Empty caches, no models but Salmap's own."""

@@ -134,7 +134,7 @@ def test_equal_screens_of_a_page_get_equal_attention(page):
 
 def test_what_the_app_keeps_of_a_page_is_its_joined_grid(page):
     model = salmap.load("spectral-residual")
-    grid = model.predict_grid(page, 100)
+    grid = model.predict_grid(page, 100).grid
     fine = salmap.density.resize_log_density(grid, page.shape[:2])
     assert np.array_equal(fine, model.predict(page, 100).log_density)
     whole = model.predict(page[:300])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from salmap.density import shrink_density
 from salmap.pictures import screen_size
-from salmap.prediction import Prediction
+from salmap.prediction import Prediction, is_unfamiliar
 from salmap.regions import attention_area, top_regions
 from salmap.types import Region
 
@@ -24,6 +24,7 @@ class Analysis:
         regions: at most `MAX_REGIONS`, largest share first; boxes and peaks in pixels of `size`.
         half_area: the smallest share of the picture, in [0, 1], that draws half of all attention.
         notes: see `Prediction`.
+        unfamiliarity: see `Prediction`.
     """
 
     model: str
@@ -31,6 +32,12 @@ class Analysis:
     regions: tuple[Region, ...]
     half_area: float
     notes: tuple[str, ...] = ()
+    unfamiliarity: float | None = None
+
+    @property
+    def is_unfamiliar(self) -> bool | None:
+        """See `Prediction`."""
+        return is_unfamiliar(self.unfamiliarity)
 
 
 def analyze(prediction: Prediction) -> Analysis:
@@ -42,4 +49,5 @@ def analyze(prediction: Prediction) -> Analysis:
         regions=tuple(top_regions(density, MAX_REGIONS)),
         half_area=attention_area(shrink_density(density, screen_size(prediction.size)), 0.5),
         notes=prediction.notes,
+        unfamiliarity=prediction.unfamiliarity,
     )

@@ -7,6 +7,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from salmap.types import GridOutput
+
 
 class Backend(Protocol):
     """A model, ready to run. Safe to share between threads.
@@ -30,7 +32,7 @@ class Backend(Protocol):
     @property
     def device(self) -> str: ...  # noqa: D102
 
-    def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, pixels: NDArray[np.float32]) -> GridOutput:
         """Run the model on one picture.
 
         Args:
@@ -38,7 +40,7 @@ class Backend(Protocol):
                 `output_stride`.
 
         Returns:
-            float32 (h / output_stride, w / output_stride): log density up to a constant.
+            A log density (h / output_stride, w / output_stride), and the picture's features.
         """
         ...
 
@@ -54,13 +56,13 @@ class BatchBackend(Backend, Protocol):
     @property
     def together(self) -> int: ...  # noqa: D102  (described above)
 
-    def run_batch(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def run_batch(self, pictures: NDArray[np.uint8]) -> GridOutput:
         """Run the model on pictures of one shape.
 
         Args:
             pictures: uint8 (n, h, w, 3), RGB; h and w are multiples of `output_stride`.
 
         Returns:
-            float32 (n, h / output_stride, w / output_stride): log densities up to constants.
+            Log densities (n, h / output_stride, w / output_stride), and features (n, d).
         """
         ...

@@ -33,7 +33,7 @@ from salmap.networks import PRESETS, NetworkConfig, Preset
 
 logger = logging.getLogger(__name__)
 
-INPUT, OUTPUT = "pixels", "log_density"
+INPUT, OUTPUTS = "pixels", ["log_density", "features"]
 #: a picture as the encoders take it, padded; the graph makes it of its input by itself
 PADDED = "padded"
 #: what the exporter calls the network inside the module that it exports
@@ -55,7 +55,7 @@ class _Exported(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, pixels: Tensor, padded: Tensor) -> Tensor:
+    def forward(self, pixels: Tensor, padded: Tensor) -> tuple[Tensor, Tensor]:
         height, width = pixels.shape[-2:]
         rows, columns = padded.shape[-2:]
         features = []
@@ -63,7 +63,7 @@ class _Exported(nn.Module):
             normalized = (pixels - encoder.mean) / encoder.std
             full = F.pad(normalized, (0, columns - width, 0, rows - height))
             features.extend(encoder.features(full))
-        return self.network.decode(features, (height, width))
+        return self.network.decode(features, (height, width)), self.network.pooled(features)
 
 
 def export(network: SaliencyNetwork) -> onnx.ModelProto:
@@ -73,8 +73,9 @@ def export(network: SaliencyNetwork) -> onnx.ModelProto:
         network: on the CPU.
 
     Returns:
-        A model of one input, `pixels`, float32 (1, 3, h, w), RGB in [0, 1], and one output,
-        `log_density`, float32 (1, h / 4, w / 4), logsumexp 0; h and w are multiples of 4.
+        A model of one input, `pixels`, float32 (1, 3, h, w), RGB in [0, 1], and two outputs:
+        `log_density`, float32 (1, h / 4, w / 4), logsumexp 0, and `features`, float32 (1, d), what
+        the encoders see on average; h and w are multiples of 4.
     """
     multiple = network.encoder_list()[0].multiple
     rows, columns, high, wide = (Dim(name, min=2, max=1000) for name in ("r", "c", "high", "wide"))
@@ -86,7 +87,7 @@ def export(network: SaliencyNetwork) -> onnx.ModelProto:
             optimize=False,  # the weights must keep their names and stay apart
             opset_version=_OPSET,
             input_names=[INPUT, PADDED],
-            output_names=[OUTPUT],
+            output_names=OUTPUTS,
             dynamic_shapes={
                 INPUT: {2: 4 * rows, 3: 4 * columns},
                 PADDED: {2: multiple * high, 3: multiple * wide},
@@ -175,7 +176,7 @@ def _difference(data: bytes, network: SaliencyNetwork) -> float:
         pixels = torch.rand(1, 3, *size, generator=random)
         with torch.inference_mode():
             expected = network(pixels).numpy()
-        (actual,) = session.run(None, {INPUT: pixels.numpy()})
+        (actual,) = session.run(OUTPUTS[:1], {INPUT: pixels.numpy()})
         found.append(float(np.abs(actual - expected).max()))
     return max(found)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from salmap.backends.graphs import Graph
 from salmap.networks import NetworkConfig
 from salmap.threads import thread_count
+from salmap.types import GridOutput
 from salmap.weights.file import read_tensors
 
 #: input pixels per cell of a network's output grid
@@ -37,14 +38,14 @@ class OnnxBackend:
         self._session = _session(graph, tensors)
         self._turn = Lock()
 
-    def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """float32 (1, 3, h, w) -> log density, logsumexp 0; see `Backend.run`.
+    def run(self, pixels: NDArray[np.float32]) -> GridOutput:
+        """float32 (1, 3, h, w) -> log density, logsumexp 0, and features; see `Backend.run`.
 
         One picture has all threads, so several at once would only need more memory.
         """
         with self._turn:
-            (log_density,) = self._session.run(None, {"pixels": pixels})
-        return np.asarray(log_density[0], np.float32)
+            log_density, features = self._session.run(None, {"pixels": pixels})
+        return GridOutput(log_density[0], features[0])
 
 
 def open_network(weights: Path, config: NetworkConfig, graph: Graph) -> OnnxBackend:

@@ -16,7 +16,7 @@ from salmap.models.folding import folded
 from salmap.models.network import SaliencyNetwork
 from salmap.models.settling import layout, settle
 from salmap.processes import launched
-from salmap.types import ImageArray
+from salmap.types import GridOutput, ImageArray
 
 #: pictures of one shape that a GPU runs at once
 TOGETHER = 32
@@ -94,25 +94,31 @@ class TorchBackend:
         tensors = chain(self.model.parameters(), self.model.buffers())
         return str(next((tensor.device for tensor in tensors), self._device))
 
-    def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """float32 (1, 3, h, w) -> log density up to a constant; see `Backend.run`."""
+    def run(self, pixels: NDArray[np.float32]) -> GridOutput:
+        """float32 (1, 3, h, w) -> log density up to a constant, features; see `Backend.run`."""
         tensor = torch.from_numpy(pixels).to(self._device)
-        return self._run(tensor)[0]
+        log_density, features = self._run(tensor)
+        return GridOutput(log_density[0], features[0])
 
     @property
     def together(self) -> int:
         """On a CPU a batch is no faster than its pictures one after the other."""
         return TOGETHER if self._device.type == "cuda" else 1
 
-    def run_batch(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def run_batch(self, pictures: NDArray[np.uint8]) -> GridOutput:
         """uint8 (n, h, w, 3) -> log densities up to constants; see `BatchBackend.run_batch`."""
         tensor = torch.from_numpy(pictures).to(self._device)
-        return self._run(tensor.permute(0, 3, 1, 2).float().div_(255))
+        return GridOutput(*self._run(tensor.permute(0, 3, 1, 2).float().div_(255)))
 
-    def _run(self, tensor: Tensor) -> NDArray[np.float32]:
+    def _run(self, tensor: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Log densities and pooled features of a batch."""
+        images = tensor.contiguous(memory_format=layout(self._device))
+        height, width = images.shape[-2:]
         with torch.inference_mode():
-            grids = self._running(tensor.contiguous(memory_format=layout(self._device)))
-        return np.asarray(grids.float().cpu().numpy(), np.float32)
+            features = self._running.encode(images)
+            grids = self._running.decode(features, (height, width)).float().cpu().numpy()
+            pooled = self._running.pooled(features).float().cpu().numpy()
+        return grids, pooled
 
 
 def open_network(weights: Path, device: str) -> TorchBackend:

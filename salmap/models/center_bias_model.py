@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from salmap.center_bias import gaussian
 from salmap.models.classical_model import ClassicalModel
 from salmap.models.map_model import check_names
+from salmap.types import GridOutput
 
 GRID = (64, 64)
 
@@ -33,14 +34,15 @@ class CenterBias(ClassicalModel):
     def __init__(self, log_density: NDArray[np.float32] | None = None) -> None:
         self.log_density = gaussian(GRID) if log_density is None else log_density
 
-    def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, pixels: NDArray[np.float32]) -> GridOutput:
         """float32 (1, 3, h, w) -> log density up to a constant, float32 (h, w)."""
         density = np.exp(self.log_density - self.log_density.max())
         rows, columns = (
             _stretch(cells, side) for cells, side in zip(GRID, pixels.shape[-2:], strict=True)
         )
         stretched = rows @ density @ columns.T
-        return np.log(np.maximum(stretched, np.finfo(np.float32).tiny), dtype=np.float32)
+        tiny = np.finfo(np.float32).tiny
+        return GridOutput(np.log(np.maximum(stretched, tiny), dtype=np.float32))
 
     def config(self) -> dict[str, Any]:
         """Nothing: the log density is a tensor of the weight file."""

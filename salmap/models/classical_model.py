@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from salmap.types import GridOutput
+
 
 class ClassicalModel(ABC):
     """A model that is its own backend; see `salmap.backends.Backend`.
@@ -26,7 +28,7 @@ class ClassicalModel(ABC):
     device = "cpu"
 
     @abstractmethod
-    def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, pixels: NDArray[np.float32]) -> GridOutput:
         """Run the model on one picture; see `salmap.backends.Backend.run`."""
 
     @abstractmethod

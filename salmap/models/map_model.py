@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from salmap.errors import ModelError
 from salmap.models.classical_model import ClassicalModel
+from salmap.types import GridOutput
 
 #: a map that stays below this everywhere says nothing: it is rounding noise
 SILENT = 1e-6
@@ -84,9 +85,9 @@ class MapModel(ClassicalModel):
             stands out, 0 for a picture of one color or a constant.
         """
 
-    def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, pixels: NDArray[np.float32]) -> GridOutput:
         """float32 (1, 3, h, w) -> log density up to a constant; see `Backend.run`."""
-        return to_log_density(self.saliency_map(pixels[0]), self.settings)
+        return GridOutput(to_log_density(self.saliency_map(pixels[0]), self.settings))
 
     def config(self) -> dict[str, Any]:
         """The density settings: `blur`, `uniform` and `gamma`."""

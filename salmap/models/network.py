@@ -72,6 +72,10 @@ class SaliencyNetwork(nn.Module):
             log_density: Tensor = self.finalizer(evidence)
         return log_density
 
+    def pooled(self, features: Sequence[Tensor]) -> Tensor:
+        """Feature maps of a batch -> what they hold on average over the picture, float32 (B, d)."""
+        return torch.cat([feature.float().mean((2, 3)) for feature in features], 1)
+
     def forward(self, images: Tensor) -> Tensor:
         """Predict a batch.
 

@@ -20,6 +20,9 @@ def header(name: str, prediction: Prediction) -> dict[str, Any]:
     if prediction.screens:
         folds = list(prediction.screens.folds)
         record["screens"] = {"length": prediction.screens.length_px, "folds": folds}
+    if prediction.unfamiliarity is not None:
+        record["unfamiliarity"] = round(prediction.unfamiliarity, 3)
+        record["unfamiliar"] = prediction.is_unfamiliar
     if prediction.notes:
         record["notes"] = list(prediction.notes)
     return record

@@ -16,7 +16,7 @@ _REGION_COLUMNS = (
 )  # fmt: skip
 _SUMMARY_COLUMNS = (
     "picture", "model", "width", "height", "half_of_attention_on_area",
-    "regions", "first_share", "first_peak_x", "first_peak_y", "problem",
+    "unfamiliar", "regions", "first_share", "first_peak_x", "first_peak_y", "problem",
 )  # fmt: skip
 
 
@@ -43,6 +43,8 @@ def summary_row(name: str, analysis: Analysis, k: int) -> dict[str, object]:
         "half_of_attention_on_area": f"{analysis.half_area:.6f}",
         "regions": len(regions),
     }
+    if analysis.is_unfamiliar is not None:
+        row["unfamiliar"] = "yes" if analysis.is_unfamiliar else "no"
     if regions:
         x, y = regions[0].peak
         row |= {"first_share": f"{regions[0].share:.6f}", "first_peak_x": x, "first_peak_y": y}

@@ -26,13 +26,11 @@ from salmap.density import resize_log_density
 from salmap.errors import WeightsError
 from salmap.metrics import sim
 from salmap.pictures import load_image, screen_size, see_through, shrink_image
-from salmap.pictures.notes import notes_on
 from salmap.pictures.resize import SCREEN_SIDE
-from salmap.prediction import Prediction
+from salmap.prediction import GridPrediction, Prediction
 from salmap.predictor import load
 from salmap.render import Style, View, draw
 from salmap.render.web import data_uri
-from salmap.screens import Screens, screens_of
 from salmap.types import ImageArray
 from salmap.ui import memory
 from salmap.ui.given import Given, Observation
@@ -130,25 +128,22 @@ def is_transparent(picture: Picture) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class GridPrediction:
+class CachedPrediction:
     """What is kept of a prediction: at full size it would take four bytes for each pixel.
 
     Attributes:
-        grid: see `Predictor.predict_grid`.
+        prediction: see `Predictor.predict_grid`.
         size: (height, width) of the picture.
         time_s: how long the model took.
-        screens, notes: see `Prediction`.
     """
 
-    grid: NDArray[np.float32]
+    prediction: GridPrediction
     size: tuple[int, int]
     time_s: float
-    screens: Screens | None
-    notes: tuple[str, ...]
 
 
 @shared(max_size="32MB")
-def grid_prediction(picture: Picture, model: ModelVersion) -> GridPrediction:
+def grid_prediction(picture: Picture, model: ModelVersion) -> CachedPrediction:
     """The prediction on the model's own grid; the only place where a model is run.
 
     Raises:
@@ -158,18 +153,16 @@ def grid_prediction(picture: Picture, model: ModelVersion) -> GridPrediction:
     height, width = image.shape[:2]
     with _turns:
         start = time.perf_counter()
-        grid = network.predict_grid(image, picture.viewing.screen_px)
+        found = network.predict_grid(image, picture.viewing.screen_px)
         taken_s = time.perf_counter() - start
         memory.give_back()
-    screens = screens_of((height, width), picture.viewing.screen_px)
-    return GridPrediction(grid, (height, width), taken_s, screens, notes_on(image, screens))
+    return CachedPrediction(found, (height, width), taken_s)
 
 
 def prediction(picture: Picture, model: ModelVersion) -> Prediction:
     """The prediction at full size, brought to it anew each time; see `grid_prediction`."""
     found = grid_prediction(picture, model)
-    log_density = resize_log_density(found.grid, found.size)
-    return Prediction(log_density, model.name, found.screens, found.notes)
+    return found.prediction.at(found.size, model.name)
 
 
 @shared(max_entries=500)
@@ -183,7 +176,7 @@ def screen_density(picture: Picture, model: ModelVersion) -> NDArray[np.float32]
     """A prediction at screen size; see `grid_prediction` for the errors."""
     found = grid_prediction(picture, model)
     size = screen_size(found.size, long_side(found.size))
-    return np.exp(resize_log_density(found.grid, size))
+    return np.exp(resize_log_density(found.prediction.grid, size))
 
 
 @shared(max_size="48MB")
@@ -196,7 +189,10 @@ def screen_image(picture: Picture) -> ImageArray:
 @shared(max_size="32MB")
 def drawing(picture: Picture, model: ModelVersion, view: View, style: Style) -> str:
     """A view as a data URI, drawn at screen size. The network is not run for it."""
-    density, screens = screen_density(picture, model), grid_prediction(picture, model).screens
+    density, screens = (
+        screen_density(picture, model),
+        grid_prediction(picture, model).prediction.screens,
+    )
     return data_uri(draw(view, screen_image(picture), density, style, screens))
 
 

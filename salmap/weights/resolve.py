@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".safetensors"
+#: of the file that may lie beside a network's weights; see `salmap.weights.familiarity`
+FAMILIARITY_SUFFIX = f".familiarity{SUFFIX}"
 HUB_PREFIX = "hf://"
 LFS_POINTER_START = b"version https://git-lfs"
 
@@ -64,7 +66,7 @@ def all_models() -> list[ModelEntry]:
             license="unknown",
         )
         for path in models_folder().glob(f"*{SUFFIX}")
-        if path.is_file()
+        if path.is_file() and not path.name.endswith(FAMILIARITY_SUFFIX)
     }
     return sorted({**own, **REGISTRY}.values(), key=lambda entry: entry.name)
 

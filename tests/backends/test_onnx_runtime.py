@@ -45,10 +45,14 @@ def pixels(cells: tuple[int, int], seed: int = 0) -> np.ndarray:
 def assert_agree(backend: OnnxBackend, other: TorchBackend, sizes: list[tuple[int, int]]) -> None:
     for cells in sizes:
         shown = pixels(cells)
-        grid = backend.run(shown)
+        (grid, features), expected = backend.run(shown), other.run(shown)
         assert grid.shape == cells
-        assert grid.dtype == np.float32
-        np.testing.assert_allclose(grid, other.run(shown), atol=1e-4, rtol=0, err_msg=str(cells))
+        assert grid.dtype == features.dtype == np.float32
+        np.testing.assert_allclose(
+            grid, expected.log_density, atol=1e-4, rtol=0, err_msg=str(cells)
+        )
+        scale = float(np.abs(expected.features).max())
+        np.testing.assert_allclose(features, expected.features, atol=1e-4 * scale, rtol=0)
 
 
 @pytest.mark.slow
@@ -64,9 +68,10 @@ def test_every_bundled_network_gives_what_torch_gives(name: str) -> None:
     assert_agree(backend, other, CELLS)
 
 
-def test_a_network_trained_anew_needs_no_export(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["lite", "tiny"])
+def test_a_network_trained_anew_needs_no_export(tmp_path: Path, name: str) -> None:
     torch.manual_seed(0)
-    network = SaliencyNetwork(replace(PRESETS["lite"].config, size=96)).eval()
+    network = SaliencyNetwork(replace(PRESETS[name].config, size=96)).eval()
     for parameter in network.parameters():
         parameter.data.add_(0.02 * torch.randn_like(parameter))
     path = tmp_path / "mine.safetensors"
@@ -151,4 +156,4 @@ def test_a_damaged_file_is_refused_without_torch_too(tmp_path: Path) -> None:
 def test_the_weights_may_be_shared_by_two_models() -> None:
     one, two = (salmap.load("lite", use_hub=False).backend for _ in range(2))
     shown = pixels((27, 36))
-    np.testing.assert_array_equal(one.run(shown), two.run(shown))
+    np.testing.assert_array_equal(one.run(shown).log_density, two.run(shown).log_density)

@@ -140,7 +140,7 @@ def test_blur_keeps_constants_and_spreads_as_a_gaussian():
 )
 def test_a_picture_of_one_color_gives_the_uniform_density(model, color):
     image = np.full((48, 64, 3), color, np.uint8)
-    log_density = model().run(at_model_size(image, model())[None])
+    log_density = model().run(at_model_size(image, model())[None]).log_density
     assert np.isfinite(log_density).all()
     assert log_density.max() - log_density.min() < 0.01
 
@@ -150,7 +150,7 @@ def test_a_picture_of_one_color_gives_the_uniform_density(model, color):
 def test_strips_and_specks_give_finite_maps(model, cells):
     size = tuple(model.output_stride * side for side in cells)
     pixels = np.random.default_rng(0).random((1, 3, *size), np.float32)
-    log_density = model().run(pixels)
+    log_density = model().run(pixels).log_density
     assert log_density.dtype == np.float32
     assert log_density.shape == cells
     assert np.isfinite(log_density).all()
@@ -176,7 +176,7 @@ def test_spectral_residual_follows_the_papers_formula(picture):
 def test_spectral_residual_does_not_depend_on_contrast(contrast):
     pixels = at_model_size(data.astronaut(), SpectralResidual())
     dimmed = pixels * np.float32(contrast)
-    full, less = (SpectralResidual().run(x[None]) for x in (pixels, dimmed))
+    full, less = (SpectralResidual().run(x[None]).log_density for x in (pixels, dimmed))
     assert np.corrcoef(full.ravel(), less.ravel())[0, 1] > 0.98
 
 
@@ -190,7 +190,7 @@ def test_an_odd_patch_stands_out_of_the_spectrum(row, column):
     image[y - 2 : y + 2, x] = 128
     image[y, x - 2 : x + 2] = 255
     model = SpectralResidual()
-    found = peak(model.run(as_pixels(image)[None]))
+    found = peak(model.run(as_pixels(image)[None]).log_density)
     assert math.dist(found, (y, x)) <= 3
 
 
@@ -302,17 +302,17 @@ def test_itti_koch_turns_with_the_picture(turned):
 
 
 def test_the_center_bias_is_the_stored_log_density():
-    predicted = CenterBias().run(np.zeros((1, 3, 64, 64), np.float32))
+    predicted = CenterBias().run(np.zeros((1, 3, 64, 64), np.float32)).log_density
     np.testing.assert_allclose(predicted - logsumexp(predicted), gaussian((64, 64)), atol=1e-4)
     fitted = np.random.default_rng(0).standard_normal((64, 64)).astype(np.float32)
     model = CenterBias().with_tensors({"log_density": fitted})
-    predicted = model.run(np.zeros((1, 3, 64, 64), np.float32))
+    predicted = model.run(np.zeros((1, 3, 64, 64), np.float32)).log_density
     np.testing.assert_allclose(predicted, fitted - fitted.max(), atol=1e-4, rtol=1e-4)
 
 
 def test_the_center_bias_ignores_the_picture():
     random = np.random.default_rng(0)
-    one, other = (CenterBias().run(random.random((1, 3, 48, 64), np.float32)) for _ in range(2))
+    one, other = (CenterBias().run(random.random((1, 3, 48, 64), np.float32))[0] for _ in range(2))
     assert one.shape == (48, 64)
     np.testing.assert_array_equal(one, other)
 
@@ -320,6 +320,6 @@ def test_the_center_bias_ignores_the_picture():
 def test_the_center_bias_of_a_strip_is_gathered_from_all_rows():
     log_density = np.zeros((64, 64), np.float32)
     log_density[10, 20] = 6
-    strip = CenterBias(log_density).run(np.zeros((1, 3, 1, 64), np.float32))[0]
+    strip = CenterBias(log_density).run(np.zeros((1, 3, 1, 64), np.float32)).log_density[0]
     assert int(strip.argmax()) == 20
     assert float(strip[20] - strip[40]) > 1

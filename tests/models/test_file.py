@@ -110,7 +110,7 @@ def test_every_classical_model_can_be_saved(architecture: str, tmp_path: Path) -
     loaded, info = open_model(path, "", "cpu")
     pixels = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
     assert info == describe(model)
-    np.testing.assert_array_equal(loaded.run(pixels), model.run(pixels))
+    np.testing.assert_array_equal(loaded.run(pixels).log_density, model.run(pixels).log_density)
 
 
 def test_a_loaded_model_is_float32_frozen_and_in_eval_mode(file: Path) -> None:

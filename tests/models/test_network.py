@@ -41,7 +41,7 @@ def test_the_configuration_is_json_and_builds_the_same_network(network: Saliency
 def test_torch_runs_it_in_eval_mode_and_keeps_no_gradient(network: SaliencyNetwork) -> None:
     outputs: list[torch.Tensor] = []
     backend = TorchBackend(network.train())
-    hook = backend._running.register_forward_hook(lambda _m, _i, out: outputs.append(out))
+    hook = backend._running.finalizer.register_forward_hook(lambda _m, _i, out: outputs.append(out))
     try:
         backend.run(np.zeros((1, 3, 36, 96), np.float32))
     finally:

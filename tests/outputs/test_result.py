@@ -121,3 +121,17 @@ def test_the_pictures_that_are_drawn_are_known_by_a_mark(tmp_path: Path) -> None
         (tmp_path / name).write_bytes(data)
         assert made_here(tmp_path / name) == ours
         assert (load_image(data) == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("unfamiliarity", "cell", "value"), [(None, "", None), (0.2, "no", False), (1.5, "yes", True)]
+)
+def test_it_is_said_whether_a_picture_is_unlike_what_the_model_knows(
+    result, unfamiliarity, cell, value
+):
+    known = replace(result, prediction=replace(result.prediction, unfamiliarity=unfamiliarity))
+    document = json.loads(known.file(Output.REGIONS))
+    said = (document.get("unfamiliarity"), document.get("unfamiliar"))
+    assert said == (unfamiliarity, value)
+    (row,) = rows(summary_csv([summary_row("a.jpg", analyze(known.prediction), 5)]))
+    assert row["unfamiliar"] == cell

@@ -9,7 +9,9 @@ import pytest
 import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file
+from typer.testing import CliRunner
 
+from salmap.cli.train import app
 from salmap.models.encoders import Encoder
 from salmap.models.network import SaliencyNetwork
 from salmap.networks import EncoderConfig, NetworkConfig
@@ -58,8 +60,8 @@ def events(out, kind):
 def test_two_processes_score_as_one(tiny, command):
     """The same batches, each shared by the two, whatever is left over in the last."""
     one, two = tiny[0] / "one", tiny[0] / "two"
-    alone = run(LAUNCH[0], "-m", "train", *command, "--out", one)
-    assert alone.returncode == 0, alone.stderr
+    alone = CliRunner().invoke(app, [*command, "--out", str(one)])
+    assert alone.exit_code == 0, alone.output
     together = run(*LAUNCH, *TWO, "-m", "train", *command, "--out", two)
     assert together.returncode == 0, together.stderr
     assert together.stdout.count("The model is") == 1
@@ -191,6 +193,6 @@ def test_all_that_saves_memory_together_still_learns_and_memory_stays_flat(tiny)
     out = folder / "savers/run"
     memory = json.loads((out / "memory.json").read_text())
     bits = [e["train_loss_bits"] for e in events(out, "epoch")]
-    assert len(memory) == len(bits) == 8
+    assert len(memory) == len(bits) == 6
     assert min(bits[-3:]) < bits[0] - 0.1  # so few pictures: an epoch says little
     assert memory[-1] - memory[2] < 25, memory  # MB; one copy of the network alone has 20

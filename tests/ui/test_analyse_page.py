@@ -21,6 +21,7 @@ from salmap.outputs.names import AREA_OUTPUTS, Output
 from salmap.render import Style
 from salmap.ui import cache, state
 from salmap.ui import packing as packing_module
+from salmap.ui import words as said
 from salmap.ui.components import downloads, source, trust
 from salmap.ui.components.controls import Settings
 from salmap.weights.registry import DEFAULT_MODEL
@@ -270,6 +271,16 @@ def test_a_model_that_cannot_be_had_is_explained_and_replaced(monkeypatch):
 def test_a_broken_model_file_is_not_asked_for_its_opinion(tmp_path):
     (tmp_path / "aaa.safetensors").write_bytes(b"not a model")
     assert "aaa" not in trust._well_tested(DEFAULT_MODEL)
+
+
+def test_of_a_picture_unlike_what_the_model_knows_the_panel_says_so_first():
+    app = started(DEFAULT_MODEL)
+    assert not app.warning
+    upload(app, ("noise.png", picture((300, 400)), "image/png"))
+    assert [warning.value for warning in app.warning] == [said.UNFAMILIAR]
+    elements = list(app.main)
+    panel = elements.index(next(h for h in app.header if h.value == trust.HEADING))
+    assert elements[panel + 1] is app.warning[0]
 
 
 def test_no_folder_of_the_server_is_shown(monkeypatch, tmp_path):

@@ -8,6 +8,7 @@ from salmap.cli.train.adapt import adapt
 from salmap.cli.train.center_bias import center_bias
 from salmap.cli.train.check import check
 from salmap.cli.train.convert import compare_encoder, convert
+from salmap.cli.train.familiarity import familiarity
 from salmap.cli.train.fit import fit
 from salmap.cli.train.release import release
 
@@ -17,5 +18,5 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (check, fit, adapt, convert, compare_encoder, center_bias, release):
+for command in (check, fit, adapt, convert, compare_encoder, center_bias, release, familiarity):
     app.command(command.__name__.replace("_", "-"))(command)

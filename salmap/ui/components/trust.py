@@ -20,6 +20,8 @@ _MAX_OTHERS = 4
 def trust_panel(picture: Picture, model: ModelVersion) -> None:
     """How much is habit, how good the model is, and, if asked for, what other models say."""
     st.header(HEADING, anchor=False)
+    if cache.analysis(picture, model).is_unfamiliar:
+        st.warning(words.UNFAMILIAR)
     habit, accuracy = st.columns(2, gap="small")
     with habit.container(border=True, height="stretch", gap="xsmall"):
         share = cache.habit(picture, model, cache.model_version(trust.CENTER_BIAS_MODEL))

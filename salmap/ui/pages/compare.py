@@ -122,7 +122,7 @@ def _ready(picture: Picture, chosen: list[str]) -> list[str]:
 
 
 def _comparison(picture: Picture, models: list[str], style: Style, sigma: float) -> None:
-    for note in cache.grid_prediction(picture, cache.model_version(models[0])).notes:
+    for note in cache.grid_prediction(picture, cache.model_version(models[0])).prediction.notes:
         st.warning(words.plain(note))
     observed = _observed(picture, sigma)
     _side_by_side(picture, models, style, observed)
