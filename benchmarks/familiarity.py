@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -45,7 +46,7 @@ def main() -> None:
         held_out = open_dataset(*parse_data_option(data)).split("val")
         row(model, held_out.name, (held_out.path(i) for i in range(len(held_out))))
     for folder in options.pictures:
-        row(model, folder, islice(list_tree(folder).values(), 0, None, options.every))
+        row(model, folder, islice(list_tree(Path(folder)).values(), 0, None, options.every))
     row(model, "noise", noise())
 
 

@@ -21,7 +21,8 @@ def export(
 
     Input `pixels`: float32 (1, 3, height, width), RGB in [0, 1], both sides multiples of 4, the
     long side about as many pixels as `size` in the file's metadata says. Output `log_density`:
-    float32 (1, height / 4, width / 4), the natural log of a density that sums to 1.
+    float32 (1, height / 4, width / 4), the natural log of a density that sums to 1. Output
+    `features`: the means of the encoder's feature maps.
 
     What the file computes is compared with PyTorch before it is written.
     """
