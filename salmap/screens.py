@@ -26,6 +26,8 @@ from salmap.errors import ImageError
 #: how many times as long as wide a picture may be to be shown whole: the longest screens of phones
 #: (21:9) and films for wide screens (2.39:1) are
 LONGEST = 2.4
+#: pixels across; what is thinner is a line or a strip of something, not a page
+NARROWEST = 32
 #: most screens of one picture
 MOST = 40
 
@@ -114,7 +116,7 @@ def screens_of(size: tuple[int, int], screen_px: int | None = None) -> Screens |
     shortest = -(-long // MOST)
     if screen_px is not None and screen_px < 1:
         raise ImageError(f"A screen of {screen_px} pixels shows nothing. Give 1 or more.")
-    if long <= LONGEST * short:
+    if long <= LONGEST * short or short < NARROWEST:
         return None
     if screen_px is None:
         usual = short * (_TALL if size[0] > size[1] else _WIDE)

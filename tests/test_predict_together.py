@@ -40,7 +40,7 @@ def small():
 
 def pictures():
     rng = np.random.default_rng(0)
-    sizes = [(48, 64), (60, 80), (64, 48), (48, 64), (30, 90), (60, 80), (48, 64)]
+    sizes = [(48, 64), (60, 80), (64, 48), (48, 64), (40, 120), (60, 80), (48, 64)]
     return [rng.integers(0, 256, (*size, 3), np.uint8) for size in sizes]
 
 
@@ -48,7 +48,7 @@ def test_batches_change_nothing(small):
     assert isinstance(small.backend, BatchBackend)
     images = pictures()
     together = list(small.predict_many(iter(images)))
-    assert sum(small.backend.counts) == len(images) - 1 + 4  # 30 x 90 goes screen by screen
+    assert sum(small.backend.counts) == len(images) - 1 + 4  # 40 x 120 goes screen by screen
     assert max(small.backend.counts) == 2
     for image, prediction in zip(images, together, strict=True):
         alone = small.predict(image).log_density

@@ -28,8 +28,9 @@ from salmap.screens import MOST, Screens, join, screens_of
         ((12000, 1440), 12000, None),  # one screen: shown whole
         ((1000, 6000), None, (1500, 4)),
         ((1000, 6000), 2000, (2000, 3)),
-        ((5_000_000, 10), None, (125_000, MOST)),
-        ((3, 1), None, (1, 3)),
+        ((5_000_000, 100), None, (125_000, MOST)),
+        ((300, 31), None, None),  # a strip of something, not a page
+        ((99, 33), None, (25, 4)),
     ],
 )
 def test_only_long_pictures_have_screens(size, screen_px, expected):
@@ -43,7 +44,7 @@ def test_too_many_screens_are_refused(screen_px, least):
         screens_of((12000, 1440), screen_px)
 
 
-@pytest.mark.parametrize("size", [(12000, 1440), (1440, 12000), (3, 1), (997, 101)])
+@pytest.mark.parametrize("size", [(12000, 1440), (1440, 12000), (99, 33), (997, 101)])
 @pytest.mark.parametrize("cells", [4, 37, 108])
 def test_the_places_cover_the_picture(size, cells):
     screens = screens_of(size)
