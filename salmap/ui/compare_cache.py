@@ -41,7 +41,7 @@ TILE_SIDE = 960
 def tile(picture: Picture, model: ModelVersion, view: View, style: Style) -> str:
     """A view of a model's prediction as a data URI, at `TILE_SIDE`."""
     density = _small(cache.screen_density(picture, model))
-    screens = cache.grid_prediction(picture, model).screens
+    screens = cache.grid_prediction(picture, model).prediction.screens
     return data_uri(draw(view, small_image(picture), density, style, screens))
 
 

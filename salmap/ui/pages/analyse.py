@@ -123,7 +123,7 @@ def _views(picture: Picture, model: ModelVersion, chosen: Settings, analysis: An
 
 def _clarity(picture: Picture, model: ModelVersion) -> str:
     found = measures.clarity_of(picture, model)
-    screens = cache.grid_prediction(picture, model).screens
+    screens = cache.grid_prediction(picture, model).prediction.screens
     ranks = rank_among_validation_pictures(found, model.name, screens)
     return wording.clarity(found, ranks)
 
