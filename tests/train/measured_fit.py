@@ -18,7 +18,7 @@ from train.start import Start
 
 SAVERS = changed(
     {
-        "frozen.epochs": 0, "finetune.epochs": 6, "finetune.batch": 2, "finetune.accumulate": 2,
+        "frozen.epochs": 0, "finetune.epochs": 8, "finetune.batch": 2, "finetune.accumulate": 2,
         "finetune.precision": "bf16", "finetune.checkpoint": True, "finetune.decoder_lr": 5e-3,
     }
 )  # fmt: skip
@@ -35,6 +35,6 @@ if __name__ == "__main__":
     folder, encoder = map(Path, sys.argv[1:])
     Trainer._end_epoch = measuring  # type: ignore[method-assign]
     start = Start({"tf_efficientnet_lite2": encoder})
-    dataset = make_dataset(folder / "pictures", 8)
+    dataset = make_dataset(folder / "pictures")
     fit(SAVERS, [dataset], folder / "run", start, resources=NO_WORKERS)
     (folder / "run/memory.json").write_text(json.dumps(memory))

@@ -193,6 +193,6 @@ def test_all_that_saves_memory_together_still_learns_and_memory_stays_flat(tiny)
     out = folder / "savers/run"
     memory = json.loads((out / "memory.json").read_text())
     bits = [e["train_loss_bits"] for e in events(out, "epoch")]
-    assert len(memory) == len(bits) == 6
+    assert len(memory) == len(bits) == 8
     assert min(bits[-3:]) < bits[0] - 0.1  # so few pictures: an epoch says little
     assert memory[-1] - memory[2] < 25, memory  # MB; one copy of the network alone has 20
