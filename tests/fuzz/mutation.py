@@ -46,7 +46,7 @@ _SIZES = (0, 1, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 65_5
 #: names of files in a ZIP that mean harm, or only trouble
 _PATHS = (
     *("../a.png", "images/../../a.png", "/a.png", "C:\\a.png", "..\\a.png", "images\\b.png"),
-    *("Images/a.jpg", "images/", "images", "maps/a.png", "fixations.csv", "fixations/a.tsv"),
+    *("Images/cat.jpg", "images/", "images", "maps/cat.png", "fixations.csv", "fixations/a.tsv"),
     *("images/" + "a" * 300 + ".png", "a/" * 200 + "a.png", "", ".", "images/\ue000.png", "a.npy"),
 )
 _LINK = (stat.S_IFLNK | 0o777) << 16
@@ -93,11 +93,12 @@ def mutated_archive(data: bytes, chance: random.Random) -> bytes:
         warnings.simplefilter("ignore")  # two files of one name
         with zipfile.ZipFile(io.BytesIO(data)) as good:
             members = [(info, good.read(info)) for info in good.infolist()]
-        for info, content in chance.choices(members, k=chance.randint(1, 4)):
-            name = chance.choice(_PATHS) if chance.random() < 0.3 else info.filename
+        more = chance.choices(members, k=chance.randint(0, 2))
+        for info, content in [*members, *more]:
+            name = chance.choice(_PATHS) if chance.random() < 0.15 else info.filename
             new = zipfile.ZipInfo(name)
             new.compress_type = info.compress_type
-            new.external_attr = _LINK if chance.random() < 0.1 else info.external_attr
+            new.external_attr = _LINK if chance.random() < 0.05 else info.external_attr
             forged.writestr(new, mutated(content, chance) if chance.random() < 0.3 else content)
     return mutated(stream.getvalue(), chance) if chance.random() < 0.2 else stream.getvalue()
 

@@ -77,15 +77,17 @@ def tables() -> list[tuple[str, bytes]]:
 
 def archives() -> list[tuple[str, bytes]]:
     """(name, bytes) of ZIPs with data sets."""
-    photo = _saved(_PHOTO, "JPEG")
-    table = tables()[0][1]
+    photo, table, gray = _saved(_PHOTO, "JPEG"), tables()[0][1], maps()[0][1]
     found = []
-    for names in (("images/a.jpg", "fixations.csv"), ("D/Images/a.jpg", "D/maps/a.npy")):
+    for files in (
+        {"images/cat.jpg": photo, "fixations.csv": table},
+        {"D/Images/cat.jpg": photo, "D/maps/cat.npy": gray},
+    ):
         for way in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
             stream = io.BytesIO()
             with zipfile.ZipFile(stream, "w", way) as archive:
-                for name in names:
-                    archive.writestr(name, table if name.endswith("csv") else photo)
+                for name, data in files.items():
+                    archive.writestr(name, data)
             found.append(("data.zip", stream.getvalue()))
     return found
 
