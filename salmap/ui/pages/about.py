@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import PackageNotFoundError, metadata
 
 import streamlit as st
@@ -46,15 +47,18 @@ def page() -> None:
 
 
 def _links() -> str:
-    """Where to read on, as Markdown: the addresses that the installed package names."""
+    """Where to read on, as Markdown: the Space, and the addresses that the package names."""
     try:
         found = metadata("salmap").get_all("Project-URL") or []
     except PackageNotFoundError:
         found = []
     named = [text.partition(", ")[::2] for text in found]
+    if space := os.environ.get("SPACE_ID"):  # set on Hugging Face
+        named.insert(0, ("Source of this app", f"https://huggingface.co/spaces/{space}/tree/main"))
     lines = [f"- [{label}]({address})" for label, address in named]
     lines += [
         f"- This is Salmap {__version__}, under the Apache-2.0 license. The package brings its own "
-        "reference: `python -m pydoc salmap`, and `salmap --help` on the command line.",
+        "reference: `python -m pydoc salmap`, and `salmap --help` on the command line. The folder "
+        "`docs` of its repository has the documentation; `make docs` makes a website of it.",
     ]
     return "\n".join(lines)
