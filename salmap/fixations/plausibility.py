@@ -31,6 +31,8 @@ _FEW = 20
 _MANY = 60
 _MOST = 0.9
 _QUARTER = 0.55
+#: of the median distance between any two rows; readers of pages come down to a quarter of it
+_CLOSE = 0.2
 _SHORTEST_FIXATION_S = 0.06
 
 Array = NDArray[np.float64]
@@ -109,7 +111,7 @@ def check_outside(shown: Shown, stated: bool) -> str:
     outside = 1 - float(inside.mean())
     most = REFUSED_OUTSIDE_AS_STATED if stated else REFUSED_OUTSIDE
     count = f"{int((~inside).sum()):,} of {len(inside):,} fixations fall outside their pictures"
-    if outside > most:
+    if outside > most or (outside > DOUBTFUL_OUTSIDE and not stated and _swap(shown) > 0.99):
         cause, remedy, guess = _cause(shown)
         raise DoubtfulError(f"{count}. {cause}", remedy, guess.settings())
     return f"{count}, which is unusual." if outside > DOUBTFUL_OUTSIDE else ""
@@ -141,7 +143,7 @@ def are_samples(gaze: Gaze) -> bool:
         return False
     shuffled = _shuffled_within(runs)
     any_two = np.hypot(np.diff(gaze.x[shuffled]), np.diff(gaze.y[shuffled]))[steps - 1]
-    return float(np.median(np.hypot(across, down))) < 0.3 * float(np.median(any_two))
+    return float(np.median(np.hypot(across, down))) < _CLOSE * float(np.median(any_two))
 
 
 def _shuffled_within(runs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -184,6 +186,8 @@ def _are_percent(shown: Shown) -> bool:
 
 def _are_in_a_quarter(shown: Shown) -> bool:
     """Whether many different fixations on several pictures stay in the top left quarter."""
+    if (np.minimum(shown.x, shown.y) < 0).mean() > 1 - _MOST:
+        return False
     places = np.unique(np.round(np.stack([shown.x, shown.y])), axis=1).shape[1]
     several = len(np.unique(shown.width * 1e5 + shown.height)) > 1 or len(shown.x) >= 5 * _MANY
     return len(shown.x) >= _MANY and several and places > _FEW and 0 < _fill(shown) <= _QUARTER
@@ -206,7 +210,7 @@ def _cause(shown: Shown) -> tuple[str, str, Frame]:
     if (_within(x, -0.5, width) & _within(-y, -0.5, height)).mean() >= _MOST:
         frame = Frame(Unit.PIXELS, Origin.TOP_LEFT, YAxis.UP)
         return "y seems to grow upwards from the top.", f"If so: {_say(frame)}.", frame
-    if (_within(x, -0.5, height) & _within(y, -0.5, width)).mean() >= _MOST:
+    if _swap(shown) >= _MOST:
         remedy = "If so: --gaze x=HEADING_OF_Y --gaze y=HEADING_OF_X."
         return "x and y seem to be swapped.", remedy, Frame()
     offset = _likely_offset(shown)
@@ -223,6 +227,12 @@ def _cause(shown: Shown) -> tuple[str, str, Frame]:
         "scale=fit if they filled it, or offset=X,Y and scale=FACTOR.",
         Frame(),
     )
+
+
+def _swap(shown: Shown) -> float:
+    """The share of positions that would fall on their picture if x and y were swapped."""
+    swapped = Shown(shown.y, shown.x, shown.width, shown.height)
+    return float(swapped.is_inside().mean())
 
 
 def _likely_offset(shown: Shown) -> Frame:

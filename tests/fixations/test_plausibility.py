@@ -73,7 +73,9 @@ def test_a_few_outliers_do_not_hide_the_unit():
     assert "per cent" in str(doubted(SHARES * 100, "0.jpg,103,50\n1.jpg,120,-10\n"))
 
 
-def test_swapped_columns_are_guessed():
+def test_swapped_columns_are_guessed_even_if_many_fall_on_the_picture():
+    wide = ((looked() - MIDDLE) * np.array([1.5, 1]) + MIDDLE).clip(1, SIDES - 2)
+    assert "swapped" in str(doubted(wide[..., ::-1]))
     narrow = looked()[..., ::-1] * [0.9, 1]
     narrow[..., 1] += 310 - narrow[..., 1].min()
     assert "swapped" in str(doubted(narrow.clip(0, [290, 390])))
