@@ -106,6 +106,7 @@ class AreaShare:
         density: attention per area relative to the picture's average: share / area.
         rank: 1 for the area with the largest share.
         peak: (x, y) of the pixel in it with the highest density.
+        unfamiliar: whether the picture is unlike those that the model learned from.
     """
 
     name: str
@@ -114,9 +115,12 @@ class AreaShare:
     density: float
     rank: int
     peak: tuple[int, int]
+    unfamiliar: bool = False
 
 
-def area_shares(density: MapArray, areas: Sequence[Area]) -> list[AreaShare]:
+def area_shares(
+    density: MapArray, areas: Sequence[Area], unfamiliar: bool = False
+) -> list[AreaShare]:
     """How much attention each of several areas draws, in the order given.
 
     Areas may overlap; what lies outside the picture holds nothing.
@@ -124,6 +128,7 @@ def area_shares(density: MapArray, areas: Sequence[Area]) -> list[AreaShare]:
     Args:
         density: (H, W), non-negative; scaled to sum to 1.
         areas: at least one, each with a name of its own.
+        unfamiliar: see `AreaShare`.
 
     Raises:
         DensityError: if `density` is not a density.
@@ -135,7 +140,7 @@ def area_shares(density: MapArray, areas: Sequence[Area]) -> list[AreaShare]:
     order = sorted(range(len(found)), key=lambda place: -found[place][1])
     ranks = {place: rank for rank, place in enumerate(order, 1)}
     return [
-        AreaShare(name, share, area, share / area, ranks[place], peak)
+        AreaShare(name, share, area, share / area, ranks[place], peak, unfamiliar)
         for place, (name, share, area, peak) in enumerate(found)
     ]
 

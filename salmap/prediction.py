@@ -69,7 +69,7 @@ class Prediction:
 
     def areas(self, areas: Sequence[Area]) -> Sequence[AreaShare]:
         """How much attention each area of interest draws; see `salmap.areas.area_shares`."""
-        return area_shares(self.density, areas)
+        return area_shares(self.density, areas, bool(self.is_unfamiliar))
 
 
 @dataclass(frozen=True, eq=False)

@@ -72,8 +72,10 @@ class Comparison:
         found = self.shares[area]
         if first not in found or second not in found:
             return None
-        a, b = found[first].share, found[second].share
-        return Difference(area, first, second, b - a, *difference_interval(a, b))
+        a, b = found[first], found[second]
+        unfamiliar = a.unfamiliar or b.unfamiliar
+        low, high = difference_interval(a.share, b.share, unfamiliar=unfamiliar)
+        return Difference(area, first, second, b.share - a.share, low, high)
 
     def differences(self, area: str) -> list[Difference]:
         """Of each version from the first one that has the area."""

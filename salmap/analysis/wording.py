@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from salmap.analysis.clarity import Clarity
 from salmap.analysis.versions import Comparison, Difference
 
+#: of a picture that its model can hardly know; see `salmap.weights.familiarity`
+UNFAMILIAR = (
+    "This picture is unlike the photographs that the model learned from, so take the result as a "
+    "rough guess."
+)
+
 _ROWS = ("upper", "", "lower")
 _COLUMNS = ("left", "", "right")
 _ALONE = {"upper": "top", "lower": "bottom"}

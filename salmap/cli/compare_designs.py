@@ -74,13 +74,13 @@ def compare_designs(
 def _print_area(comparison: Comparison, area: str) -> None:
     """The share of an area in each version, and its difference from the first."""
     from salmap.analysis import wording  # noqa: PLC0415  (quick --help)
-    from salmap.analysis.certainty import share_interval  # noqa: PLC0415
+    from salmap.analysis.certainty import interval_of  # noqa: PLC0415
 
     width = max(len(version) for version in comparison.versions)
     differences = {found.second: found for found in comparison.differences(area)}
     typer.echo(area)
     for version, found in comparison.shares[area].items():
-        interval = wording.between(share_interval(found.share))
+        interval = wording.between(interval_of(found))
         line = f"  {version:{width}}  {found.share:5.1%}  {interval:>11}"
         if version in differences:
             between = differences[version]

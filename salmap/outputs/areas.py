@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from salmap.analysis.certainty import LEVEL, VIEWERS, share_interval
+from salmap.analysis.certainty import LEVEL, VIEWERS, interval_of
 from salmap.areas import AreaShare
 from salmap.outputs.header import header
 from salmap.prediction import Prediction
@@ -20,7 +20,7 @@ _MORE = ("share_low", "share_high", "peak_x", "peak_y")
 
 def area_record(found: AreaShare) -> dict[str, Any]:
     """One area as plain values, with the interval of its share for `VIEWERS` viewers."""
-    low, high = share_interval(found.share)
+    low, high = interval_of(found)
     x, y = found.peak
     values = (found.name, found.share, found.area, found.density, found.rank, low, high, x, y)
     return dict(zip((*COLUMNS, *_MORE), values, strict=True))

@@ -21,12 +21,6 @@ _ACCURACY = (
     (0.0, "Only a little better than a guess."),
 )
 
-#: of a picture that its model can hardly know; see `salmap.weights.familiarity`
-UNFAMILIAR = (
-    "This picture is unlike the photographs that the model learned from, so take the result as a "
-    "rough guess."
-)
-
 
 def plain(text: str) -> str:
     """A text as it is, with nothing in it taken for Markdown: for names and messages."""

@@ -21,10 +21,10 @@ def test_a_higher_level_holds_all_of_a_lower_one(share, viewers):
 
 
 @given(st.floats(0.1, 0.9), st.integers(4, 50))
-def test_an_interval_is_wider_for_fewer_viewers(share, viewers):
+def test_an_interval_is_wider_for_fewer_viewers_and_unfamiliar_pictures(share, viewers):
     low, high = share_interval(share, viewers)
-    less_low, more_high = share_interval(share, viewers - 1)
-    assert more_high - less_low > high - low
+    for other in (share_interval(share, viewers - 1), share_interval(share, viewers, 0.8, True)):
+        assert other[1] - other[0] > high - low
 
 
 @given(st.floats(0.05, 0.95))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,11 @@ def test_an_area_off_a_version_says_of_which():
     far = Area.box("far", 100, 100, 120, 120)
     with pytest.raises(AreaError, match="B: The area 'far'"):
         compare_versions({"A": prediction(0.5), "B": prediction(0.5)}, {"A": [LEFT], "B": [far]})
+
+
+def test_on_unfamiliar_pictures_a_difference_must_be_larger_to_be_clear():
+    versions = {name: prediction(share) for name, share in (("A", 0.3), ("B", 0.6))}
+    areas = {name: [LEFT] for name in versions}
+    assert compare_versions(versions, areas).differences("left")[0].is_clear
+    versions["B"] = replace(versions["B"], unfamiliarity=2.0)
+    assert not compare_versions(versions, areas).differences("left")[0].is_clear

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from salmap.analysis import wording
 from salmap.analysis.summary import Analysis
 from salmap.areas import Area
 from salmap.errors import WeightsError
@@ -21,7 +22,6 @@ from salmap.outputs.names import AREA_OUTPUTS, Output
 from salmap.render import Style
 from salmap.ui import cache, state
 from salmap.ui import packing as packing_module
-from salmap.ui import words as said
 from salmap.ui.components import downloads, source, trust
 from salmap.ui.components.controls import Settings
 from salmap.weights.registry import DEFAULT_MODEL
@@ -277,7 +277,7 @@ def test_of_a_picture_unlike_what_the_model_knows_the_panel_says_so_first():
     app = started(DEFAULT_MODEL)
     assert not app.warning
     upload(app, ("noise.png", picture((300, 400)), "image/png"))
-    assert [warning.value for warning in app.warning] == [said.UNFAMILIAR]
+    assert [warning.value for warning in app.warning] == [wording.UNFAMILIAR]
     elements = list(app.main)
     panel = elements.index(next(h for h in app.header if h.value == trust.HEADING))
     assert elements[panel + 1] is app.warning[0]

@@ -12,7 +12,7 @@ from importlib.resources import files
 import jinja2
 
 from salmap.analysis import wording
-from salmap.analysis.certainty import share_interval
+from salmap.analysis.certainty import interval_of
 from salmap.analysis.versions import Comparison
 from salmap.errors import SalmapError
 from salmap.outputs.report.meanings import DIFFERENCE_MEANING, MEANINGS
@@ -146,7 +146,7 @@ def _version_rows(comparison: Comparison, area: str) -> Iterable[VersionRow]:
     for version, found in comparison.shares[area].items():
         between = differences.get(version)
         text = f"{wording.difference(between)}, {wording.verdict(between)}" if between else ""
-        yield VersionRow(version, found.share, wording.between(share_interval(found.share)), text)
+        yield VersionRow(version, found.share, wording.between(interval_of(found)), text)
 
 
 def logo_uri(logo: ImageSource) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from salmap.analysis import wording
-from salmap.analysis.certainty import share_interval
+from salmap.analysis.certainty import interval_of, share_interval
 from salmap.analysis.clarity import clarity, rank_among_validation_pictures
 from salmap.areas import AreaShare
 from salmap.outputs.result import Result
@@ -83,12 +83,13 @@ def make_sheet(result: Result) -> Sheet:
     """
     prediction = result.prediction
     density = prediction.density
+    unfamiliar = bool(prediction.is_unfamiliar)
     found = clarity(density)
     ranks = rank_among_validation_pictures(found, prediction.model, prediction.screens)
     if result.areas:
         rows = _area_rows(prediction.areas(result.areas))
     else:
-        rows = _region_rows(prediction.regions(result.k), prediction.size)
+        rows = _region_rows(prediction.regions(result.k), prediction.size, unfamiliar)
     return Sheet(
         name=result.name,
         size=prediction.size,
@@ -100,7 +101,7 @@ def make_sheet(result: Result) -> Sheet:
         half_area=found.half_area,
         summary=_summary(found.half_area, rows),
         clarity=wording.clarity(found, ranks),
-        caveats=prediction.notes,
+        caveats=(*prediction.notes, *([wording.UNFAMILIAR] if unfamiliar else [])),
     )
 
 
@@ -124,7 +125,7 @@ def _area_rows(found: Sequence[AreaShare]) -> tuple[Row, ...]:
             number,
             one.name,
             one.share,
-            wording.between(share_interval(one.share)),
+            wording.between(interval_of(one)),
             one.density,
             one.area,
         )
@@ -132,13 +133,15 @@ def _area_rows(found: Sequence[AreaShare]) -> tuple[Row, ...]:
     )
 
 
-def _region_rows(found: Sequence[Region], size: tuple[int, int]) -> tuple[Row, ...]:
+def _region_rows(
+    found: Sequence[Region], size: tuple[int, int], unfamiliar: bool
+) -> tuple[Row, ...]:
     return tuple(
         Row(
             one.rank,
             wording.place(one.peak, size),
             one.share,
-            wording.between(share_interval(one.share)),
+            wording.between(share_interval(one.share, unfamiliar=unfamiliar)),
             one.share / one.area,
             one.area,
         )

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from salmap.analysis import wording
-from salmap.analysis.certainty import share_interval
+from salmap.analysis.certainty import interval_of
 from salmap.areas import Area, AreaShare
 from salmap.errors import AreaError
 from salmap.ui import cache, drawn, measures, words
@@ -71,7 +71,7 @@ def _numbers(found: Sequence[AreaShare], place: int) -> dict[str, Any]:
     if place >= len(found):
         return {"share": "", "bar": 0, "more": ""}
     one = found[place]
-    between = wording.between(share_interval(one.share))
+    between = wording.between(interval_of(one))
     return {
         "share": wording.percent(one.share),
         "bar": 100 * one.share,

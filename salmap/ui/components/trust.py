@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from salmap import weights
-from salmap.analysis import trust
+from salmap.analysis import trust, wording
 from salmap.analysis.agreement import is_baseline, second_opinions
 from salmap.errors import WeightsError
 from salmap.ui import cache, words
@@ -21,7 +21,7 @@ def trust_panel(picture: Picture, model: ModelVersion) -> None:
     """How much is habit, how good the model is, and, if asked for, what other models say."""
     st.header(HEADING, anchor=False)
     if cache.analysis(picture, model).is_unfamiliar:
-        st.warning(words.UNFAMILIAR)
+        st.warning(wording.UNFAMILIAR)
     habit, accuracy = st.columns(2, gap="small")
     with habit.container(border=True, height="stretch", gap="xsmall"):
         share = cache.habit(picture, model, cache.model_version(trust.CENTER_BIAS_MODEL))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from salmap.analysis import wording
-from salmap.analysis.certainty import share_interval
+from salmap.analysis.certainty import interval_of
 from salmap.analysis.versions import (
     FEWEST,
     MOST,
@@ -161,7 +161,7 @@ def _rows(comparison: Comparison, area: str) -> list[Row]:
             "",
             (
                 wording.percent(found.share),
-                wording.between(share_interval(found.share)),
+                wording.between(interval_of(found)),
                 wording.difference(between[version]) if version in between else "",
                 wording.verdict(between[version]) if version in between else "",
             ),

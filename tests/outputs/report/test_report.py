@@ -90,6 +90,13 @@ def test_what_is_special_about_a_picture_is_among_the_caveats():
     assert make_sheet(result()).caveats == ()
 
 
+def test_an_unfamiliar_picture_has_a_caveat_and_wider_intervals():
+    strange = replace(result().prediction, unfamiliarity=2.0)
+    sheets = [make_sheet(result(areas=[BUTTON], **more)) for more in ({}, {"prediction": strange})]
+    assert [len(sheet.caveats) for sheet in sheets] == [0, 1]
+    assert sheets[0].rows[0].between != sheets[1].rows[0].between
+
+
 def test_versions_have_a_table_for_each_area_and_a_verdict():
     results = [result(name, areas=[BUTTON]) for name in ("a.png", "b.png")]
     predictions = {one.name: one.prediction for one in results}
