@@ -9,8 +9,10 @@ the browser, and to the finished page; and the server's memory at its start and 
 opacity slider on a picture 1600 pixels wide; server time is from the browser's message to the last
 answer, and beside it stands the processor's time, which other work on the machine does not
 lengthen. `tray`: memory of the server while one visitor brings and views 20 photos of 12
-megapixels. `memory`: of the server, after each of many different pictures of 6 megapixels, every
-fifth of them brought by a new visitor.
+megapixels. `crowd`: the same after twenty people have uploaded a picture of 1 to 12 megapixels at
+once, three times; every answer is compared with the library's, and the server must end cleanly.
+`memory`: of the server, after each of many different pictures of 6 megapixels, every fifth of them
+brought by a new visitor.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from __future__ import annotations
 import argparse
 import io
 import re
+import signal
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -31,6 +34,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from skimage import data
 
+import salmap
+from salmap.analysis.summary import analyze
+from salmap.ui import words
 from tests.browser.running import PATIENCE_MS, chromium, open_app, running_app, settled
 
 PHOTO, SCREEN, UPLOAD = (4000, 3000), (1600, 1200), (3000, 2000)
@@ -38,6 +44,10 @@ PHOTO, SCREEN, UPLOAD = (4000, 3000), (1600, 1200), (3000, 2000)
 PHOTOS = 20
 #: of one visitor, for the curve of memory
 UPLOADS_PER_VISIT = 5
+#: people who upload at once, how often, and the sizes of their pictures
+PEOPLE, TURNS = 20, 3
+K = 5  # areas that the page tells of at first
+SIZES = ((1200, 800), (1600, 1200), (2400, 1600), (3000, 2000), (3200, 2400), (4000, 3000))
 #: notes when the page sends and hears something
 EAR = """
     const Plain = WebSocket;
@@ -64,11 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", nargs="*", help="visit, photo, slider, tray, memory; else all")
+    parser.add_argument("what", nargs="*", help="measures, by name; all if none")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--uploads", type=int, default=50)
     options = parser.parse_args(arguments)
-    measures = {"visit": visit, "photo": photo, "slider": slider, "tray": tray}
+    measures = {"visit": visit, "photo": photo, "slider": slider, "tray": tray, "crowd": crowd}
     measures["memory"] = memory
     with chromium() as browser:
         for name in options.what or measures:
@@ -105,6 +115,48 @@ def tray(browser: Browser, options: argparse.Namespace) -> None:
             await_picture(page, f"photo{number}.jpg")
             settled(page)
             print(f"    photo {number + 1:3} {resident_mb(process):5.0f} MB", flush=True)
+
+
+def crowd(browser: Browser, options: argparse.Namespace) -> None:
+    """Memory and answers of the server while many people upload at once, and its end."""
+    jpegs = [picture(size, seed) for seed, size in enumerate(SIZES)]
+    answers = [answer(jpeg) for jpeg in jpegs]
+    with tempfile.TemporaryDirectory() as folder, running_app(Path(folder), {}) as address:
+        process = server_process()
+        pages = [browser.new_context().new_page() for _ in range(PEOPLE)]
+        for page in pages:
+            open_app(page, address)
+        print(f"Memory of the server: {resident_mb(process):5.0f} MB with {PEOPLE} visitors")
+        for turn in range(TURNS):
+            began = time.perf_counter()
+            for number, page in enumerate(pages):
+                another = jpegs[(number + turn) % len(jpegs)] + f"{number} {turn}".encode()
+                upload(page, f"turn{turn}.jpg", another)
+            for page in pages:
+                await_picture(page, f"turn{turn}.jpg")
+                settled(page)
+            took = time.perf_counter() - began
+            right = sum(
+                page.get_by_text(answers[(number + turn) % len(jpegs)]).count() > 0
+                for number, page in enumerate(pages)
+            )
+            print(
+                f"    turn {turn + 1}: {right} of {PEOPLE} right, the last after {took:.0f} s, "
+                f"{resident_mb(process):5.0f} MB",
+                flush=True,
+            )
+        upload(pages[0], "last.jpg", jpegs[-1])
+        page.wait_for_timeout(500)
+        process.send_signal(signal.SIGINT)
+        status = process.wait(60)
+        end = (Path(folder) / "server.log").read_text().splitlines()[-1]
+        print(f"Ctrl-C while a picture is analyzed: status {status}, last line {end.strip()!r}")
+
+
+def answer(jpeg: bytes) -> str:
+    """How the page begins to say what is predicted for a picture."""
+    prediction = salmap.load().predict(jpeg)
+    return words.summary(analyze(prediction), K).replace("**", "").partition(";")[0]
 
 
 def photo(browser: Browser, options: argparse.Namespace) -> None:
@@ -197,8 +249,10 @@ def upload(page: Page, name: str, jpeg: bytes) -> None:
 
 def await_picture(page: Page, name: str) -> None:
     """Wait until a picture and the heat over it can be seen."""
-    page.get_by_role("img", name=re.compile(f"^{re.escape(name)}: ")).wait_for()
-    page.locator("img.top").evaluate("layer => layer.decode()")
+    image = page.get_by_role("img", name=re.compile(f"^{re.escape(name)}: "))
+    image.first.wait_for()
+    viewer = page.locator(".viewer").filter(has=image)
+    viewer.first.locator("img.top").evaluate("layer => layer.decode()")
 
 
 def picture(size: tuple[int, int], seed: int) -> bytes:

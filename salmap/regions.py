@@ -59,7 +59,7 @@ def top_regions(density: MapArray, k: int = 5) -> list[Region]:
     Raises:
         DensityError: if `density` is not a density or `k` is negative.
     """
-    return region_labels(density, k)[1]
+    return [region for region, _, _ in _found(density, k)]
 
 
 def region_labels(density: MapArray, k: int = 5) -> tuple[NDArray[np.int32], list[Region]]:
@@ -76,22 +76,11 @@ def region_labels(density: MapArray, k: int = 5) -> tuple[NDArray[np.int32], lis
     Raises:
         DensityError: if `density` is not a density or `k` is negative.
     """
-    if k < 0:
-        raise DensityError(f"{k} regions can't be found: ask for 0 or more.")
-    total = _total(density)
-    coarse = _relative(density, total)
-    smooth = ndimage.gaussian_filter(coarse, SMOOTHING * max(coarse.shape), mode="nearest")
-    patches = sorted(_patches(coarse, smooth), key=lambda patch: -patch.share)[:k]
-    found = [
-        (_measure(density, window, mask, total), window, mask)
-        for window, mask in _fine_masks(patches, smooth, density.shape)
-        if mask.any()
-    ]
-    found.sort(key=lambda item: -item[0].share)
     ranks = np.zeros(density.shape, np.int32)
-    for rank, (_, window, mask) in enumerate(found, 1):
-        ranks[window][mask] = rank
-    return ranks, [replace(region, rank=rank) for rank, (region, _, _) in enumerate(found, 1)]
+    found = _found(density, k)
+    for region, window, mask in found:
+        ranks[window][mask] = region.rank
+    return ranks, [region for region, _, _ in found]
 
 
 def region_record(region: Region) -> dict[str, Any]:
@@ -123,6 +112,28 @@ def attention_area(density: MapArray, share: float = 0.5) -> float:
     # a hair less, so that rounding in the sums does not cost a pixel
     count = int(np.searchsorted(held, share * total * (1 - 1e-9))) + 1
     return min(count, density.size) / density.size
+
+
+def _found(
+    density: MapArray, k: int
+) -> list[tuple[Region, tuple[slice, slice], NDArray[np.bool_]]]:
+    """Regions by rank, each with a window of the picture and its pixels there."""
+    if k < 0:
+        raise DensityError(f"{k} regions can't be found: ask for 0 or more.")
+    total = _total(density)
+    coarse = _relative(density, total)
+    smooth = ndimage.gaussian_filter(coarse, SMOOTHING * max(coarse.shape), mode="nearest")
+    patches = sorted(_patches(coarse, smooth), key=lambda patch: -patch.share)[:k]
+    found = [
+        (_measure(density, window, mask, total), window, mask)
+        for window, mask in _fine_masks(patches, smooth, density.shape)
+        if mask.any()
+    ]
+    found.sort(key=lambda item: -item[0].share)
+    return [
+        (replace(region, rank=rank), window, mask)
+        for rank, (region, window, mask) in enumerate(found, 1)
+    ]
 
 
 def _total(density: MapArray) -> float:

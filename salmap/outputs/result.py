@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from salmap.areas import Area
-from salmap.density import normalize
 from salmap.outputs.areas import areas_csv, areas_json
 from salmap.outputs.header import header
 from salmap.outputs.names import AREA_OUTPUTS, Output, safe_stem
@@ -81,7 +80,9 @@ class Result:
 
     def _density(self) -> bytes:
         stream = io.BytesIO()
-        np.save(stream, normalize(self.prediction.density).astype(np.float32))
+        density = self.prediction.density
+        density /= density.sum(dtype=np.float64).astype(np.float32)  # exp has rounded
+        np.save(stream, density)
         return stream.getvalue()
 
     def _areas(self, output: Output) -> bytes:

@@ -38,7 +38,16 @@ def matching(image: ImageSource, values: NDArray[np.generic]) -> ImageArray:
 
 def color(values: NDArray[np.floating], table: NDArray[np.uint8]) -> ImageArray:
     """Values in [0, 1], (H, W), looked up in a table (256, 3)."""
-    levels = (values * 255 + 0.5).astype(np.uint8)
+    return color_levels(levels(values), table)
+
+
+def levels(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Values in [0, 1] as the nearest of 256 levels."""
+    return (values * 255 + 0.5).astype(np.uint8)
+
+
+def color_levels(levels: NDArray[np.uint8], table: NDArray[np.uint8]) -> ImageArray:
+    """Levels, (H, W), looked up in a table (256, 3)."""
     return np.asarray(cv2.applyColorMap(levels, table[:, None]), np.uint8)
 
 
@@ -54,5 +63,5 @@ def fade(values: NDArray[np.float32], start: float, end: float) -> NDArray[np.fl
 
 def blend(below: ImageArray, above: ImageArray, weight: NDArray[np.float32]) -> ImageArray:
     """`above` over `below` with a weight in [0, 1] for each pixel."""
-    weight = weight.astype(np.float32)
+    weight = weight.astype(np.float32, copy=False)
     return np.asarray(cv2.blendLinear(below, above, 1 - weight, weight), np.uint8)

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from salmap.pictures import ImageSource
-from salmap.render.blend import blend, check_range, color, fade, matching
+from salmap.render.blend import blend, check_range, color_levels, fade, levels, matching
 from salmap.render.colormaps import colormap_table
-from salmap.render.scale import display_scale
+from salmap.render.scale import on_scale
 from salmap.render.style import Style
 from salmap.types import ImageArray, MapArray
 
@@ -27,7 +27,8 @@ def heatmap(density: MapArray, colormap: str = Style.colormap, scale: str = "sha
         DensityError: if `density` is not a density.
         RenderError: if there is no such colormap or scale.
     """
-    return color(display_scale(density, scale), colormap_table(colormap))
+    (shown,) = on_scale(density, scale, levels)
+    return color_levels(shown, colormap_table(colormap))
 
 
 def overlay(
@@ -59,9 +60,10 @@ def overlay(
     check_range("opacity", opacity)
     check_range("threshold", threshold)
     picture = matching(image, density)
-    values = display_scale(density, scale)
-    colors = color(values, colormap_table(colormap))
-    return blend(picture, colors, opacity * fade(values, threshold, threshold + _FADE))
+    shown, weight = on_scale(
+        density, scale, levels, lambda values: opacity * fade(values, threshold, threshold + _FADE)
+    )
+    return blend(picture, color_levels(shown, colormap_table(colormap)), weight)
 
 
 def focus(image: ImageSource, density: MapArray, strength: float = 0.8) -> ImageArray:
@@ -80,7 +82,9 @@ def focus(image: ImageSource, density: MapArray, strength: float = 0.8) -> Image
     """
     check_range("strength", strength)
     picture = matching(image, density)
-    hidden = strength * (1 - fade(display_scale(density), 0.0, 1 - _FOCUS_SHARE))
+    (hidden,) = on_scale(
+        density, "share", lambda values: strength * (1 - fade(values, 0.0, 1 - _FOCUS_SHARE))
+    )
     gray = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     dark = (gray * (1 - strength)).astype(np.uint8)
     return blend(picture, dark, hidden)

@@ -10,7 +10,9 @@ itself, scaled to 1.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -40,6 +42,17 @@ def display_scale(density: MapArray, scale: str = "share") -> NDArray[np.float32
         DensityError: if `density` is not a density.
         RenderError: if there is no such scale.
     """
+    (values,) = on_scale(density, scale, lambda values: values)
+    return np.asarray(values, np.float32)
+
+
+def on_scale(
+    density: MapArray, scale: str, *functions: Callable[[NDArray[np.float32]], NDArray[Any]]
+) -> list[NDArray[Any]]:
+    """Functions of each pixel's value on a display scale, (H, W) each; see `display_scale`.
+
+    On "share" each is computed once for each value that is told apart, and then looked up.
+    """
     if scale not in SCALES:
         raise RenderError(f"There is no scale '{scale}'. Choose one of: {', '.join(SCALES)}.")
     low, _ = check_map(density, "density")
@@ -50,13 +63,15 @@ def display_scale(density: MapArray, scale: str = "share") -> NDArray[np.float32
     if scale == "linear":
         sample = values.ravel()[:: max(1, values.size // 500_000)]
         top = np.quantile(sample, 0.999) or values.max()
-        return np.minimum(values / np.float32(top), 1)
+        linear = np.minimum(values / np.float32(top), 1)
+        return [function(linear) for function in functions]
     # these bits order densities to half a percent
     keys = (values.view(np.uint32) >> _DROPPED_BITS).astype(np.uint16)
     counts = cv2.calcHist([keys], [0], None, [_KEYS], [0, _KEYS])
     mass = counts.ravel() * _middles()
     below = mass.cumsum() - mass / 2
-    return np.take((below / mass.sum()).astype(np.float32), keys)
+    shares = (below / mass.sum()).astype(np.float32)
+    return [cv2.LUT(keys, function(shares)) for function in functions]
 
 
 @cache

@@ -11,7 +11,8 @@ import io
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -44,7 +45,7 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: how many pictures are predicted at the same time; the rest wait their turn
+#: how many threads have pictures at full size in work; the rest wait their turn
 _turns = threading.BoundedSemaphore(2)
 #: what stands for values that would take long to hash
 _HASHES: dict[str | type, Callable[[Any], str]] = {
@@ -65,6 +66,19 @@ def shared(**bounds: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
         bounds: `max_entries` or `max_size`, as `st.cache_data` takes them.
     """
     return st.cache_data(show_spinner=False, hash_funcs=_HASHES, **bounds)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """A turn to work on a picture at full size; the memory it took goes back to the system.
+
+    Nothing that waits for a turn itself may be asked for during one.
+    """
+    with _turns:
+        try:
+            yield
+        finally:
+            memory.give_back()
 
 
 @dataclass(frozen=True)
@@ -105,7 +119,7 @@ def predictor(model: ModelVersion, _progress: ProgressCallback | None = None) ->
 
 @st.cache_resource(max_entries=2, show_spinner=False, hash_funcs=_HASHES)
 def decoded(picture: Picture) -> ImageArray:
-    """A picture at full size: uint8 (H, W, 3), read-only, shared.
+    """A picture at full size: uint8 (H, W, 3), read-only, shared. Takes no turn itself.
 
     Raises:
         ImageError: if it can't be read.
@@ -149,13 +163,13 @@ def grid_prediction(picture: Picture, model: ModelVersion) -> CachedPrediction:
     Raises:
         SalmapError: if the picture can't be read or the model is not available.
     """
-    network, image = predictor(model), decoded(picture)
-    height, width = image.shape[:2]
-    with _turns:
+    network = predictor(model)
+    with _turn():
+        image = decoded(picture)
+        height, width = image.shape[:2]
         start = time.perf_counter()
         found = network.predict_grid(image, picture.viewing.screen_px)
         taken_s = time.perf_counter() - start
-        memory.give_back()
     return CachedPrediction(found, (height, width), taken_s)
 
 
@@ -168,7 +182,9 @@ def prediction(picture: Picture, model: ModelVersion) -> Prediction:
 @shared(max_entries=500)
 def analysis(picture: Picture, model: ModelVersion) -> Analysis:
     """Regions and other numbers; see `grid_prediction` for the errors."""
-    return analyze(prediction(picture, model))
+    found = grid_prediction(picture, model)
+    with _turn():
+        return analyze(found.prediction.at(found.size, model.name))
 
 
 @shared(max_size="64MB")
@@ -182,8 +198,9 @@ def screen_density(picture: Picture, model: ModelVersion) -> NDArray[np.float32]
 @shared(max_size="48MB")
 def screen_image(picture: Picture) -> ImageArray:
     """A picture as it is shown, scaled down if it is large."""
-    image = decoded(picture)
-    return shrink_image(image, long_side(image.shape[:2]))
+    with _turn():
+        image = decoded(picture)
+        return shrink_image(image, long_side(image.shape[:2]))
 
 
 @shared(max_size="32MB")
@@ -209,7 +226,7 @@ def thumbnail(picture: Picture) -> str:
     Raises:
         ImageError: if the picture can't be read.
     """
-    return data_uri(shrink_image(decoded(picture), _THUMBNAIL_SIDE), 80)
+    return data_uri(shrink_image(screen_image(picture), _THUMBNAIL_SIDE), 80)
 
 
 @shared(max_entries=500)

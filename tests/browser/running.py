@@ -85,7 +85,7 @@ def open_app(tab: Page, address: str, last: str = LAST_HEADING) -> None:
 def settled(tab: Page, last: str = LAST_HEADING) -> None:
     """Wait until the heading that comes last on a page is there, styled, and no script runs."""
     tab.locator("#salmap-style").wait_for(state="attached")
-    tab.get_by_role("heading", name=last).wait_for()
+    tab.get_by_role("heading", name=last).first.wait_for()  # for a moment there may be two
     tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 

@@ -12,8 +12,9 @@ from salmap.areas import Area
 from salmap.errors import AreaError
 from salmap.outputs.areas import areas_csv
 from salmap.outputs.names import Output, file_name, safe_stem
+from salmap.pictures import image_size
 from salmap.types import Region
-from salmap.ui import cache, drawn, measures, state, words
+from salmap.ui import drawn, measures, state, words
 from salmap.ui.cache import ModelVersion
 from salmap.ui.components.area_editor import area_editor
 from salmap.ui.state import Picture
@@ -66,19 +67,14 @@ def _copy(picture: Picture) -> None:
     areas = drawn.areas_of(picture)
 
     def copy() -> None:
-        size = _size(picture)
+        size = image_size(picture.data)
         for other in others:
-            there = _size(other)
+            there = image_size(other.data)
             drawn.keep(other, areas if there == size else [a.scaled(size, there) for a in areas])
 
     if others and areas:
         label = f"Copy to {words.count(len(others), 'other picture')}"
         st.button(label, key="areas_copy", on_click=copy)
-
-
-def _size(picture: Picture) -> tuple[int, int]:
-    height, width = cache.decoded(picture).shape[:2]
-    return height, width
 
 
 def _save(picture: Picture, model: ModelVersion) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from salmap.pictures import image_size
 from salmap.pictures.viewing import USUAL
 from salmap.screens import MOST, screens_of
 from salmap.ui import cache, state
@@ -19,7 +20,7 @@ def viewing_controls(picture: Picture) -> None:
     Raises:
         ImageError: if the picture can't be read.
     """
-    height, width = cache.decoded(picture).shape[:2]
+    height, width = image_size(picture.data)
     usual, transparent = screens_of((height, width)), cache.is_transparent(picture)
     if not (usual or transparent):
         return
