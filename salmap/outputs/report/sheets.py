@@ -70,7 +70,7 @@ class Sheet:
     caveats: tuple[str, ...]
 
     @property
-    def first(self) -> Row | None:
+    def strongest(self) -> Row | None:
         """The row with the largest share."""
         return max(self.rows, key=lambda row: row.share, default=None)
 

@@ -57,7 +57,7 @@ def unpacked(pdf: bytes) -> bytes:
 def test_a_sheet_has_areas_where_there_are_some_and_regions_otherwise():
     sheet = make_sheet(result(areas=[BUTTON, CORNER]))
     assert [row.name for row in sheet.rows] == ["buy <now>", "corner"]
-    assert sheet.first.share == pytest.approx(sheet.rows[0].share)
+    assert sheet.strongest.share == pytest.approx(sheet.rows[0].share)
     (share,) = result().prediction.areas([BUTTON])
     assert sheet.rows[0].share == share.share
     assert "Most goes to buy <now> (no. 1)" in sheet.summary
