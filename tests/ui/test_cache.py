@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import io
 import os
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -43,6 +45,26 @@ def test_ten_visitors_at_once_get_their_own_answers(monkeypatch):
         expected = model.predict(picture.data).log_density
         np.testing.assert_array_equal(prediction.log_density, expected)
     assert loads == [MODEL]
+
+
+def test_of_many_visitors_two_at_a_time_have_a_picture_at_full_size_in_work(monkeypatch):
+    at_work, most, load, counted = 0, 0, cache.load_image, threading.Lock()
+
+    def slow(*args):
+        nonlocal at_work, most
+        with counted:
+            at_work += 1
+            most = max(most, at_work)
+        time.sleep(0.02)
+        with counted:
+            at_work -= 1
+        return load(*args)
+
+    monkeypatch.setattr(cache, "load_image", slow)
+    with ThreadPoolExecutor(10) as visitors:
+        shown = list(visitors.map(cache.screen_image, [noise(seed) for seed in range(10)]))
+    assert most == 2
+    assert len({image.tobytes() for image in shown}) == 10
 
 
 def test_what_a_model_brings_is_not_searched_for_garbage_after_each_run():
