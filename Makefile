@@ -64,7 +64,7 @@ $(VENV)/.train: $(VENV)/.app requirements-train.txt
 	$(INSTALL) --requirement requirements-train.txt
 	touch $@
 
-$(VENV)/.test: $(VENV)/.train requirements-ray.txt requirements-gaze.txt requirements-dev.txt
+$(VENV)/.test: $(VENV)/.train requirements-ray.txt requirements-gaze.txt requirements-detect.txt requirements-dev.txt
 	$(INSTALL) --requirement requirements-dev.txt
 	touch $@
 

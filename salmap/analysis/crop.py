@@ -25,10 +25,12 @@ class Crop:
     Attributes:
         box: (left, top, right, bottom) in pixels, right and bottom exclusive.
         share: share of attention in [0, 1] that it keeps.
+        cuts: whether it cuts through something that should be whole.
     """
 
     box: tuple[int, int, int, int]
     share: float
+    cuts: bool = False
 
 
 def parse_ratio(text: str) -> float:
@@ -54,7 +56,12 @@ def crop_size(size: tuple[int, int], ratio: float) -> tuple[int, int]:
     return max(1, round(width / ratio)), width
 
 
-def best_crop(density: MapArray, size: tuple[int, int], keep: Sequence[Area] = ()) -> Crop:
+def best_crop(
+    density: MapArray,
+    size: tuple[int, int],
+    keep: Sequence[Area] = (),
+    whole: Sequence[Area] = (),
+) -> Crop:
     """Where to cut out a part of `size` so that it keeps most attention.
 
     Of parts that keep the same, the one nearest to the middle of the picture.
@@ -63,6 +70,8 @@ def best_crop(density: MapArray, size: tuple[int, int], keep: Sequence[Area] = (
         density: (H, W), non-negative; scaled to sum to 1.
         size: (height, width) of the part; see `crop_size` for one of a given ratio.
         keep: areas that must lie inside the part whole, as far as they lie on the picture.
+        whole: areas that lie inside or outside, faces for example: of parts that cut none of
+            them, the best, if there is one.
 
     Raises:
         DensityError: if `density` is not a density.
@@ -82,10 +91,13 @@ def best_crop(density: MapArray, size: tuple[int, int], keep: Sequence[Area] = (
     down = np.arange(tops.start, tops.stop) + (rows - height) / 2
     across = np.arange(lefts.start, lefts.stop) + (columns - width) / 2
     distance = np.hypot(down[:, None], across[None, :])
-    equal = kept >= kept.max() - 1e-9
+    uncut = _uncut(whole, tops, lefts, size)
+    allowed = np.where(uncut, kept, -1) if uncut.any() else kept
+    equal = allowed >= allowed.max() - 1e-9
     row, column = np.unravel_index(np.where(equal, distance, np.inf).argmin(), kept.shape)
     y, x = tops.start + int(row), lefts.start + int(column)
-    return Crop((x, y, x + columns, y + rows), float(np.clip(kept[row, column], 0, 1)))
+    share = float(np.clip(kept[row, column], 0, 1))
+    return Crop((x, y, x + columns, y + rows), share, not uncut.any())
 
 
 def _must_hold(keep: Sequence[Area], size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -109,6 +121,21 @@ def _starts(low: int, high: int, length: int, limit: int, keep: Sequence[Area]) 
             "areas to keep."
         )
     return slice(first, last + 1)
+
+
+def _uncut(
+    areas: Sequence[Area], tops: slice, lefts: slice, size: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Which parts, by top and left, have each area inside or outside."""
+    y = np.arange(tops.start, tops.stop)[:, None]
+    x = np.arange(lefts.start, lefts.stop)[None, :]
+    uncut = np.ones((y.size, x.size), bool)
+    for area in areas:
+        left, top, right, bottom = area.bounds
+        inside = (x <= left) & (right <= x + size[1]) & (y <= top) & (bottom <= y + size[0])
+        outside = (right <= x) | (left >= x + size[1]) | (bottom <= y) | (top >= y + size[0])
+        uncut &= inside | outside
+    return uncut
 
 
 def _window_sums(values: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:

@@ -9,19 +9,26 @@ import typer
 
 from salmap.cli.options import BackgroundOption, ModelOption, ScreenOption
 from salmap.cli.text import say
+from salmap.errors import AreaError
 from salmap.weights.registry import DEFAULT_MODEL
 
 
 def areas(
     picture: Annotated[Path, typer.Argument(help="The picture.")],
     areas_file: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--areas",
             help="JSON that Salmap saved, COCO, LabelMe, or a CSV table name,left,top,right,bottom "
             "in pixels, right and bottom exclusive.",
         ),
-    ],
+    ] = None,
+    find: Annotated[
+        str,
+        typer.Option(
+            "--detect", help="text, faces or text,faces: find these areas; needs salmap[detect]."
+        ),
+    ] = "",
     out: Annotated[
         Path | None, typer.Option(help="Folder for <stem>_areas.csv and <stem>_areas.json.")
     ] = None,
@@ -35,12 +42,21 @@ def areas(
     per area: 2.0 means twice the average of the picture.
     """
     from salmap.analysis.area_files import areas_of, read_areas_file  # noqa: PLC0415  (quick --help)
+    from salmap.analysis.detect import detect, parse_kinds  # noqa: PLC0415
     from salmap.files import replace_file  # noqa: PLC0415
     from salmap.outputs.areas import area_record, areas_csv, areas_json  # noqa: PLC0415
+    from salmap.pictures import load_image  # noqa: PLC0415
     from salmap.predictor import load  # noqa: PLC0415
 
-    wanted = areas_of(picture.name, read_areas_file(areas_file))
-    prediction = load(model).predict(picture, screen, background)
+    if not (areas_file or find):
+        raise typer.BadParameter("Give --areas FILE or --detect text,faces.")
+    wanted = areas_of(picture.name, read_areas_file(areas_file)) if areas_file else []
+    image = load_image(picture, background)
+    if find:
+        wanted = [*wanted, *detect(image, parse_kinds(find))]
+    if not wanted:
+        raise AreaError(f"{picture.name}: No {find.replace(',', ' or ')} found.")
+    prediction = load(model).predict(image, screen)
     for note in prediction.notes:
         say(picture, note)
     found = prediction.areas(wanted)

@@ -22,6 +22,9 @@ def crop(
     keep: Annotated[
         Path | None, typer.Option(help="File with areas that must stay in; see 'salmap areas'.")
     ] = None,
+    whole_faces: Annotated[
+        bool, typer.Option("--whole-faces", help="Cut through no face; needs salmap[detect].")
+    ] = False,
     model: ModelOption = DEFAULT_MODEL,
     screen: ScreenOption = None,
     background: BackgroundOption = "white",
@@ -37,6 +40,7 @@ def crop(
         crop_size,
         parse_ratio,
     )
+    from salmap.analysis.detect import Kind, detect  # noqa: PLC0415
     from salmap.files import replace_file  # noqa: PLC0415
     from salmap.pictures import load_image  # noqa: PLC0415
     from salmap.predictor import load  # noqa: PLC0415
@@ -45,15 +49,16 @@ def crop(
     ratios = {text: parse_ratio(text) for text in ratio or COMMON_RATIOS}
     areas = areas_of(picture.name, read_areas_file(keep)) if keep else ()
     image = load_image(picture, background)
+    faces = detect(image, {Kind.FACES}) if whole_faces else ()
     prediction = load(model).predict(image, screen)
     for note in prediction.notes:
         say(picture, note)
     for text, value in ratios.items():
-        found = best_crop(prediction.density, crop_size(prediction.size, value), areas)
+        found = best_crop(prediction.density, crop_size(prediction.size, value), areas, faces)
         left, top, right, bottom = found.box
         name = f"{picture.stem}_{text.replace(':', 'x').replace('/', 'x')}.png"
         replace_file(out / name, encode_png(image[top:bottom, left:right]))
         typer.echo(
             f"{name}: {right - left} x {bottom - top} from ({left}, {top}), keeps "
-            f"{found.share:.0%} of attention"
+            f"{found.share:.0%} of attention{', cuts a face' if found.cuts else ''}"
         )

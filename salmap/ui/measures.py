@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from salmap.analysis.clarity import Clarity, clarity
 from salmap.analysis.crop import Crop, best_crop, crop_size, parse_ratio
+from salmap.analysis.detect import Kind, detect
 from salmap.areas import Area, AreaShare
 from salmap.outputs.report.sheets import Sheet, make_sheet
 from salmap.outputs.result import Result
@@ -28,20 +29,37 @@ def area_shares(
 
 
 @shared(max_entries=300)
+def detected(picture: Picture, kind: Kind) -> tuple[Area, ...]:
+    """The text or the faces in a picture.
+
+    Raises:
+        AreaError: if the package that finds them is missing.
+    """
+    return tuple(detect(cache.decoded(picture), {kind}))
+
+
+@shared(max_entries=300)
 def clarity_of(picture: Picture, model: ModelVersion) -> Clarity:
     """How attention is spread over a picture."""
     return clarity(cache.prediction(picture, model).density)
 
 
 @shared(max_entries=300)
-def crop(picture: Picture, model: ModelVersion, ratio: str, areas: tuple[Area, ...]) -> Crop:
-    """The part of a shape that keeps most attention, with these areas whole.
+def crop(
+    picture: Picture,
+    model: ModelVersion,
+    ratio: str,
+    areas: tuple[Area, ...],
+    whole: tuple[Area, ...] = (),
+) -> Crop:
+    """The part of a shape that keeps most attention; see `best_crop`.
 
     Raises:
         AreaError: if no part of this shape holds the areas.
     """
     prediction = cache.prediction(picture, model)
-    return best_crop(prediction.density, crop_size(prediction.size, parse_ratio(ratio)), areas)
+    size = crop_size(prediction.size, parse_ratio(ratio))
+    return best_crop(prediction.density, size, areas, whole)
 
 
 @shared(max_size="64MB")

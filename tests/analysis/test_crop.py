@@ -61,3 +61,19 @@ def test_a_part_of_a_ratio_is_as_large_as_it_can_be(text, size):
 def test_shapes_that_are_none_are_refused(text):
     with pytest.raises(AreaError, match="width:height"):
         parse_ratio(text)
+
+
+def test_a_face_lies_inside_or_outside():
+    density = np.zeros((10, 30))
+    density[5, 12] = 1
+    density[5, 25] = 0.1
+    face = Area.box("face", 8, 2, 14, 6)
+    crop = best_crop(density, (10, 16), whole=[face])
+    assert (crop.box[0] <= 8, crop.cuts) == (True, False)
+    assert best_crop(density, (10, 16)).box[0] > 8
+    assert best_crop(density, (10, 3), whole=[face]).share == pytest.approx(0.1 / 1.1)
+
+
+def test_where_every_part_cuts_a_face_it_is_said():
+    crop = best_crop(np.ones((10, 30)), (10, 10), whole=[Area.box("face", 2, 2, 28, 6)])
+    assert crop.cuts and crop.box == (10, 0, 20, 10)

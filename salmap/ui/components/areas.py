@@ -8,6 +8,7 @@ import streamlit as st
 
 from salmap.analysis.area_files import areas_json, areas_of, own_areas, read_areas
 from salmap.analysis.certainty import LEVEL, VIEWERS
+from salmap.analysis.detect import Kind
 from salmap.areas import Area
 from salmap.errors import AreaError
 from salmap.outputs.areas import areas_csv
@@ -51,14 +52,27 @@ def areas_panel(
 
 
 def _start(picture: Picture, regions: Sequence[Region]) -> None:
-    """Boxes of the most viewed areas, to begin with."""
+    """Boxes of the most viewed areas, of text or of faces, to begin with."""
 
     def start() -> None:
         boxes = [Area.box(f"Area {region.rank}", *region.box) for region in regions]
         drawn.keep(picture, boxes)
 
-    if regions and not drawn.areas_of(picture):
+    def find(kind: Kind) -> None:
+        try:
+            if found := measures.detected(picture, kind):
+                drawn.keep(picture, found)
+            else:
+                st.session_state[_PROBLEM] = f"No {kind} found in this picture."
+        except AreaError as error:
+            st.session_state[_PROBLEM] = str(error)
+
+    if drawn.areas_of(picture):
+        return
+    if regions:
         st.button("Start from the most viewed areas", key="areas_start", on_click=start)
+    for kind in Kind:
+        st.button(f"Start from {kind}", key=f"areas_{kind}", on_click=find, args=(kind,))
 
 
 def _copy(picture: Picture) -> None:

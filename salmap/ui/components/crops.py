@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from salmap.analysis.crop import COMMON_RATIOS, Crop
+from salmap.analysis.detect import Kind
+from salmap.areas import Area
 from salmap.errors import AreaError
 from salmap.outputs.names import safe_stem
 from salmap.outputs.result import zip_files
@@ -31,14 +33,30 @@ def crops_panel(picture: Picture, model: ModelVersion) -> None:
         names = [area.name for area in areas]
         kept = st.multiselect("Areas that must stay in", names, key="crop_keep") if areas else []
         keep = tuple(area for area in areas if area.name in kept)
+        faces = _faces(picture)
         found: dict[str, Crop] = {}
         for ratio in ratios:
             try:
-                found[ratio] = measures.crop(picture, model, ratio, keep)
+                found[ratio] = measures.crop(picture, model, ratio, keep, faces)
             except AreaError as error:
                 st.error(f"{ratio}: {words.message(error)}")
         if found:
             _show(picture, found)
+
+
+def _faces(picture: Picture) -> tuple[Area, ...]:
+    """The faces that no crop may cut, if a visitor wants that."""
+    if not st.checkbox("Keep faces whole", key="crop_faces", persist_state="session"):
+        return ()
+    try:
+        with st.spinner("Finding faces…"):
+            faces = measures.detected(picture, Kind.FACES)
+    except AreaError as error:
+        st.error(words.message(error))
+        return ()
+    if not faces:
+        st.caption("No face was found.")
+    return faces
 
 
 def _show(picture: Picture, found: dict[str, Crop]) -> None:
@@ -47,7 +65,8 @@ def _show(picture: Picture, found: dict[str, Crop]) -> None:
         for ratio, one in found.items():
             left, top, right, bottom = one.box
             small = shrink_image(image[top:bottom, left:right], _PREVIEW_PX)
-            says = f"{ratio} keeps {words.percent(one.share)} of attention"
+            cuts = ", but cuts a face" if one.cuts else ""
+            says = f"{ratio} keeps {words.percent(one.share)} of attention{cuts}"
             st.image(small, says, output_format="JPEG", width=small.shape[1] // 2 + 60, alt=says)
     stem = safe_stem(picture.name)
 
