@@ -120,15 +120,20 @@ def _blocks(lines: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _faces(image: ImageArray) -> NDArray[np.float64]:
     """Boxes (N, 4) of faces."""
-    dlib = _package("dlib", "faces")
+    finder = _face_finder()
     small = np.ascontiguousarray(shrink_image(image, _FACE_SIDE))
-    found, _, _ = dlib.get_frontal_face_detector().run(small, 1, _FACE_SCORE)
+    found, _, _ = finder.run(small, 1, _FACE_SCORE)
     boxes = np.array([[f.left(), f.top(), f.right() + 1, f.bottom() + 1] for f in found], float)
     boxes = boxes.reshape(-1, 4)
     margin = _FACE_MARGIN * (boxes[:, 2:] - boxes[:, :2])
     grown = np.hstack([boxes[:, :2] - margin, boxes[:, 2:] + margin])
     scale = np.divide(image.shape[:2], small.shape[:2])[::-1]
     return np.asarray(grown * np.tile(scale, 2))
+
+
+@lru_cache(maxsize=1)
+def _face_finder() -> Any:
+    return _package("dlib", "faces").get_frontal_face_detector()
 
 
 @lru_cache(maxsize=1)

@@ -52,6 +52,7 @@ def test_a_face_is_found_and_nothing_else():
 def test_a_missing_package_is_named(monkeypatch, kind, package):
     monkeypatch.setitem(sys.modules, package, None)
     module._text_finder.cache_clear()
+    module._face_finder.cache_clear()
     with pytest.raises(AreaError, match=rf"{package}.*salmap\[detect\]"):
         detect(np.zeros((50, 50, 3), np.uint8), {kind})
 

@@ -116,6 +116,20 @@ def test_an_area_is_made_by_keys_alone(page):
     assert edges(page)[0] == 10
 
 
+def test_areas_start_from_faces_and_crops_keep_them_whole(page):
+    pytest.importorskip("dlib")
+    page.get_by_text(PANEL).click()
+    page.get_by_role("button", name="Start from faces").click()
+    measured(page, 1)
+    expect(page.get_by_role("textbox", name="Name of area 1")).to_have_value("face 1")
+    page.get_by_text("Crop it to other shapes").click()
+    page.get_by_text("Keep faces whole").click()
+    settled(page)
+    expect(page.get_by_role("checkbox", name="Keep faces whole")).to_be_checked()
+    expect(page.get_by_text("of attention").last).to_be_visible()
+    expect(page.get_by_text("cuts a face")).to_have_count(0)
+
+
 def test_two_versions_are_compared_and_reported(page, server):
     page.goto(f"{server}/versions")
     page.get_by_text("Drop 2 to 6 versions").wait_for()

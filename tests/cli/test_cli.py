@@ -560,3 +560,20 @@ def test_help_is_quick_and_says_how_names_are_kept_apart() -> None:
         "sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_areas_are_found_and_crops_cut_no_face(tmp_path: Path) -> None:
+    pytest.importorskip("dlib")
+    Image.fromarray(skimage.data.astronaut()).save(tmp_path / "face.png")
+    words = [str(tmp_path / "face.png"), "--model", "center-bias"]
+    result = RUNNER.invoke(cli.app, ["areas", *words, "--detect", "faces"])
+    assert result.exit_code == 0 and "face 1" in result.output
+    result = RUNNER.invoke(
+        cli.app, ["crop", *words, "--out", str(tmp_path), "--ratio", "1:1", "--whole-faces"]
+    )
+    assert result.exit_code == 0 and "cuts" not in result.output
+    result = RUNNER.invoke(cli.app, ["areas", *words])
+    assert "--detect" in result.stderr
+    Image.new("RGB", (80, 60), "gray").save(tmp_path / "face.png")
+    result = RUNNER.invoke(cli.app, ["areas", *words, "--detect", "faces"])
+    assert "No faces found" in str(result.exception)
