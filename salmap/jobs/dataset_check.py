@@ -106,20 +106,18 @@ def check(source: DataSource) -> DatasetReport:
                 f"The check took more than {_TIMEOUT_S // 60} minutes. Look at the data with "
                 f"salmap train check {source.option}"
             ) from error
-        lines = [
-            line.replace(json.dumps(f"{source.path.absolute().parent}/")[1:-1], "")
-            for line in done.stdout.splitlines()
-            if line.startswith("{")
-        ]
+        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
         if not lines:
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise DatasetError(f"The check failed: {last.removeprefix('Error: ')}")
-        return _report(json.loads(lines[-1]), Path(scratch))
+        record = json.loads(lines[-1])
+        if "error" in record:
+            raise DatasetError(record["error"])
+        folder = json.dumps(f"{source.path.absolute().parent}/")[1:-1]
+        return _report(json.loads(lines[-1].replace(folder, "")), Path(scratch))
 
 
 def _report(record: dict[str, Any], folder: Path) -> DatasetReport:
-    if "error" in record:
-        raise DatasetError(record["error"])
     return DatasetReport(
         record["pictures"],
         record["splits"],

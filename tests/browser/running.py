@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path(shutil.which("chromium") or "/usr/bin/chromium")
@@ -87,6 +87,12 @@ def settled(tab: Page, last: str = LAST_HEADING) -> None:
     tab.locator("#salmap-style").wait_for(state="attached")
     tab.get_by_role("heading", name=last).first.wait_for()  # for a moment there may be two
     tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def only(part: Locator) -> Locator:
+    """A part of a page, once what it replaces is gone."""
+    expect(part).to_have_count(1)
+    return part
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.running import PATIENCE_MS, open_app, settled
+from tests.browser.running import PATIENCE_MS, only, open_app, settled
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE_MS)
@@ -30,7 +30,7 @@ def picture(size: tuple[int, int] = (120, 180)) -> bytes:
 
 
 def upload(page: Page, *files: tuple[str, bytes]) -> None:
-    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
+    only(page.locator("[data-testid=stFileUploaderDropzoneInput]")).set_input_files(
         [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
     )
 
@@ -224,7 +224,7 @@ def test_a_tall_page_is_shown_at_a_useful_width_and_scrolls(page):
     page.get_by_role("img", name=re.compile("^page.png: ")).wait_for()
     frame = page.get_by_role("region", name=re.compile("taller than this frame"))
     expect(frame).to_be_visible()
-    assert page.locator(".stage").bounding_box()["width"] > 400
+    assert only(page.locator(".stage")).bounding_box()["width"] > 400
     assert frame.bounding_box()["height"] < 800
     frame.focus()
     page.keyboard.press("End")
@@ -239,7 +239,7 @@ def test_a_thumb_on_the_picture_scrolls_and_the_knob_swipes(browser, server):
     open_app(tab, server)
     slider = tab.get_by_role("slider", name=SWIPE)
     before = slider.input_value()
-    stage = tab.locator(".stage").bounding_box()
+    stage = only(tab.locator(".stage")).bounding_box()
     tab.touchscreen.tap(stage["x"] + stage["width"] * 0.8, stage["y"] + 60)
     assert slider.input_value() == before
     knob = tab.locator(".knob")

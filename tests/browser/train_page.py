@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from tests.browser.running import PATIENCE_MS
+from tests.browser.running import PATIENCE_MS, only
 
 expect.set_options(timeout=PATIENCE_MS)
 #: patience for a whole run of training
@@ -31,7 +31,7 @@ def at_rest(page: Page) -> None:
 
 def upload(page: Page, data: bytes, name: str = "gaze.zip") -> None:
     """Give the page a ZIP."""
-    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
+    only(page.locator("[data-testid=stFileUploaderDropzoneInput]")).set_input_files(
         {"name": name, "mimeType": "application/zip", "buffer": data}
     )
 

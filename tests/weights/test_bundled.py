@@ -9,7 +9,6 @@ import salmap
 from salmap.metrics import cc
 from salmap.networks import PRESETS
 from salmap.pictures import resize
-from salmap.regions import share_in_box
 from salmap.weights.registry import REGISTRY, Source
 
 NETWORKS = [
@@ -26,9 +25,9 @@ def network(request):
 
 def test_a_face_draws_attention(network):
     astronaut = data.astronaut()
-    share = share_in_box(network.predict(astronaut).density, FACE)
-    habit = share_in_box(salmap.load("center-bias").predict(astronaut).density, FACE)
-    assert share > 2 * habit
+    (face,) = network.predict(astronaut).areas([salmap.Area.box("face", *FACE)])
+    (habit,) = salmap.load("center-bias").predict(astronaut).areas([salmap.Area.box("face", *FACE)])
+    assert face.share > 2 * habit.share
     left, top, right, bottom = FACE
     x, y = network.predict(astronaut).regions(k=1)[0].peak
     assert left <= x < right
