@@ -74,6 +74,7 @@ def main(pages: Sequence[str] = ()) -> None:
                 for page, shots in {
                     "analyse": analyze,
                     "areas": areas,
+                    "crops": crops,
                     "compare": compare,
                     "versions": versions,
                     "report": report,
@@ -112,6 +113,19 @@ def areas(browser: Browser, address: str) -> None:
         scroll_to(tab.get_by_text("Measure areas of your own"))
 
     shoot(browser, "areas", see)
+
+
+def crops(browser: Browser, address: str) -> None:
+    """An example in other shapes."""
+
+    def see(tab: Page) -> None:
+        open_app(tab, address, LAST_HEADING)
+        tab.get_by_text("Crop it to other shapes").click()
+        tab.get_by_text("of attention").last.wait_for()
+        settled(tab)
+        scroll_to(tab.get_by_text("Crop it to other shapes"))
+
+    shoot(browser, "crops", see)
 
 
 def versions(browser: Browser, address: str) -> None:
