@@ -69,7 +69,7 @@ def shared(**bounds: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def turn() -> Iterator[None]:
     """A turn to work on a picture at full size; the memory it took goes back to the system.
 
     Nothing that waits for a turn itself may be asked for during one.
@@ -164,7 +164,7 @@ def grid_prediction(picture: Picture, model: ModelVersion) -> CachedPrediction:
         SalmapError: if the picture can't be read or the model is not available.
     """
     network = predictor(model)
-    with _turn():
+    with turn():
         image = decoded(picture)
         height, width = image.shape[:2]
         start = time.perf_counter()
@@ -179,12 +179,19 @@ def prediction(picture: Picture, model: ModelVersion) -> Prediction:
     return found.prediction.at(found.size, model.name)
 
 
+@contextmanager
+def full_prediction(picture: Picture, model: ModelVersion) -> Iterator[Prediction]:
+    """The prediction at full size, and a turn to measure it."""
+    found = grid_prediction(picture, model)
+    with turn():
+        yield found.prediction.at(found.size, model.name)
+
+
 @shared(max_entries=500)
 def analysis(picture: Picture, model: ModelVersion) -> Analysis:
     """Regions and other numbers; see `grid_prediction` for the errors."""
-    found = grid_prediction(picture, model)
-    with _turn():
-        return analyze(found.prediction.at(found.size, model.name))
+    with full_prediction(picture, model) as found:
+        return analyze(found)
 
 
 @shared(max_size="64MB")
@@ -198,7 +205,7 @@ def screen_density(picture: Picture, model: ModelVersion) -> NDArray[np.float32]
 @shared(max_size="48MB")
 def screen_image(picture: Picture) -> ImageArray:
     """A picture as it is shown, scaled down if it is large."""
-    with _turn():
+    with turn():
         image = decoded(picture)
         return shrink_image(image, long_side(image.shape[:2]))
 

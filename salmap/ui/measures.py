@@ -25,7 +25,8 @@ def area_shares(
     Raises:
         AreaError: if one covers no pixel.
     """
-    return cache.prediction(picture, model).areas(areas)
+    with cache.full_prediction(picture, model) as prediction:
+        return prediction.areas(areas)
 
 
 @shared(max_entries=300)
@@ -35,13 +36,15 @@ def detected(picture: Picture, kind: Kind) -> tuple[Area, ...]:
     Raises:
         AreaError: if the package that finds them is missing.
     """
-    return tuple(detect(cache.decoded(picture), {kind}))
+    with cache.turn():
+        return tuple(detect(cache.decoded(picture), {kind}))
 
 
 @shared(max_entries=300)
 def clarity_of(picture: Picture, model: ModelVersion) -> Clarity:
     """How attention is spread over a picture."""
-    return clarity(cache.prediction(picture, model).density)
+    with cache.full_prediction(picture, model) as prediction:
+        return clarity(prediction.density)
 
 
 @shared(max_entries=300)
@@ -57,9 +60,9 @@ def crop(
     Raises:
         AreaError: if no part of this shape holds the areas.
     """
-    prediction = cache.prediction(picture, model)
-    size = crop_size(prediction.size, parse_ratio(ratio))
-    return best_crop(prediction.density, size, areas, whole)
+    with cache.full_prediction(picture, model) as prediction:
+        size = crop_size(prediction.size, parse_ratio(ratio))
+        return best_crop(prediction.density, size, areas, whole)
 
 
 @shared(max_size="64MB")
@@ -67,5 +70,5 @@ def sheet(
     picture: Picture, name: str, model: ModelVersion, style: Style, k: int, areas: tuple[Area, ...]
 ) -> Sheet:
     """A picture's page in a report."""
-    prediction = cache.prediction(picture, model)
-    return make_sheet(Result(name, cache.decoded(picture), prediction, style, k, areas))
+    with cache.full_prediction(picture, model) as prediction:
+        return make_sheet(Result(name, cache.decoded(picture), prediction, style, k, areas))

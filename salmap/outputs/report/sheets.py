@@ -86,15 +86,19 @@ def make_sheet(result: Result) -> Sheet:
     unfamiliar = bool(prediction.is_unfamiliar)
     found = clarity(density)
     ranks = rank_among_validation_pictures(found, prediction.model, prediction.screens)
+    overlay = _drawn(result, View.OVERLAY)
     if result.areas:
         rows = _area_rows(prediction.areas(result.areas))
+        overlay = draw_areas(overlay, result.areas)
     else:
-        rows = _region_rows(prediction.regions(result.k), prediction.size, unfamiliar)
+        labels, regions = region_labels(density, result.k)
+        rows = _region_rows(regions, prediction.size, unfamiliar)
+        overlay = draw_regions(overlay, regions, labels)
     return Sheet(
         name=result.name,
         size=prediction.size,
         thumbnail=data_uri(shrink_image(result.image, THUMBNAIL_PX), _QUALITY),
-        overlay=data_uri(shrink_image(_numbered(result), SIDE_PX), _QUALITY),
+        overlay=data_uri(shrink_image(overlay, SIDE_PX), _QUALITY),
         focus=data_uri(shrink_image(_drawn(result, View.FOCUS), SIDE_PX), _QUALITY),
         has_areas=bool(result.areas),
         rows=rows,
@@ -108,15 +112,6 @@ def make_sheet(result: Result) -> Sheet:
 def _drawn(result: Result, view: View) -> ImageArray:
     prediction = result.prediction
     return draw(view, result.image, prediction.density, result.style, prediction.screens)
-
-
-def _numbered(result: Result) -> ImageArray:
-    """The overlay with its areas or regions outlined and numbered."""
-    overlay = _drawn(result, View.OVERLAY)
-    if result.areas:
-        return draw_areas(overlay, result.areas)
-    labels, regions = region_labels(result.prediction.density, result.k)
-    return draw_regions(overlay, regions, labels)
 
 
 def _area_rows(found: Sequence[AreaShare]) -> tuple[Row, ...]:

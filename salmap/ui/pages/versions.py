@@ -40,7 +40,7 @@ _COLUMNS = (
     Column("Share of attention", "How much of all attention falls into the area."),
     Column("Interval", "The share that ten real viewers would give falls in it, mostly."),
     Column("Difference from the first", "In percentage points, with an interval on the safe side."),
-    Column("", ""),
+    Column("In words", "A difference is clear if its interval leaves out zero."),
 )
 
 
