@@ -44,7 +44,7 @@ class TrainingLoss(nn.Module):
             return bits
         grid = log_density.shape[1], log_density.shape[2]
         taught = self.teacher.densities(
-            images, grid, batch.taught_mirrored, batch.teacher, batch.unlabeled
+            images, grid, batch.taught_mirrored, batch.teacher, batch.unlabeled, batch.name
         )
         taught_bits = cross_entropy_bits(log_density, taught) * batch.crop_weights
         return (1 - self.teacher_weight) * bits + self.teacher_weight * taught_bits

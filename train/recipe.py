@@ -78,6 +78,9 @@ class FinetuneSettings:
             teacher's own.
         unlabeled_gain: factor on the teachers' evidence there: below 1 they hedge.
         validate_every: epochs from one validation, and checkpoint, to the next.
+        repeat: epochs with crops of their own. Those after them show the same batches again, in
+            another order and every second time mirrored, and what teachers said of them is read
+            from the cache: for teachers that take longer than the student. 0: all.
         teacher_weight: share of the teachers' densities in the loss, the rest is the fixations',
             in a run that is given teachers.
         mixed: probability of a crop that is blended with another of its batch, which only a
@@ -104,6 +107,7 @@ class FinetuneSettings:
     unlabeled_sizes: tuple[int, ...] = setting((), SIZES)
     unlabeled_gain: float = setting(1.0, POSITIVE)
     validate_every: int = setting(1, AT_LEAST_1)
+    repeat: int = setting(0, AT_LEAST_0)
     teacher_weight: float = setting(0.5, SHARE)
     mixed: float = setting(0.0, SHARE)
     crop: float = setting(0.2, SHARE)

@@ -19,6 +19,7 @@ from salmap.models.network import SaliencyNetwork
 from salmap.weights.info import ModelInfo
 
 from .checkpoint import Checkpoints
+from .data.answers import Answers, answers_folder
 from .engine import Trainer
 from .machine import Machine, Resources
 from .progress import ProgressLog, Stopped
@@ -81,10 +82,10 @@ def fit(
     machine = Machine.set_up(out, resources or Resources())
     network, start_name = start_network(recipe.network, start or Start())
     network.to(machine.device)
-    teacher = _load_teacher(recipe, teaching, machine)
     data = TrainingSet.of(
         datasets, recipe.shares, teaching.unlabeled, recipe.finetune.unlabeled_share
     )
+    teacher = _load_teacher(recipe, teaching, machine, data)
     network.finalizer.center_bias.copy_(torch.from_numpy(data.center_bias()))
     checkpoints = Checkpoints(out, _fingerprint(recipe, network, data, teacher))
     stages = Stages(recipe, network, data, machine, teacher)
@@ -110,11 +111,16 @@ def fit(
     return path
 
 
-def _load_teacher(recipe: Recipe, teaching: Teaching, machine: Machine) -> Teacher | None:
+def _load_teacher(
+    recipe: Recipe, teaching: Teaching, machine: Machine, data: TrainingSet
+) -> Teacher | None:
     if not teaching.teachers:
         return None
     settings = recipe.finetune
     teacher = Teacher.load(teaching.teachers, settings.unlabeled_sizes, settings.unlabeled_gain)
+    if settings.repeat:
+        depends_on = teacher.digest, teacher.sizes, settings.unlabeled_gain, settings.precision
+        teacher.answers = Answers(answers_folder(machine.cache, *depends_on, data.names()))
     return teacher.to(machine.device)
 
 

@@ -17,7 +17,7 @@ from salmap.models.network import SaliencyNetwork
 from .data.batches import BatchSource, FeatureBatch, PixelBatch
 from .data.crops import Crop, enough_pixels, random_crop, whole_crop
 from .data.features import FeatureCache, FeatureSource
-from .data.mixture import Mixture, Plan, plan_epoch
+from .data.mixture import Mixture, Plan, plan_epoch, seen_again
 from .data.pictures import PictureCache, PixelSource
 from .losses import TrainingLoss
 from .machine import Machine
@@ -125,7 +125,7 @@ class Stages:
             crop = random_crop(item, mixture.size(item), long_side, self.recipe, rng)
             return replace(crop, unlabeled=unlabeled)
 
-        plans = self._plans(mixture, settings.epochs, settings.batch, draw)
+        plans = self._plans(mixture, settings.epochs, settings.batch, draw, settings.repeat)
         _unfreeze(network, settings)
         if is_bfloat16_on_cpu(self.machine.device, settings.precision):
             keep_depthwise_float32(network)
@@ -151,10 +151,15 @@ class Stages:
         epochs: int,
         batch: int,
         draw: Callable[[int, np.random.Generator], Crop],
+        repeat: int = 0,
     ) -> list[Plan]:
         pictures = self.recipe.epoch_pictures or len(mixture)
         seed = self.recipe.seed
-        return [plan_epoch(mixture, epoch, pictures, batch, seed, draw) for epoch in range(epochs)]
+        own = min(epochs, repeat or epochs)
+        plans = [plan_epoch(mixture, epoch, pictures, batch, seed, draw) for epoch in range(own)]
+        return plans + [
+            seen_again(plans[epoch % own], epoch // own, seed) for epoch in range(own, epochs)
+        ]
 
     def _pixels(self, mixture: Mixture) -> PixelSource:
         settings = self.recipe.finetune

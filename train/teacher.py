@@ -25,6 +25,8 @@ from salmap.models.settling import layout, settle
 from salmap.pictures import fit_size
 from salmap.weights.resolve import resolve
 
+from .data.answers import Answers
+
 
 class Teacher:
     """Trained models; what they teach is the mean of their densities.
@@ -44,7 +46,12 @@ class Teacher:
         digest: of their weights, for runs that are resumed.
         sizes: long sides at which unlabeled pictures are seen; none: each model's own.
         gain: factor on the models' evidence on unlabeled pictures.
+
+    Attributes:
+        answers: where what they say is kept, in a run that shows the same crops again.
     """
+
+    answers: Answers | None = None
 
     def __init__(
         self,
@@ -97,6 +104,7 @@ class Teacher:
         mirrored: Tensor,
         draw: float = 0.0,
         unlabeled: bool = False,
+        name: str = "",
     ) -> Tensor:
         """What the student should predict for these pictures.
 
@@ -106,16 +114,21 @@ class Teacher:
             mirrored: bool (B,), which of them to look at mirrored left to right.
             draw: in [0, 1), decides which model explains them, and at which size.
             unlabeled: whether nobody's fixations on them are known.
+            name: of the batch among the answers that are kept.
 
         Returns:
             float32 (B, rows, columns), each sums to 1.
         """
-        model, size = self._drawn(draw, unlabeled)
-        images = _mirrored(images, mirrored)
-        logits = model(resized(images, size, model.output_stride)).float()
-        density = logits.flatten(1).softmax(1).view_as(logits)
-        density = F.interpolate(density[:, None], grid, mode="bilinear")[:, 0]
-        return _mirrored(density / density.sum((1, 2), keepdim=True), mirrored)
+
+        def ask() -> Tensor:
+            model, size = self._drawn(draw, unlabeled)
+            seen = resized(_mirrored(images, mirrored), size, model.output_stride)
+            logits = model(seen).float()
+            density = logits.flatten(1).softmax(1).view_as(logits)
+            return F.interpolate(density[:, None], grid, mode="bilinear")[:, 0]
+
+        said = self.answers.get(name, grid, ask).to(images.device) if self.answers else ask()
+        return _mirrored(said / said.sum((1, 2), keepdim=True), mirrored)
 
     def _drawn(self, draw: float, unlabeled: bool) -> tuple[SaliencyNetwork, int]:
         """The model for a batch and the long side at which it sees it."""

@@ -90,12 +90,14 @@ class PixelBatch(Batch):
         images: uint8 (B, 3, h, w), RGB.
         taught_mirrored: bool (B,), which of them teachers see mirrored.
         unlabeled, teacher: of all of them, see `Crop`.
+        name: the same for batches of which teachers see the same.
     """
 
     images: Tensor
     taught_mirrored: Tensor
     unlabeled: bool = False
     teacher: float = 0.0
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)

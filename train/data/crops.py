@@ -59,6 +59,19 @@ class Crop:
     unlabeled: bool = False
     teacher: float = 0.0
 
+    def mirrored(self) -> Crop:
+        """The same left to right; teachers see what they saw before."""
+        return replace(
+            self,
+            flip=not self.flip,
+            taught_mirrored=not self.taught_mirrored,
+            other=self.other and self.other.mirrored(),
+        )
+
+    def as_taught(self) -> Crop:
+        """The crop that shows without further mirroring what teachers see of this one."""
+        return self.mirrored() if self.taught_mirrored else self
+
     def image(self, stimulus: ImageArray) -> ImageArray:
         """The stimulus uint8 (H, W, 3) as this crop shows it, uint8 (*size, 3)."""
         left, top, right, bottom = self.box

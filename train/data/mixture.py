@@ -18,7 +18,7 @@ from .crops import Crop
 #: the crops of each batch of an epoch
 Plan = list[list[Crop]]
 #: numbers that keep the random streams of different uses apart
-_DRAW, _CROP, _ORDER, _TEACHER = 0, 1, 2, 3
+_DRAW, _CROP, _ORDER, _TEACHER, _AGAIN = 0, 1, 2, 3, 4
 
 
 class Mixture:
@@ -153,6 +153,13 @@ def plan_epoch(
     shuffled_batches = [batches[index] for index in order.permutation(len(batches))]
     draws = np.random.default_rng((seed, _TEACHER, epoch)).random(len(batches))
     return [_told_by(float(draw), b) for draw, b in zip(draws, shuffled_batches, strict=True)]
+
+
+def seen_again(plan: Plan, turn: int, seed: int) -> Plan:
+    """The batches of an epoch once more, in another order; every second time mirrored."""
+    order = np.random.default_rng((seed, _AGAIN, turn)).permutation(len(plan))
+    batches = [plan[index] for index in order]
+    return [[crop.mirrored() for crop in batch] for batch in batches] if turn % 2 else batches
 
 
 def _told_by(teacher: float, batch: list[Crop]) -> list[Crop]:

@@ -20,6 +20,7 @@ from salmap.files import replace_file
 from salmap.pictures import resize
 from salmap.types import ImageArray
 
+from .answers import batch_name
 from .batches import PixelBatch, Targets
 from .crops import Crop
 from .mixture import Mixture
@@ -153,6 +154,7 @@ class PixelSource:
             torch.tensor([crop.taught_mirrored for crop in crops]),
             crops[0].unlabeled,
             crops[0].teacher,
+            batch_name(crops),
         )
 
     def _image(self, crop: Crop) -> ImageArray:
