@@ -73,7 +73,8 @@ class FeatureCache:
             report: is told (crops done, crops in all).
         """
         mine = crops[machine.rank :: machine.world]
-        missing = [crop for crop in mine if not self.path(crop).exists()]
+        by_path = {self.path(crop): crop for crop in mine}  # many differ in what features ignore
+        missing = [crop for path, crop in by_path.items() if not path.exists()]
         network = self.network.eval().to(machine.device)
         batches = load_batches(pixels, [[crop] for crop in missing], machine)
         bar = tqdm(missing, desc="features", unit="crop",
