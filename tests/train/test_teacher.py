@@ -17,6 +17,7 @@ from salmap.networks import PRESETS
 from salmap.pictures import load_image
 from salmap.weights.info import read_info
 from tests.train.tiny import NO_WORKERS, RECIPE, changed, make_dataset, make_encoder
+from train.data.answers import Answers
 from train.data.crops import random_crop
 from train.data.mixture import Mixture, plan_epoch
 from train.data.pictures import PictureCache, PixelSource
@@ -145,6 +146,23 @@ def test_a_student_sees_a_large_crop_at_its_own_size(tmp_path):
     expected = (bits + cross_entropy_bits(said, taught)) / 2
     assert tuple(batch.images.shape[2:]) == (48, 64)
     torch.testing.assert_close(loss, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_teachers_are_asked_once_about_crops_that_come_again_mirrored(tmp_path):
+    crops, source = a_batch(tmp_path, 8, mixed=0.5)
+    first, again = source[crops], source[[crop.mirrored() for crop in crops]]
+    assert torch.equal(again.images, first.images.flip(3))
+
+    def taught(teacher, batch):
+        images = batch.images.float() / 255
+        return teacher.densities(images, (12, 16), batch.taught_mirrored, name=batch.name)
+
+    said = taught(Teacher([network(seed=1)]), first)
+    teacher = Teacher([network(seed=1)])
+    teacher.answers = Answers(tmp_path / "answers")
+    torch.testing.assert_close(taught(teacher, first), said, rtol=1e-2, atol=1e-6)
+    teacher.models = []
+    torch.testing.assert_close(taught(teacher, again), said.flip(2), rtol=1e-2, atol=1e-6)
 
 
 def test_what_is_taught_does_not_depend_on_how_a_batch_is_shared_out(tmp_path):

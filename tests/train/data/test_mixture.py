@@ -4,8 +4,9 @@ import pytest
 
 from salmap.errors import TrainingError
 from tests.train.tiny import make_dataset
+from train.data.answers import batch_name
 from train.data.crops import whole_crop
-from train.data.mixture import Mixture, plan_epoch
+from train.data.mixture import Mixture, plan_epoch, seen_again
 
 
 @pytest.fixture
@@ -45,6 +46,17 @@ def test_an_epoch_can_be_planned_again_and_epochs_differ(two):
     first, again, other = (plan_epoch(mixture, e, 20, 3, 1, whole(mixture)) for e in (0, 0, 1))
     assert first == again
     assert first != other
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_the_same_batches_come_again_in_another_order(two, turn):
+    mixture = Mixture(two, {})
+    plan = plan_epoch(mixture, 0, 20, 3, 1, whole(mixture))
+    again = seen_again(plan, turn, seed=1)
+    names = [batch_name(batch) for batch in again]
+    assert names != [batch_name(batch) for batch in plan]
+    assert sorted(names) == sorted(batch_name(batch) for batch in plan)
+    assert {crop.flip for batch in again for crop in batch} == {turn == 1}
 
 
 @pytest.mark.parametrize("shares", [{"c": 0.5}, {"a": 0.5, "b": 0.2}, {"a": 1.0}])
