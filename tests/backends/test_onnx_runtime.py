@@ -25,11 +25,11 @@ from salmap.weights.registry import REGISTRY
 
 #: those whose weights are bundled
 NETWORKS = sorted(PRESETS.keys() & REGISTRY.keys())
-#: (height, width) of what a network is shown: odd numbers of cells, strips, squares, a single cell
+#: (height, width) of what a network is shown: odd numbers of cells, strips, squares, a single cell,
+#: and what a photograph comes to
 CELLS = [
     (1, 1), (1, 40), (40, 1), (2, 3), (3, 2), (5, 31), (31, 5), (7, 9), (8, 8), (9, 7), (11, 23),
-    (13, 13), (17, 24), (19, 36), (23, 29), (25, 33), (27, 36), (33, 25), (36, 27), (37, 37),
-    (40, 13), (41, 60), (60, 41), (72, 108), (108, 144),
+    (13, 13), (17, 24), (19, 36), (23, 29), (33, 25), (37, 37), (9, 144), (144, 9), (108, 144),
 ]  # fmt: skip
 
 

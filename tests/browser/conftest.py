@@ -1,13 +1,21 @@
-"""One server and one chromium for all browser tests; each test gets a tab of its own."""
+"""One server, one chromium and two tabs, a desk's and a phone's, for all browser tests.
+
+A tab goes from test to test: its process has read and compiled the app by then, which takes several
+times as long as everything else in a visit. Each test visits anew, so the app remembers nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.running import CHROMIUM, chromium, open_app, running_app
+from tests.browser.watching import watched
+
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="session")
@@ -26,35 +34,32 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def visitor(browser: Browser) -> BrowserContext:
-    """One browser profile, so that what the app is made of is fetched only once."""
-    return browser.new_context(viewport={"width": 1280, "height": 800})
+def desk_tab(browser: Browser) -> Page:
+    return browser.new_context(viewport=DESK).new_page()
+
+
+@pytest.fixture(scope="session")
+def phone_tab(browser: Browser) -> Page:
+    return browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True).new_page()
 
 
 @pytest.fixture
-def page(visitor: BrowserContext, server: str) -> Iterator[Page]:
-    """A fresh visit, once the example has been analyzed.
+def tab(desk_tab: Page) -> Iterator[Page]:
+    """An empty tab of a desk."""
+    with watched(desk_tab):
+        yield desk_tab
 
-    Nothing may go wrong in its console, and no other host may be asked for anything.
-    """
-    tab = visitor.new_page()
-    problems: list[str] = []
-    tab.on("console", lambda m: problems.append(m.text) if is_error(m) else None)
-    tab.on("pageerror", lambda error: problems.append(str(error)))
-    tab.on(
-        "request",
-        lambda request: None if is_ours(request.url, server) else problems.append(request.url),
-    )
+
+@pytest.fixture
+def page(tab: Page, server: str) -> Page:
+    """A fresh visit, once the example has been analyzed."""
     open_app(tab, server)
-    yield tab
-    tab.close()
-    assert problems == []
+    return tab
 
 
-def is_error(message: ConsoleMessage) -> bool:
-    """Whether something went wrong; Streamlit looks for its server below a page's address, too."""
-    return message.type == "error" and "/_stcore/" not in message.location["url"]
-
-
-def is_ours(url: str, server: str) -> bool:
-    return url.startswith((server, server.replace("http", "ws", 1), "data:", "blob:"))
+@pytest.fixture
+def phone(phone_tab: Page, server: str) -> Iterator[Page]:
+    """The same on a phone."""
+    with watched(phone_tab):
+        open_app(phone_tab, server)
+        yield phone_tab

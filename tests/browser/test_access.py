@@ -6,12 +6,12 @@ axe-core comes from npm and is for development only: `npm install` in tests/brow
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.running import PATIENCE_MS, open_app
+from tests.browser.running import PATIENCE_MS, open_app, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE_MS)
@@ -24,6 +24,12 @@ LAST_HEADINGS = {
     "train": "2. What to train",
     "about": "Example pictures",
 }
+WIDTHS = (1280, 768, 390)
+#: themes, and what they put behind everything
+BACKGROUNDS: dict[Literal["light", "dark"], str] = {
+    "light": "rgb(255, 255, 255)",
+    "dark": "rgb(23, 22, 20)",
+}
 #: Streamlit's own markup, which a page can't change
 NOT_OURS = [["[data-testid=stHeader]"]]
 SERIOUS = """async (exclude) => {
@@ -34,37 +40,28 @@ SERIOUS = """async (exclude) => {
 }"""
 
 
-def serious(page: Page) -> list[dict[str, Any]]:
-    """The findings on a page that are serious or worse."""
-    page.add_script_tag(path=AXE)
-    return page.evaluate(SERIOUS, NOT_OURS)
-
-
-@pytest.mark.parametrize("width", [1280, 768, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_finding(
-    browser: Browser, server: str, scheme: Literal["light", "dark"], width: int
-) -> None:
+@pytest.mark.parametrize("path", LAST_HEADINGS)
+def test_no_page_has_a_serious_finding(tab: Page, server: str, path: str) -> None:
+    """A window is resized and the system's theme switched while the page is open."""
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: run npm install in tests/browser")
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-    )
+    open_app(tab, f"{server}/{path}", LAST_HEADINGS[path])
+    tab.add_script_tag(path=AXE)
     found = {}
-    for path, last in LAST_HEADINGS.items():
-        page = context.new_page()
-        open_app(page, f"{server}/{path}", last)
-        found[path] = serious(page)
-        page.close()
-    context.close()
-    assert found == {path: [] for path in LAST_HEADINGS}
+    for scheme, background in BACKGROUNDS.items():
+        tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        expect(tab.get_by_test_id("stApp")).to_have_css("background-color", background)
+        for width in WIDTHS:
+            tab.set_viewport_size({"width": width, "height": 900})
+            settled(tab, LAST_HEADINGS[path])
+            found[scheme, width] = tab.evaluate(SERIOUS, NOT_OURS)
+    assert found == {case: [] for case in found}
 
 
-def test_the_guard_sees_what_it_should(browser: Browser) -> None:
+def test_the_guard_sees_what_it_should(tab: Page) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: run npm install in tests/browser")
-    page = browser.new_page()
-    page.set_content("<main><p style='color:#aaa;background:#fff'>too pale</p></main>")
-    found = [finding["id"] for finding in serious(page)]
-    page.close()
+    tab.set_content("<main><p style='color:#aaa;background:#fff'>too pale</p></main>")
+    tab.add_script_tag(path=AXE)
+    found = [finding["id"] for finding in tab.evaluate(SERIOUS, NOT_OURS)]
     assert "color-contrast" in found

@@ -9,9 +9,9 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.running import PATIENCE_MS, open_app, settled
+from tests.browser.running import PATIENCE_MS, settled
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE_MS)
@@ -86,18 +86,14 @@ def test_an_area_is_drawn_moved_resized_named_and_removed_by_mouse(page):
     expect(page.locator(".areas li")).to_have_count(0)
 
 
-def test_a_polygon_is_drawn_by_touch(browser: Browser, server: str):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
-    open_app(page, server)
-    page.get_by_text(PANEL).tap()
-    page.get_by_role("button", name="Draw a polygon").tap()
+def test_a_polygon_is_drawn_by_touch(phone):
+    phone.get_by_text(PANEL).tap()
+    phone.get_by_role("button", name="Draw a polygon").tap()
     for place in ((0.2, 0.2), (0.6, 0.2), (0.4, 0.6)):
-        page.touchscreen.tap(*at(page, *place))
-    page.get_by_role("button", name="Finish").tap()
-    measured(page, 1)
-    assert edges(page) == pytest.approx([102, 102, 307, 307], abs=3)
-    context.close()
+        phone.touchscreen.tap(*at(phone, *place))
+    phone.get_by_role("button", name="Finish").tap()
+    measured(phone, 1)
+    assert edges(phone) == pytest.approx([102, 102, 307, 307], abs=3)
 
 
 def test_an_area_is_made_by_keys_alone(page):

@@ -5,14 +5,12 @@ A run that is to be met while it goes has so many epochs that it lasts until it 
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 import salmap
 from salmap.jobs.runs import Jobs
@@ -24,12 +22,12 @@ from tests.browser.train_page import (
     begin,
     choose,
     delete,
-    fill,
     number_in,
     running,
     upload,
     visit,
 )
+from tests.browser.watching import watched
 from tests.gaze import gaze_zip, save_untrained
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -65,15 +63,11 @@ def runs(train_server: str, models: Path) -> Iterator[Jobs]:
 
 
 @pytest.fixture
-def tab(visitor: BrowserContext, train_server: str, runs: Jobs) -> Iterator[Page]:
+def tab(desk_tab: Page, train_server: str, runs: Jobs) -> Iterator[Page]:
     """The Train page; nothing may go wrong in its scripts."""
-    page = visitor.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    visit(page, train_server)
-    yield page
-    page.close()
-    assert problems == []
+    with watched(desk_tab, ["pageerror"]):
+        visit(desk_tab, train_server)
+        yield desk_tab
 
 
 def test_two_epochs_make_a_model_that_can_be_chosen_kept_and_deleted(tab, models):
@@ -101,14 +95,14 @@ def test_two_epochs_make_a_model_that_can_be_chosen_kept_and_deleted(tab, models
     assert not (models / "tiny.safetensors").exists()
 
 
-def test_a_run_is_seen_from_everywhere_is_stopped_and_goes_on(tab, visitor, train_server):
+def test_a_run_is_seen_from_everywhere_is_stopped_and_goes_on(tab, train_server):
     """A reload in the middle, a second tab, another page and back."""
     upload(tab, gaze_zip())
     begin(tab, "long", START, MANY_EPOCHS, MANY_EPOCHS)
     expect(running(tab, "long")).to_be_visible()
     tab.reload()
     expect(running(tab, "long")).to_be_visible()
-    second = visitor.new_page()
+    second = tab.context.new_page()
     visit(second, train_server)
     expect(running(second, "long")).to_be_visible()
     expect(second.get_by_role("button", name="Start training")).to_be_disabled()
@@ -143,33 +137,11 @@ def test_a_model_is_fitted_to_viewers_and_told_plainly(tab):
     delete(tab)
 
 
-@pytest.mark.parametrize(
-    ("data", "words"), [(b"just words", "is no ZIP"), ("../x.png", "leads outside")]
-)
-def test_a_bad_zip_is_refused_in_words(tab, data, words):
-    if isinstance(data, str):
-        stream = io.BytesIO()
-        with zipfile.ZipFile(stream, "w") as archive:
-            archive.writestr(data, b"x")
-        data = stream.getvalue()
-    upload(tab, data, "bad.zip")
-    expect(tab.get_by_text(words)).to_be_visible()
-
-
-def test_a_folder_that_is_not_there_is_named(tab):
-    tab.get_by_text("A folder on this server").click()
-    fill(tab, "Folder", "/no/such/place")
-    expect(tab.get_by_text("There is no folder /no/such/place")).to_be_visible()
-
-
-def test_it_fits_a_phone(browser: Browser, train_server: str):
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
-    visit(page, train_server)
-    upload(page, gaze_zip())
-    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for element in page.locator("[data-testid=stMain] [data-testid^=stButton]").all():
+def test_it_fits_a_phone(tab):
+    tab.set_viewport_size({"width": 390, "height": 844})
+    upload(tab, gaze_zip())
+    expect(tab.get_by_role("button", name="Start training")).to_be_enabled()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    for element in tab.locator("[data-testid=stMain] [data-testid^=stButton]").all():
         box = element.bounding_box()
         assert box is None or box["x"] + box["width"] <= 390
-    context.close()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -58,19 +57,20 @@ def killed(tmp_path_factory):
     """Two processes that were killed once each had begun its third picture, in mid-file."""
     folder = tmp_path_factory.mktemp("killed")
     pictures, out, diary = make_pictures(folder / "in", 9), folder / "out", folder / "diary"
-    process = subprocess.Popen(
-        [*LAUNCH, *TWO, SPIED, *arguments(pictures, out)],
-        env=ENVIRONMENT | {"SPY": str(diary), "HANG_AFTER": "2"},
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    wait_until(lambda: len(list(folder.glob("diary.*"))) == 2, process)
-    children = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
-    )
-    for pid in [process.pid, *map(int, children.stdout.split())]:  # children have sessions too
-        os.kill(pid, signal.SIGKILL)
-    process.wait()
+    variables = {"SPY": str(diary), "HANG_AFTER": "2", "WORLD_SIZE": "2"}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, SPIED, *arguments(pictures, out)],
+            env=ENVIRONMENT | variables | {"RANK": rank, "LOCAL_RANK": rank},
+            stderr=subprocess.DEVNULL,
+        )
+        for rank in ("0", "1")
+    ]
+    for rank, process in enumerate(processes):
+        wait_until(Path(f"{diary}.{rank}").exists, process)
+    for process in processes:
+        process.kill()
+        process.wait()
     return pictures, out, diary
 
 

@@ -1,12 +1,8 @@
-"""A run that saves all the memory it can, in a process of its own: measured_fit.py FOLDER ENCODER.
-
-Writes FOLDER/run/memory.json: MB in use after each epoch.
-"""
+"""A run that saves all the memory it can, and how much memory it uses."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import psutil
@@ -23,16 +19,19 @@ SAVERS = changed(
     }
 )  # fmt: skip
 end_epoch = Trainer._end_epoch
-memory: list[float] = []
 
 
-def measuring(self: Trainer, *rest: object) -> None:
-    end_epoch(self, *rest)  # type: ignore[arg-type]
-    memory.append(psutil.Process().memory_info().rss / 1e6)
+def measured_fit(folder: Path, encoder: Path) -> None:
+    """Train, for a process of its own: what others have left in one must not count.
 
+    Writes folder/run/memory.json: MB in use after each epoch.
+    """
+    memory = []
 
-if __name__ == "__main__":
-    folder, encoder = map(Path, sys.argv[1:])
+    def measuring(self: Trainer, *rest: object) -> None:
+        end_epoch(self, *rest)  # type: ignore[arg-type]
+        memory.append(psutil.Process().memory_info().rss / 1e6)
+
     Trainer._end_epoch = measuring  # type: ignore[method-assign]
     start = Start({"tf_efficientnet_lite2": encoder})
     dataset = make_dataset(folder / "pictures")

@@ -9,15 +9,19 @@ import pytest
 import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file
+from torch.multiprocessing.spawn import ProcessException
 from typer.testing import CliRunner
 
 from salmap.cli.train import app
 from salmap.models.encoders import Encoder
 from salmap.models.network import SaliencyNetwork
 from salmap.networks import EncoderConfig, NetworkConfig
-from tests.launching import LAUNCH, ROOT, TWO, run
+from tests.launching import LAUNCH, TWO, run
 from tests.make_datasets import make_folder
+from tests.train.forks import forking
+from tests.train.measured_fit import measured_fit
 from tests.train.tiny import NO_WORKERS, changed, make_dataset, make_encoder
+from tests.train.troubled_fit import train_in_two
 from train.data.crops import whole_crop
 from train.machine import Machine
 from train.progress import ProgressLog
@@ -78,22 +82,19 @@ def test_two_processes_score_as_one(tiny, command):
 
 
 @pytest.mark.slow
-def test_an_error_in_one_process_ends_all_and_is_told_once(tiny, command):
+def test_an_error_in_one_process_ends_all_and_is_told_once(tiny, command, tmp_path):
     out = tiny[0] / "failing"
-    script = ROOT / "tests/train/troubled_fit.py"
-    result = run(*LAUNCH, *TWO, script, *command, "--out", out, TROUBLE="fail")
-    assert result.returncode != 0
+    with pytest.raises(ProcessException):
+        train_in_two("fail", tmp_path, [*command, "--out", str(out)])
     (failure,) = events(out, "failed")
     assert failure["message"] == "No space left on device"
 
 
 @pytest.mark.slow
-def test_all_processes_stop_at_the_same_step(tiny, command):
+def test_all_processes_stop_at_the_same_step(tiny, command, tmp_path):
     out = tiny[0] / "stopping"
-    script = ROOT / "tests/train/troubled_fit.py"
-    result = run(*LAUNCH, *TWO, script, *command, "--out", out, TROUBLE="stop")
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.count("Stopped.") == 1
+    printed = train_in_two("stop", tmp_path, [*command, "--out", str(out)])
+    assert "".join(printed).count("Stopped.") == 1
     assert len(events(out, "stopped")) == 1
     assert [e["step"] for e in events(out, "step")] == [1]
 
@@ -186,10 +187,10 @@ def test_checkpointed_activations_change_no_loss_of_a_run(tiny):
 @pytest.mark.slow
 def test_all_that_saves_memory_together_still_learns_and_memory_stays_flat(tiny):
     folder, _, encoders = tiny
-    # a process of its own: what other tests have left in this one must not count
-    script = ROOT / "tests/train/measured_fit.py"
-    result = run(LAUNCH[0], script, folder / "savers", encoders[ENCODER])
-    assert result.returncode == 0, result.stderr
+    process = forking().Process(target=measured_fit, args=(folder / "savers", encoders[ENCODER]))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
     out = folder / "savers/run"
     memory = json.loads((out / "memory.json").read_text())
     bits = [e["train_loss_bits"] for e in events(out, "epoch")]

@@ -25,11 +25,12 @@ def network(request):
 
 def test_a_face_draws_attention(network):
     astronaut = data.astronaut()
-    (face,) = network.predict(astronaut).areas([salmap.Area.box("face", *FACE)])
+    prediction = network.predict(astronaut)
+    (face,) = prediction.areas([salmap.Area.box("face", *FACE)])
     (habit,) = salmap.load("center-bias").predict(astronaut).areas([salmap.Area.box("face", *FACE)])
     assert face.share > 2 * habit.share
     left, top, right, bottom = FACE
-    x, y = network.predict(astronaut).regions(k=1)[0].peak
+    x, y = prediction.regions(k=1)[0].peak
     assert left <= x < right
     assert top <= y < bottom
 
