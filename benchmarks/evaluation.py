@@ -12,7 +12,8 @@ Several data sets are scored one after the other, in each round. The ratio is th
 times of a round, its range that over the rounds.
 pysaliency has compiled and cached what it can before the first round, apart from the densities of
 fixations, which both sides make anew in each round. It gets double precision maps, without which
-its own figures are off by more than 1e-6; `--single` gives it those that Salmap gets.
+its own figures are off by more than 1e-6; `--single` gives it those that Salmap gets. Salmap
+compares maps in the precision of the prediction, single.
 """
 
 from __future__ import annotations
@@ -175,9 +176,9 @@ def report_differences(parts: Sequence[Work]) -> None:
     for part in parts:
         tables = {name: contestant.score() for name, contestant in part.contestants.items()}
         for key, ours in tables["salmap"].items():
-            apart = np.abs(ours / tables["pysaliency"][key] - 1).max()
+            apart = np.abs(ours - tables["pysaliency"][key]).max()
             worst[key] = max(worst[key], float(apart))
-    print("Largest relative difference of a picture's score")
+    print("Largest difference of a picture's score")
     for key, apart in worst.items():
         print(f"    {key:20} {apart:10.1e}")
 

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from salmap.density import fixation_density
 from salmap.metrics import METRICS, Density, LogDensity, Measured, Scored, Scores
 from salmap.types import Fixations, MapArray
@@ -40,12 +42,12 @@ class Truth:
     outside: int = 0
 
     def density(self) -> MapArray:
-        """The fixations as a density: float64 (H, W), sums to 1.
+        """The fixations as a density: float32 (H, W), sums to 1.
 
         Raises:
             FixationsError: if there is none.
         """
-        return fixation_density(self.fixations, self.size, self.sigma_px)
+        return fixation_density(self.fixations, self.size, self.sigma_px, np.float32)
 
 
 @dataclass(frozen=True, eq=False)

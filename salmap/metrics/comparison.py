@@ -31,9 +31,10 @@ def compare(empirical: Map | Measured | Density, predicted: Map | Measured) -> C
     model = as_measured(predicted)
     check_same_shape(truth.values, model.values)
     size = truth.values.size
+    precision = np.result_type(truth.values, model.values, np.float32)
     common = divergence = covariance = variance = 0.0
     for rows in bands(truth.values.shape):
-        e, p = truth.density(rows), model.density(rows)
+        e, p = truth.density(rows, precision), model.density(rows, precision)
         both = np.minimum(e, p)
         common += float(both.sum())
         p += KL_EPSILON

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from salmap.density import check_map
 from salmap.errors import DensityError, FixationsError
@@ -72,14 +72,14 @@ class Measured:
         """Sum of the map, lifted to 0 if it is negative somewhere."""
         return self.values.size * (self.mean - min(self.bounds[0], 0.0))
 
-    def density(self, rows: slice) -> NDArray[np.float64]:
+    def density(self, rows: slice, dtype: DTypeLike = np.float64) -> Map:
         """Some rows of the map, lifted to 0 if negative, over their total; uniform if constant."""
         values = self.values[rows]
         if self.is_constant:
-            return np.full(values.shape, 1 / self.values.size)
+            return np.full(values.shape, 1 / self.values.size, dtype)
         if self.bounds[0] < 0:
-            values = np.subtract(values, self.bounds[0], dtype=np.float64)
-        return np.multiply(values, 1 / self.total, dtype=np.float64)
+            values = np.subtract(values, self.bounds[0], dtype=dtype)
+        return np.multiply(values, 1 / self.total, dtype=dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,9 +93,9 @@ class Density:
     values: Map
     is_constant: ClassVar[bool] = False
 
-    def density(self, rows: slice) -> NDArray[np.float64]:
+    def density(self, rows: slice, dtype: DTypeLike = np.float64) -> Map:
         """A copy of some rows."""
-        return np.array(self.values[rows], np.float64)
+        return np.array(self.values[rows], dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,6 +165,6 @@ def bands(shape: tuple[int, ...]) -> Iterator[slice]:
     return (slice(top, top + step) for top in range(0, shape[0], step))
 
 
-def dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+def dot(a: Map, b: Map) -> float:
     """Sum of the products; on one core, as several would wait for each other more than they add."""
-    return float(np.einsum("ij,ij->", a, b))
+    return float(np.einsum("ij,ij->i", a, b).sum(dtype=np.float64))
