@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from salmap.backends import Backend, BatchBackend
 from salmap.backends.choice import open_model
-from salmap.errors import ImageError
+from salmap.backends.gathering import Gathering
 from salmap.pictures import ImageSource, fit_size, load_image, resize
 from salmap.pictures.notes import notes_on
 from salmap.prediction import GridPrediction, Prediction
@@ -71,6 +71,14 @@ class Predictor:
         self.info = info
         self.fallback_reason = fallback_reason
         self.familiarity = familiarity
+        self._gathering: Gathering | None = None
+        if isinstance(backend, BatchBackend) and backend.together > 1:
+            self._gathering = Gathering(backend)
+
+    @property
+    def together(self) -> int:
+        """How many pictures run at once where several threads ask; 1 where that wins nothing."""
+        return self.backend.together if isinstance(self.backend, BatchBackend) else 1
 
     @property
     def device(self) -> str:
@@ -114,50 +122,29 @@ class Predictor:
     ) -> Iterator[Prediction]:
         """Predictions one by one, in order; pictures are read as they are needed.
 
-        On a CPU memory stays that of a single picture. On a GPU pictures of one shape go together,
-        and threads read and resize while it works. The arguments are those of `predict`.
-        """
-        if not isinstance(self.backend, BatchBackend) or self.backend.together == 1:
-            for image in images:
-                yield self.predict(image, screen_px, background)
-            return
-
-        def read(image: ImageSource) -> _Shown | ImageError:
-            try:
-                return self._shown(load_image(image, background), screen_px)
-            except ImageError as error:
-                return error
-
-        source = iter(images)
-        with ThreadPoolExecutor() as threads:
-            while window := list(islice(source, 2 * self.backend.together)):
-                shown = list(threads.map(read, window))
-                yield from self._predict_together(self.backend, shown, threads)
-
-    def _predict_together(
-        self, backend: BatchBackend, read: Sequence[_Shown | ImageError], threads: Executor
-    ) -> Iterator[Prediction]:
-        """As `predict_many`, for as many pictures as memory holds.
+        On a CPU memory stays that of a single picture. On a GPU threads read and resize while it
+        works on pictures of one shape together. The arguments are those of `predict`.
 
         Raises:
-            ImageError: at the place of the picture that can't be read.
+            ImageError: at the place of a picture that can't be predicted.
         """
-        groups: dict[tuple[int, ...], list[ImageArray]] = defaultdict(list)
-        for shown in read:
-            if not isinstance(shown, ImageError):
-                for part in shown.parts:
-                    groups[part.shape].append(part)
-        outputs = {shape: _run_together(backend, parts) for shape, parts in groups.items()}
-        finished: list[Future[Prediction] | ImageError] = [
-            shown
-            if isinstance(shown, ImageError)
-            else threads.submit(self._finish, shown, [next(outputs[p.shape]) for p in shown.parts])
-            for shown in read
-        ]
-        for found in finished:
-            if isinstance(found, ImageError):
-                raise found
-            yield found.result()
+        waiting = iter(images)
+        if self.together == 1:
+            for image in waiting:
+                yield self.predict(image, screen_px, background)
+            return
+        with ThreadPoolExecutor(2 * self.together) as threads:
+
+            def begin(count: int) -> list[Future[Prediction]]:
+                return [
+                    threads.submit(self.predict, image, screen_px, background)
+                    for image in islice(waiting, count)
+                ]
+
+            begun = deque(begin(3 * self.together))
+            while begun:
+                yield begun.popleft().result()
+                begun.extend(begin(1))
 
     def predict_grid(self, image: ImageArray, screen_px: int | None = None) -> GridPrediction:
         """The prediction on the model's own grid, small enough to keep.
@@ -196,6 +183,8 @@ class Predictor:
         return _Shown(size, parts, screens, notes)
 
     def _run(self, shown: _Shown) -> list[GridOutput]:
+        if self._gathering is not None:
+            return [self._gathering.run(part) for part in shown.parts]
         return [self.backend.run(_to_pixels(part)) for part in shown.parts]
 
     def _finish(self, shown: _Shown, outputs: Sequence[GridOutput]) -> Prediction:
@@ -242,14 +231,6 @@ def load(
     runner, info = open_model(found.path, "", device, backend)
     known = read_familiarity(found.path)
     return Predictor(runner, short_name(model), info, found.fallback_reason, known)
-
-
-def _run_together(backend: BatchBackend, parts: Sequence[ImageArray]) -> Iterator[GridOutput]:
-    """What a model says of pictures of one shape, in order."""
-    for start in range(0, len(parts), backend.together):
-        found = backend.run_batch(np.stack(parts[start : start + backend.together]))
-        for place, log_density in enumerate(found.log_density):
-            yield GridOutput(log_density, None if found.features is None else found.features[place])
 
 
 def _features(outputs: Sequence[GridOutput]) -> NDArray[np.float32] | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -119,12 +120,12 @@ class Trainer:
     def _predictor(self, weights: dict[str, Tensor], precision: str) -> Predict:
         """The network with these weights, in the precision of training."""
         self._copy.load_state_dict(weights)
-        predictor = Predictor(TorchBackend(self._copy, self.machine.device), self.recipe.name)
+        backend = _Autocast(self._copy, self.machine.device, precision)
+        predictor = Predictor(backend, self.recipe.name)
 
         def predict(images: Iterable[ImageArray]) -> Iterator[NDArray[np.float32]]:
-            with autocast(self.machine.device, precision):
-                for prediction in predictor.predict_many(images):
-                    yield prediction.log_density
+            for prediction in predictor.predict_many(images):
+                yield prediction.log_density
 
         return predict
 
@@ -144,6 +145,18 @@ class Trainer:
         self.log.write("features", done=done, total=total)
         if self.log.stop_requested and self.machine.world == 1:
             raise Stopped
+
+
+class _Autocast(TorchBackend):
+    """A network in the precision of a recipe, whichever thread it runs in."""
+
+    def __init__(self, model: SaliencyNetwork, device: torch.device, precision: str) -> None:
+        super().__init__(model, device)
+        self._precision = precision
+
+    def _run(self, tensor: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        with autocast(self._device, self._precision):
+            return super()._run(tensor)
 
 
 def _sentence(scores: Scores) -> str:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 Job = tuple[Path, dict[Output, Path]]
 #: told of a picture and a sentence on it
 Note = Callable[[Path, str], None]
-#: pictures in work at a time: while the network has one, another is read or its outputs written
+#: pictures in work at a time: while the network has one, another is read or its outputs written;
+#: on a GPU, which takes several at once, that many for each of them
 IN_WORK = 2
 
 
@@ -68,19 +69,20 @@ def process_all(
     viewing: Viewing = USUAL,
     note: Note | None = None,
 ) -> Iterator[tuple[Path, SalmapError | OSError | None]]:
-    """Do many pictures, two at a time; see `process` for the arguments.
+    """Do many pictures, a few at a time; see `process` for the arguments.
 
     Yields:
         Each picture in order, once it is done, and what went wrong with it.
     """
     waiting = iter(jobs)
-    pool = ThreadPoolExecutor(IN_WORK)
+    in_work = IN_WORK * predictor.together
+    pool = ThreadPoolExecutor(in_work)
 
     def begin(job: Job) -> tuple[Path, Future[None]]:
         return job[0], pool.submit(process, predictor, *job, style, k, areas, viewing, note)
 
     try:
-        begun = deque(begin(job) for job in islice(waiting, IN_WORK + 1))
+        begun = deque(begin(job) for job in islice(waiting, in_work + 1))
         while begun:
             picture, future = begun.popleft()
             problem = None

@@ -15,8 +15,14 @@ from salmap.render import Style
 JOBS: list[batch.Job] = [(Path(f"{number}.jpg"), {}) for number in range(8)]
 
 
-def process_all() -> Any:
-    return batch.process_all(None, JOBS, Style(), 5)  # type: ignore[arg-type]
+class Alone:
+    """A model that runs one picture after the other."""
+
+    together = 1
+
+
+def process_all(predictor: Any = Alone) -> Any:
+    return batch.process_all(predictor, JOBS, Style(), 5)
 
 
 def test_pictures_come_back_in_order_with_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,8 +36,11 @@ def test_pictures_come_back_in_order_with_what_went_wrong(monkeypatch: pytest.Mo
     assert list(process_all()) == [(picture, errors.get(picture.name)) for picture, _ in JOBS]
 
 
-def test_two_are_in_work_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    together = threading.Barrier(2, timeout=20)
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_two_are_in_work_for_each_that_runs_at_once(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    together = threading.Barrier(2 * at_once, timeout=20)
     in_work: list[str] = []
     most = 0
 
@@ -39,12 +48,13 @@ def test_two_are_in_work_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
         nonlocal most
         in_work.append(picture.name)
         most = max(most, len(in_work))
-        together.wait()  # broken, an error, unless another is in work beside this one
+        together.wait()  # broken, an error, unless the others are in work beside this one
         in_work.remove(picture.name)
 
     monkeypatch.setattr(batch, "process", process)
-    assert [error for _, error in process_all()] == [None] * len(JOBS)
-    assert most == 2
+    several = type("Several", (), {"together": at_once})
+    assert [error for _, error in process_all(several)] == [None] * len(JOBS)
+    assert most == 2 * at_once
 
 
 def test_a_fault_of_the_program_is_not_a_fault_of_the_picture(
