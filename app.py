@@ -7,7 +7,7 @@ import streamlit as st
 from salmap.ui.access import identify
 from salmap.ui.components.shell import shell
 from salmap.ui.ending import end_with_its_threads
-from salmap.ui.pages import about, analyse, compare, train, versions
+from salmap.ui.pages import about, analyse, compare, live, train, versions
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -30,6 +30,7 @@ page = st.navigation(
         first,
         st.Page(compare.page, title="Compare", url_path="compare"),
         st.Page(versions.page, title="Versions", url_path="versions"),
+        st.Page(live.page, title="Live", url_path="live"),
         st.Page(train.page, title="Train", url_path="train"),
         st.Page(about.page, title="About", url_path="about"),
     ]

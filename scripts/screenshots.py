@@ -20,6 +20,8 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page
 
 from salmap.jobs.runs import Jobs
 from salmap.outputs.report.report import report_html
+from salmap.pictures import load_image, resize
+from salmap.ui import examples
 from scripts import example_designs
 from scripts.synthetic_dataset import archive
 from tests.browser import train_page
@@ -33,6 +35,7 @@ from tests.browser.running import (
     running_app,
     settled,
 )
+from tests.browser.showing import film, showing
 
 Scheme = Literal["light", "dark"]
 
@@ -77,6 +80,7 @@ def main(pages: Sequence[str] = ()) -> None:
                     "crops": crops,
                     "compare": compare,
                     "versions": versions,
+                    "live": live,
                     "report": report,
                     "train": train,
                     "about": about,
@@ -142,6 +146,25 @@ def versions(browser: Browser, address: str) -> None:
         scroll_to(tab.get_by_role("heading", name="2. Compare"))
 
     shoot(browser, "versions", see)
+
+
+def live(browser: Browser, address: str) -> None:
+    """A camera that sees an example."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.y4m"
+        picture = load_image(examples.data(examples.EXAMPLES[0]))
+        path.write_bytes(film([resize(picture, (480, 640))]))
+        camera = showing(browser, path)
+
+        def see(tab: Page) -> None:
+            open_app(tab, f"{address}/live", "Where would people look right now?")
+            tab.get_by_label("Show areas").check()
+            tab.get_by_role("button", name="Start the camera").click()
+            tab.get_by_text("heatmaps a second").wait_for()
+            tab.wait_for_timeout(2000)  # until the heatmap has come to rest
+
+        shoot(camera, "live", see)
+        camera.close()
 
 
 def report(browser: Browser, address: str) -> None:

@@ -4,7 +4,7 @@ from salmap.render.colormaps import COLORMAPS, colormap_table
 from salmap.render.differences import difference, difference_limit
 from salmap.render.encode import encode_jpeg, encode_png
 from salmap.render.folds import mark_folds
-from salmap.render.heat import focus, heatmap, overlay
+from salmap.render.heat import focus, heatmap, layer_colors, overlay
 from salmap.render.marks import contours, draw_areas, draw_regions
 from salmap.render.scale import SCALES, display_scale
 from salmap.render.style import Style, View
@@ -28,6 +28,7 @@ __all__ = [
     "encode_png",
     "focus",
     "heatmap",
+    "layer_colors",
     "mark_folds",
     "overlay",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from salmap.pictures import ImageSource
 from salmap.render.blend import blend, check_range, color_levels, fade, levels, matching
@@ -64,6 +65,26 @@ def overlay(
         density, scale, levels, lambda values: opacity * fade(values, threshold, threshold + _FADE)
     )
     return blend(picture, color_levels(shown, colormap_table(colormap)), weight)
+
+
+def layer_colors(
+    colormap: str = Style.colormap, threshold: float = Style.threshold
+) -> NDArray[np.uint8]:
+    """The colors of an overlay without its picture: for programs that lay it over one themselves.
+
+    Args:
+        colormap, threshold: see `overlay`.
+
+    Returns:
+        uint8 (256, 4), RGBA, from the lowest display value to the highest; A is the weight of the
+        color in an overlay of opacity 1.
+
+    Raises:
+        RenderError: if an option does not exist or is out of range.
+    """
+    check_range("threshold", threshold)
+    weight = fade(np.linspace(0, 1, 256, dtype=np.float32), threshold, threshold + _FADE)
+    return np.column_stack([colormap_table(colormap), levels(weight)])
 
 
 def focus(image: ImageSource, density: MapArray, strength: float = 0.8) -> ImageArray:

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -47,6 +47,8 @@ T = TypeVar("T")
 
 #: how many threads have pictures at full size in work; the rest wait their turn
 _turns = threading.BoundedSemaphore(2)
+#: all cameras together have one of these turns at most
+_cameras = threading.Lock()
 #: what stands for values that would take long to hash
 _HASHES: dict[str | type, Callable[[Any], str]] = {
     Picture: lambda picture: picture.key,
@@ -79,6 +81,25 @@ def turn() -> Iterator[None]:
             yield
         finally:
             memory.give_back()
+
+
+@contextmanager
+def camera_turn(patience_s: float) -> Iterator[bool]:
+    """A turn for a picture of somebody's camera; false if none came in time.
+
+    Args:
+        patience_s: how long it is waited for, in seconds.
+    """
+    until = time.monotonic() + patience_s
+    with ExitStack() as held:
+        if _cameras.acquire(timeout=patience_s):
+            held.callback(_cameras.release)
+            came = _turns.acquire(timeout=max(0.0, until - time.monotonic()))
+            if came:
+                held.callback(_turns.release)
+            yield came
+        else:
+            yield False
 
 
 @dataclass(frozen=True)

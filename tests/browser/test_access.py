@@ -21,6 +21,7 @@ LAST_HEADINGS = {
     "analyse": "How far can you trust this?",
     "compare": "Which one do people agree with?",
     "versions": "Which version draws more attention?",
+    "live": "Where would people look right now?",
     "train": "2. What to train",
     "about": "Example pictures",
 }

@@ -186,6 +186,17 @@ def test_overlay_is_opaque_at_the_peak_and_absent_where_nobody_looks():
     assert np.abs(half - expected).max() <= 1
 
 
+@pytest.mark.parametrize("threshold", [0.0, 0.2, 0.6])
+def test_the_colors_of_a_layer_laid_over_a_picture_are_its_overlay(threshold):
+    image, density = photo(), spot()
+    colors = render.layer_colors("magma", threshold).astype(float)
+    layer = colors[(render.display_scale(density) * 255 + 0.5).astype(np.uint8)]
+    weight = 0.7 * layer[..., 3:] / 255
+    expected = image * (1 - weight) + layer[..., :3] * weight
+    drawn = render.overlay(image, density, 0.7, "magma", threshold)
+    np.testing.assert_allclose(drawn, expected, atol=3)
+
+
 def test_overlay_above_a_threshold_shows_where_that_share_of_looks_falls():
     image, density = photo((300, 400)), spot((300, 400), sigma=0.08)
     drawn = render.overlay(image, density, opacity=1, threshold=0.5)

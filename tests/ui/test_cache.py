@@ -67,6 +67,23 @@ def test_of_many_visitors_two_at_a_time_have_a_picture_at_full_size_in_work(monk
     assert len({image.tobytes() for image in shown}) == 10
 
 
+def test_cameras_together_take_one_turn_and_leave_one_for_pictures():
+    with cache.camera_turn(1) as first, ThreadPoolExecutor(1) as another:
+        assert first
+        assert not another.submit(came, 0.01).result()
+        with cache.turn():
+            pass
+    with cache.turn(), cache.turn():
+        assert not came(0.01)
+    assert came(1)
+
+
+def came(patience_s: float) -> bool:
+    """Whether a camera got a turn."""
+    with cache.camera_turn(patience_s) as turn:
+        return turn
+
+
 def test_what_a_model_brings_is_not_searched_for_garbage_after_each_run():
     gc.unfreeze()
     cache.predictor(VERSION)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -46,11 +46,12 @@ def settings() -> Settings:
     return Settings(model, style, k, numbered)
 
 
-def visible_models() -> list[ModelEntry]:
-    """The models that this visitor may see: networks first, the default one before all others."""
+def visible_models(usual: Sequence[str] = (DEFAULT_MODEL,)) -> list[ModelEntry]:
+    """The models that this visitor may see: networks first, the usual ones before all others."""
     others = access.models_of_others()
     entries = [entry for entry in weights.all_models() if entry.name not in others]
-    return sorted(entries, key=lambda e: (is_baseline(e), e.name != DEFAULT_MODEL, e.name))
+    order = {name: place for place, name in enumerate(usual)}
+    return sorted(entries, key=lambda e: (is_baseline(e), order.get(e.name, len(order)), e.name))
 
 
 def model_label(entries: Iterable[ModelEntry], name: str) -> str:
@@ -59,21 +60,35 @@ def model_label(entries: Iterable[ModelEntry], name: str) -> str:
     return f"Baseline: {name}" if name in baselines else name
 
 
-def model_picker() -> str:
-    """Choose one of the models that can be loaded now."""
-    entries = visible_models()
+def model_picker(key: str = MODEL_KEY, usual: Sequence[str] = (DEFAULT_MODEL,)) -> str:
+    """Choose one of the models that can be loaded now.
+
+    Args:
+        key: of the widget, which keeps the choice.
+        usual: the models that come first, the one that is chosen at first before all others.
+    """
+    entries = visible_models(usual)
     names = [entry.name for entry in entries]
-    links.adopt(MODEL_KEY, "model", names)
-    if st.session_state.get(MODEL_KEY) not in names:
-        st.session_state[MODEL_KEY] = names[0]
+    links.adopt(key, "model", names)
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = names[0]
     model = st.selectbox(
-        "Model", names, key=MODEL_KEY, persist_state="session",
+        "Model", names, key=key, persist_state="session",
         format_func=lambda name: model_label(entries, name),
     )  # fmt: skip
     entry = next(entry for entry in entries if entry.name == model)
     about = _ABOUT_OWN if entry.source is Source.FOLDER else entry.description
     st.caption(f"{words.plain(about)} License: {words.plain(entry.license)}.")
     return str(model)
+
+
+def colormap_picker() -> str:
+    """Choose the colors of heatmaps."""
+    return st.selectbox(
+        "Colors", COLORMAPS, COLORMAPS.index(Style.colormap), key="colormap",
+        format_func=str.capitalize, persist_state="session",
+        help="The first five change evenly from low to high and suit color-blind people.",
+    )  # fmt: skip
 
 
 def style_controls() -> Style:
@@ -83,11 +98,7 @@ def style_controls() -> Style:
         "Opacity", 0, 100, round(standard.opacity * 100), 5, format="%d %%", key="opacity",
         persist_state="session", help="How strongly the overlay covers the picture.",
     )  # fmt: skip
-    colormap = st.selectbox(
-        "Colors", COLORMAPS, COLORMAPS.index(standard.colormap), key="colormap",
-        format_func=str.capitalize, persist_state="session",
-        help="The first five change evenly from low to high and suit color-blind people.",
-    )  # fmt: skip
+    colormap = colormap_picker()
     threshold = st.slider(
         "Hide weak areas", 0, 95, round(standard.threshold * 100), 5, format="%d %%",
         key="threshold", persist_state="session",

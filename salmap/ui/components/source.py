@@ -29,7 +29,7 @@ _INCOMING, _PROBLEMS, _UPLOADS = "incoming_pictures", "picture_problems", "uploa
 
 def picture_source() -> None:
     """Draw the ways to bring a picture, and the tray that keeps what came."""
-    _check_incoming(st.empty())
+    check_incoming(st.empty())
     left, right = st.columns([1, 1], gap="medium")
     with left:
         st.file_uploader(
@@ -49,8 +49,7 @@ def picture_source() -> None:
     if camera:
         st.camera_input("Take a photo", key=_CAMERA, on_change=_photographed, width=480)
     with st.container():
-        for problem in st.session_state.get(_PROBLEMS, ()):
-            st.error(problem)
+        show_problems()
     tray(on_change=forget_problems)
 
 
@@ -63,6 +62,12 @@ def upload_key() -> str:
     return f"upload_{st.session_state.get(_UPLOADS, 0)}"
 
 
+def show_problems() -> None:
+    """Say what was wrong with the last pictures that came."""
+    for problem in st.session_state.get(_PROBLEMS, ()):
+        st.error(problem)
+
+
 def forget_problems() -> None:
     """Take away what was said about the last pictures that came."""
     st.session_state[_PROBLEMS] = []
@@ -72,13 +77,13 @@ def _uploaded() -> None:
     """Take what can be read of the files dropped; name the others."""
     files = st.session_state[upload_key()] or []
     st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
-    _take([state.picture_from(file.name, file.getvalue()) for file in files])
+    take([state.picture_from(file.name, file.getvalue()) for file in files])
 
 
 def _photographed() -> None:
     photo = st.session_state[_CAMERA]
     if photo is not None:
-        _take([state.picture_from("photo.jpg", photo.getvalue())])
+        take([state.picture_from("photo.jpg", photo.getvalue())])
 
 
 def _pasted() -> None:
@@ -91,19 +96,19 @@ def _pasted() -> None:
     if pasted.get("too_large"):
         st.session_state[_PROBLEMS] = [_too_large(name)]
     elif data:
-        _take([state.picture_from(name, data)])
+        take([state.picture_from(name, data)])
 
 
 def _example_picked(digest: str) -> None:
-    _take([picture for picture in state.example_pictures() if picture.digest == digest])
+    take([picture for picture in state.example_pictures() if picture.digest == digest])
 
 
-def _take(pictures: list[Picture]) -> None:
+def take(pictures: list[Picture]) -> None:
     """Have pictures checked, after any that came a moment before and wait for it."""
     st.session_state[_INCOMING] = [*st.session_state.get(_INCOMING, ()), *pictures]
 
 
-def _check_incoming(progress: DeltaGenerator) -> None:
+def check_incoming(progress: DeltaGenerator) -> None:
     """Put those of the pictures that came which can be read into the tray; name the others.
 
     Args:

@@ -14,6 +14,7 @@ _PRIVACY = """
 - Pictures that you upload, paste or take are analyzed in this server's memory. They are not kept
   on disk and not sent anywhere else. They are gone when you remove them or close the tab. Only a
   ZIP of several pictures lies in a nameless temporary file meanwhile.
+- Pictures of the camera on the **Live** page are forgotten at once, but for those that you keep.
 - What is computed from them is kept in memory for a while, so that nothing is computed twice. It
   can be found again only with the same picture.
 - On the **Train** page it is different: a ZIP that you upload is unpacked and kept on this server,
