@@ -87,7 +87,7 @@ def test_without_a_camera_a_sentence_says_what_to_do(cinema, server):
         ("() => Promise.reject(new DOMException('', 'NotFoundError'))", "No camera was found."),
         ("undefined", "https://"),
     ):
-        page.evaluate(f"navigator.mediaDevices.getUserMedia = {getting}")
+        page.evaluate(f"() => {{ navigator.mediaDevices.getUserMedia = {getting}; }}")
         page.get_by_role("button", name="Start the camera").click()
         expect(problem).to_contain_text(words)
     context.close()

@@ -39,7 +39,8 @@ def page() -> None:
     except SalmapError as error:
         st.error(f"The model **{words.plain(model.name)}** can't be used. {words.message(error)}")
         return
-    _camera(model, colormap)
+    with st.container(key="live"):
+        _camera(model, colormap)
     if legend := legend_of(View.OVERLAY, Style(colormap=colormap)):
         show_legend(legend)
 
