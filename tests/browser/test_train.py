@@ -97,7 +97,7 @@ def test_two_epochs_make_a_model_that_can_be_chosen_kept_and_deleted(tab, models
 
 def test_a_run_is_seen_from_everywhere_is_stopped_and_goes_on(tab, train_server):
     """A reload in the middle, a second tab, another page and back."""
-    upload(tab, gaze_zip())
+    upload(tab, gaze_zip(12))
     begin(tab, "long", START, MANY_EPOCHS, MANY_EPOCHS)
     expect(running(tab, "long")).to_be_visible()
     tab.reload()
@@ -106,7 +106,7 @@ def test_a_run_is_seen_from_everywhere_is_stopped_and_goes_on(tab, train_server)
     visit(second, train_server)
     expect(running(second, "long")).to_be_visible()
     expect(second.get_by_role("button", name="Start training")).to_be_disabled()
-    second.get_by_role("link", name="Compare").click()
+    second.get_by_role("link", name="About").click()
     second.get_by_role("link", name="Train").click()
     for page in (tab, second):
         expect(page.get_by_text("Prediction after epoch").first).to_be_visible(timeout=RUN_MS)
@@ -126,7 +126,7 @@ def test_a_run_is_seen_from_everywhere_is_stopped_and_goes_on(tab, train_server)
 
 
 def test_a_model_is_fitted_to_viewers_and_told_plainly(tab):
-    upload(tab, gaze_zip())
+    upload(tab, gaze_zip(12))
     tab.get_by_role("tab", name="Fit a model to my viewers").click()
     choose(tab, "^Model|Model$", START)
     tab.get_by_role("button", name="Fit to my viewers").click()
@@ -139,7 +139,7 @@ def test_a_model_is_fitted_to_viewers_and_told_plainly(tab):
 
 def test_it_fits_a_phone(tab):
     tab.set_viewport_size({"width": 390, "height": 844})
-    upload(tab, gaze_zip())
+    upload(tab, gaze_zip(12))
     expect(tab.get_by_role("button", name="Start training")).to_be_enabled()
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     for element in tab.locator("[data-testid=stMain] [data-testid^=stButton]").all():

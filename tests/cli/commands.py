@@ -18,8 +18,6 @@ from salmap.weights.file import write_tensors
 from salmap.weights.info import ModelInfo
 
 RUNNER = CliRunner()
-
-
 ENDINGS = sorted(output.ending for output in STANDARD_OUTPUTS)
 
 
