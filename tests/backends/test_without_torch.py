@@ -27,15 +27,14 @@ def picture(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["lite", "center-bias", "itti-koch", "spectral-residual"])
-def test_predicting_does_not_import_torch(picture: Path, name: str) -> None:
+def test_predicting_does_not_import_torch(picture: Path) -> None:
     run(
         "import salmap\n"
-        "p = salmap.load(sys.argv[1], use_hub=False).predict(sys.argv[2])\n"
-        "assert p.size == (400, 600)\n"
-        "p.regions()\n"
-        "salmap.render.overlay(sys.argv[2], p.density)",
-        name,
+        "for name in ('lite', 'center-bias', 'itti-koch', 'spectral-residual'):\n"
+        "    p = salmap.load(name, use_hub=False).predict(sys.argv[1])\n"
+        "    assert p.size == (400, 600)\n"
+        "    p.regions()\n"
+        "    salmap.render.overlay(sys.argv[1], p.density)",
         picture,
     )
 
@@ -61,7 +60,7 @@ except SystemExit as end:
 
 def test_the_list_of_what_is_heavy_is_seen() -> None:
     with pytest.raises(AssertionError):
-        run("import torch")
+        run("import onnx")
 
 
 APP = """

@@ -126,21 +126,21 @@ def test_areas_start_from_faces_and_crops_keep_them_whole(page):
     expect(page.get_by_text("cuts a face")).to_have_count(0)
 
 
-def test_two_versions_are_compared_and_reported(page, server):
-    page.goto(f"{server}/versions")
-    page.get_by_text("Drop 2 to 6 versions").wait_for()
-    upload(page, ("a.png", design(20)), ("b.png", design(220)))
-    page.get_by_role("button", name="Draw a rectangle").click()
-    drag(page, (0.05, 0.2), (0.3, 0.8))
-    expect(page.get_by_text(re.compile("draws most attention to Area 1"))).to_be_visible()
-    expect(page.get_by_role("cell", name=re.compile("points"))).to_be_visible()
-    settled(page, "Two at a time")
-    expect(page.get_by_role("slider", name="Swipe between a.png and b.png")).to_be_attached()
+def test_two_versions_are_compared_and_reported(tab, server):
+    tab.goto(f"{server}/versions")
+    tab.get_by_text("Drop 2 to 6 versions").wait_for()
+    upload(tab, ("a.png", design(20)), ("b.png", design(220)))
+    tab.get_by_role("button", name="Draw a rectangle").click()
+    drag(tab, (0.05, 0.2), (0.3, 0.8))
+    expect(tab.get_by_text(re.compile("draws most attention to Area 1"))).to_be_visible()
+    expect(tab.get_by_role("cell", name=re.compile("points"))).to_be_visible()
+    settled(tab, "Two at a time")
+    expect(tab.get_by_role("slider", name="Swipe between a.png and b.png")).to_be_attached()
     for ending, start in (("PDF", b"%PDF"), ("HTML", b"<!doctype html>")):
-        with page.expect_download() as download:
-            page.get_by_role("button", name=f"Report, {ending}").click()
+        with tab.expect_download() as download:
+            tab.get_by_role("button", name=f"Report, {ending}").click()
         assert download.value.path().read_bytes().startswith(start)
-    report = page.context.new_page()
+    report = tab.context.new_page()
     report.set_content(download.value.path().read_text("utf-8"))
     heading = report.locator(".summary th", has_text="Half of attention on")
     for order in ("descending", "ascending"):

@@ -7,12 +7,13 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file
+from typer.testing import CliRunner
 
+from salmap.cli.main import app
 from salmap.errors import TrainingError
 from salmap.models.encoders import Encoder
 from salmap.models.network import SaliencyNetwork
 from salmap.networks import EncoderConfig
-from tests.launching import LAUNCH, run
 from tests.make_datasets import make_cat2000
 from tests.train.tiny import make_encoder
 from train import start
@@ -150,27 +151,26 @@ def test_the_reference_experiment_from_first_command_to_scores(tmp_path):
     make_cat2000(data, pictures=4)
     encoder = make_encoder(tmp_path / "lite2.safetensors")
     smaller = ("preset=lite", "size=64", "frozen.epochs=1", "finetune.epochs=1")
-    python = [LAUNCH[0], "-m", "train"]
 
-    check = run(*python, "check", f"cat2000={data}")
-    assert check.returncode == 0, check.stdout + check.stderr
+    check = CliRunner().invoke(app, ["train", "check", f"cat2000={data}"])
+    assert check.exit_code == 0, check.output
     assert "Action 4, Art 4" in check.stdout
 
-    fit = run(
-        *python, "fit", "--recipe", REFERENCE, "--data", f"cat2000={data}", "--out", out,
-        "--encoder", f"tf_efficientnet_lite2={encoder}",
-        *(word for setting in smaller for word in ("--set", setting)),
-    )  # fmt: skip
-    assert fit.returncode == 0, fit.stderr
+    settings = [word for setting in smaller for word in ("--set", setting)]
+    fit = CliRunner().invoke(app, [
+        "train", "fit", "--recipe", str(REFERENCE), "--data", f"cat2000={data}", "--out", str(out),
+        "--encoder", f"tf_efficientnet_lite2={encoder}", "--workers", "0", *settings,
+    ])  # fmt: skip
+    assert fit.exit_code == 0, fit.output
     assert str(out / "model.safetensors") in fit.stdout
     assert load_file(out / "model.safetensors")
 
     scores = tmp_path / "scores.json"
-    evaluate = run(
-        LAUNCH[0], "-m", "salmap", "evaluate", "--dataset", "cat2000", "--root", data,
-        "--model", out / "model.safetensors", "--json", scores,
-    )  # fmt: skip
-    assert evaluate.returncode == 0, evaluate.stdout + evaluate.stderr
+    evaluate = CliRunner().invoke(app, [
+        "evaluate", "--dataset", "cat2000", "--root", str(data),
+        "--model", str(out / "model.safetensors"), "--json", str(scores),
+    ])  # fmt: skip
+    assert evaluate.exit_code == 0, evaluate.output
     assert "model" in evaluate.stdout
     assert "Action" in scores.read_text()
     assert json.loads(scores.read_text())
