@@ -31,7 +31,7 @@ from salmap.datasets.map_files import require_size
 from salmap.datasets.matfile import read_map, read_mat
 from salmap.datasets.pairing import pair
 from salmap.datasets.pictures import list_pictures, read_size
-from salmap.datasets.scanpaths import join_viewers
+from salmap.datasets.scanpaths import Scanpath, join_viewers
 from salmap.datasets.splits import SplitNames, every_tenth, split_from_val
 from salmap.errors import DatasetError
 from salmap.fixations.points import points_of_mask
@@ -133,7 +133,7 @@ def read_all_fixations(path: Path) -> dict[str, Fixations]:
     number = {name: index for index, name in enumerate(names)}
     return {
         key: join_viewers(
-            ((number[viewer], xy[:, 0] - 1, xy[:, 1] - 1) for viewer, xy in trials),
+            (Scanpath(number[viewer], xy[:, 0] - 1, xy[:, 1] - 1) for viewer, xy in trials),
             f"{path}, {key}",
         )
         for key, trials in scanpaths.items()

@@ -17,7 +17,7 @@ from salmap.datasets.base import FixationDataset, Problem
 from salmap.datasets.matfile import items, numbers, read_mat
 from salmap.datasets.pairing import pair
 from salmap.datasets.pictures import list_pictures
-from salmap.datasets.scanpaths import join_viewers
+from salmap.datasets.scanpaths import Scanpath, join_viewers
 from salmap.datasets.splits import SplitNames
 from salmap.errors import DatasetError
 from salmap.types import Fixations
@@ -85,4 +85,5 @@ def read_gaze(path: Path) -> Fixations:
             f"{path}: each element of gaze must have fixations, rows of x and y ({error}). "
             "Download the fixations again."
         ) from error
-    return join_viewers(((v, xy[:, 0], xy[:, 1]) for v, xy in enumerate(viewers)), str(path))
+    paths = (Scanpath(v, xy[:, 0], xy[:, 1]) for v, xy in enumerate(viewers))
+    return join_viewers(paths, str(path))

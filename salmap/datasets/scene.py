@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from salmap.datasets.base import FixationDataset, Record, listed
 from salmap.datasets.matfile import read_mat
 from salmap.datasets.pictures import list_pictures, read_size
-from salmap.datasets.scanpaths import join_viewers
+from salmap.datasets.scanpaths import Scanpath, join_viewers
 from salmap.datasets.splits import COMMITTED, SplitNames, read_splits
 from salmap.errors import DatasetError
 from salmap.types import Fixations
@@ -125,8 +125,15 @@ def _fixations(cells: NDArray[Any], size: tuple[int, int], where: str) -> Fixati
     """The fixations of one row, moved to the center of the top-left picture pixel."""
     shift = 0.5 / display_factor(size) - 0.5
     matrices = [np.atleast_2d(np.asarray(cell, np.float64)) for cell in cells]
-    if any(m.size and m.shape[1] < 2 for m in matrices):
-        raise DatasetError(f"{where}: a cell must have the columns y, x. Download it again.")
+    if any(m.size and m.shape[1] < 4 for m in matrices):
+        raise DatasetError(
+            f"{where}: a cell must have the columns y, x, latency, duration. Download it again."
+        )
     return join_viewers(
-        ((v, m[:, 1] + shift, m[:, 0] + shift) for v, m in enumerate(matrices) if m.size), where
+        (
+            Scanpath(viewer, m[:, 1] + shift, m[:, 0] + shift, m[:, 2], m[:, 3])
+            for viewer, m in enumerate(matrices)
+            if m.size
+        ),
+        where,
     )

@@ -59,6 +59,19 @@ def test_fixations_lie_where_the_truth_has_them(made):
         np.testing.assert_allclose(table(dataset.fixations(index)), want, atol=TOLERANCE_PX)
 
 
+def test_times_are_those_of_the_files_in_seconds(made):
+    name, _, truth, dataset = made
+    fixations = dataset.fixations(0)
+    count = [len(xy) for xy in truth[dataset.records[0].name]]
+    if name == "scene":
+        starts = np.concatenate([np.arange(n) * 0.3 for n in count])
+        np.testing.assert_allclose(fixations.start_s, starts)
+        np.testing.assert_allclose(fixations.duration_s, 0.25)
+    elif name in {"osie", "saliency-in-crowd"}:
+        assert np.isnan(fixations.start_s).all()
+        np.testing.assert_allclose(fixations.duration_s, 0.2)
+
+
 def test_samples_show_the_picture_that_the_fixations_are_on(made):
     """The disc that viewers look at is where the decoded stimulus is yellow."""
     name, _, _, dataset = made
