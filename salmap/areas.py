@@ -107,6 +107,8 @@ class AreaShare:
         rank: 1 for the area with the largest share.
         peak: (x, y) of the pixel in it with the highest density.
         unfamiliar: whether the picture is unlike those that the model learned from.
+        seen: the probabilities, in [0, 1], that one viewer fixates it at least once within each
+            of `salmap.timing.SEEN_S`; empty where that is unknown.
     """
 
     name: str
@@ -116,6 +118,7 @@ class AreaShare:
     rank: int
     peak: tuple[int, int]
     unfamiliar: bool = False
+    seen: tuple[float, ...] = ()
 
 
 def area_shares(

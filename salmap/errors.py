@@ -57,6 +57,10 @@ class AreaError(SalmapError):
     """An area of interest, or a file of them, that can't be used."""
 
 
+class TimingError(SalmapError):
+    """A moment of viewing, or a prediction, of which nothing is known about time."""
+
+
 class DatasetError(SalmapError):
     """A data set whose files are missing or disagree with each other."""
 

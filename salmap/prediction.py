@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from salmap.areas import Area, AreaShare, area_shares
 from salmap.density import resize_log_density
-from salmap.errors import DensityError
+from salmap.errors import DensityError, TimingError
 from salmap.regions import top_regions
 from salmap.screens import Screens
+from salmap.timing import SEEN_S, Timing
 from salmap.types import Region
 
 
@@ -29,6 +30,8 @@ class Prediction:
         unfamiliarity: how unlike the pictures that the model learned from this one is, from 0;
             above 1 it is of another kind. None where that is unknown; see
             `salmap.weights.familiarity`.
+        source: the same on the model's own grid, which `at` and `until` need; None where the
+            prediction was not made by a model, or is one for a moment already.
 
     Raises:
         DensityError: if `log_density` is not an (H, W) array of numbers that are finite or minus
@@ -40,6 +43,7 @@ class Prediction:
     screens: Screens | None = None
     notes: tuple[str, ...] = ()
     unfamiliarity: float | None = None
+    source: GridPrediction | None = None
 
     def __post_init__(self) -> None:
         if self.log_density.ndim != 2 or self.log_density.size == 0:
@@ -68,8 +72,60 @@ class Prediction:
         return top_regions(self.density, k)
 
     def areas(self, areas: Sequence[Area]) -> Sequence[AreaShare]:
-        """How much attention each area of interest draws; see `salmap.areas.area_shares`."""
-        return area_shares(self.density, areas, bool(self.is_unfamiliar))
+        """How much attention each area of interest draws; see `salmap.areas.area_shares`.
+
+        Where it is known when people look where, and the picture is not unlike those that the
+        model learned from, each says how likely it is seen within 1, 2 and 3 seconds.
+        """
+        found = area_shares(self.density, areas, bool(self.is_unfamiliar))
+        timing = self.source.timing if self.source else None
+        if timing is None or self.is_unfamiliar:
+            return found
+        by_time = [area_shares(self.until(seconds).density, areas) for seconds in SEEN_S]
+        seen = [
+            tuple(timing.seen(one.share, s) for one, s in zip(ones, SEEN_S, strict=True))
+            for ones in zip(*by_time, strict=True)
+        ]
+        return [replace(one, seen=each) for one, each in zip(found, seen, strict=True)]
+
+    def at(self, seconds: float) -> Prediction:
+        """Where people look at one moment: the density of the fixations that begin about then.
+
+        The densities of 0 to 0.5, 0.5 to 1, 1 to 2 and 2 to 3 seconds are known, each the same
+        from its beginning to its end. They were measured on photographs viewed freely.
+
+        Args:
+            seconds: since the picture appeared, more than 0 and at most 3.
+
+        Raises:
+            TimingError: if it is another moment, if the model knows nothing of time, or if the
+                picture was analyzed screen by screen.
+        """
+        return self._of_moment(self._source().at(seconds))
+
+    def until(self, seconds: float) -> Prediction:
+        """Where people look up to a moment: the density of all fixations that begin before.
+
+        `until(3)` is about the prediction itself, which is for three seconds of viewing.
+
+        Args:
+            seconds: as for `at`.
+
+        Raises:
+            TimingError: as for `at`.
+        """
+        return self._of_moment(self._source().until(seconds))
+
+    def _source(self) -> GridPrediction:
+        if self.source is None:
+            raise TimingError(
+                "This prediction says nothing about other moments. Ask the one that a model made "
+                "of the picture."
+            )
+        return self.source
+
+    def _of_moment(self, found: GridPrediction) -> Prediction:
+        return replace(found.full(self.size, self.model), source=None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,17 +135,46 @@ class GridPrediction:
     Attributes:
         grid: float32 (h, w), log density up to a constant.
         screens, notes, unfamiliarity: see `Prediction`.
+        timing: what the model knows of time; None if it knows nothing, or if the picture was
+            analyzed screen by screen.
     """
 
     grid: NDArray[np.float32]
     screens: Screens | None = None
     notes: tuple[str, ...] = ()
     unfamiliarity: float | None = None
+    timing: Timing | None = None
 
-    def at(self, size: tuple[int, int], model: str) -> Prediction:
+    @property
+    def is_unfamiliar(self) -> bool | None:
+        """See `Prediction`."""
+        return is_unfamiliar(self.unfamiliarity)
+
+    def full(self, size: tuple[int, int], model: str) -> Prediction:
         """The prediction of a model of this name for a picture of (height, width)."""
         log_density = resize_log_density(self.grid, size)
-        return Prediction(log_density, model, self.screens, self.notes, self.unfamiliarity)
+        return Prediction(log_density, model, self.screens, self.notes, self.unfamiliarity, self)
+
+    def at(self, seconds: float) -> GridPrediction:
+        """See `Prediction.at`."""
+        return replace(self, grid=self._known().at(self.grid, seconds), timing=None)
+
+    def until(self, seconds: float) -> GridPrediction:
+        """See `Prediction.until`."""
+        return replace(self, grid=self._known().until(self.grid, seconds), timing=None)
+
+    def _known(self) -> Timing:
+        if self.screens is not None:
+            raise TimingError(
+                "When people look where is not known for a picture that was analyzed screen by "
+                "screen. Give one screen of it as a picture."
+            )
+        if self.timing is None:
+            raise TimingError(
+                "This model does not know when people look where. Use lite or another one that "
+                "does; 'salmap train timing' measures it for a network."
+            )
+        return self.timing
 
 
 def is_unfamiliar(unfamiliarity: float | None) -> bool | None:

@@ -20,11 +20,13 @@ from salmap.pictures import ImageSource, fit_size, load_image, resize
 from salmap.pictures.notes import notes_on
 from salmap.prediction import GridPrediction, Prediction
 from salmap.screens import Screens, join, screens_of
+from salmap.timing import Timing
 from salmap.types import GridOutput, ImageArray
 from salmap.weights.familiarity import Familiarity, read_familiarity
 from salmap.weights.info import ModelInfo
 from salmap.weights.registry import DEFAULT_MODEL
 from salmap.weights.resolve import resolve, short_name
+from salmap.weights.timing import read_timing
 
 if TYPE_CHECKING:
     from salmap.weights.hub import ProgressCallback
@@ -56,6 +58,7 @@ class Predictor:
         fallback_reason: why bundled weights were loaded although SALMAP_WEIGHTS_REPO names
             others; empty if they were not.
         familiarity: what the pictures that it learned from look like to it; None where unknown.
+        timing: how its density depends on time; None where unknown.
     """
 
     def __init__(
@@ -65,12 +68,14 @@ class Predictor:
         info: ModelInfo | None = None,
         fallback_reason: str = "",
         familiarity: Familiarity | None = None,
+        timing: Timing | None = None,
     ) -> None:
         self.backend = backend
         self.name = name
         self.info = info
         self.fallback_reason = fallback_reason
         self.familiarity = familiarity
+        self.timing = timing
         self._gathering: Gathering | None = None
         if isinstance(backend, BatchBackend) and backend.together > 1:
             self._gathering = Gathering(backend)
@@ -188,7 +193,7 @@ class Predictor:
         return [self.backend.run(_to_pixels(part)) for part in shown.parts]
 
     def _finish(self, shown: _Shown, outputs: Sequence[GridOutput]) -> Prediction:
-        return self._gathered(shown, outputs).at(shown.size, self.name)
+        return self._gathered(shown, outputs).full(shown.size, self.name)
 
     def _gathered(self, shown: _Shown, outputs: Sequence[GridOutput]) -> GridPrediction:
         """One prediction of what the model said of each part."""
@@ -197,7 +202,8 @@ class Predictor:
         features, unfamiliarity = _features(outputs), None
         if self.familiarity is not None and features is not None:
             unfamiliarity = self.familiarity.unfamiliarity(features)
-        return GridPrediction(grid, shown.screens, shown.notes, unfamiliarity)
+        timing = self.timing if shown.screens is None else None
+        return GridPrediction(grid, shown.screens, shown.notes, unfamiliarity, timing)
 
 
 def load(
@@ -229,8 +235,8 @@ def load(
         runner, info = open_model(None, str(model), device, backend)
         return Predictor(runner, str(model), info)
     runner, info = open_model(found.path, "", device, backend)
-    known = read_familiarity(found.path)
-    return Predictor(runner, short_name(model), info, found.fallback_reason, known)
+    known, timing = read_familiarity(found.path), read_timing(found.path)
+    return Predictor(runner, short_name(model), info, found.fallback_reason, known, timing)
 
 
 def _features(outputs: Sequence[GridOutput]) -> NDArray[np.float32] | None:

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 GROUND = {"types", "errors", "version", "files", "processes", "networks", "threads"}
-MATHS = {"areas", "density", "center_bias", "metrics", "regions", "prediction", "screens"}
+MATHS = {"areas", "density", "center_bias", "metrics", "regions", "prediction", "screens", "timing"}
 BASE = GROUND | MATHS
 RUNNING = {"pictures", "models", "weights", "backends", "predictor"}
 READING = {"fixations", "analysis", "render", "datasets"}

@@ -66,6 +66,7 @@ def test_it_holds_the_packages_and_the_small_weights(wheel: Path) -> None:
     assert {name for name in assets if name.endswith(".safetensors")} == {
         "salmap/assets/lite.safetensors",
         "salmap/assets/lite.familiarity.safetensors",
+        "salmap/assets/lite.timing.safetensors",
         "salmap/assets/center-bias.safetensors",
     }
     assert wheel.stat().st_size < 20_000_000

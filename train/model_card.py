@@ -12,6 +12,12 @@ from salmap.evaluation.task import BASELINE, GOLD_STANDARD, Evaluation
 from salmap.metrics import METRICS
 from salmap.weights.info import ModelInfo
 
+_TIME = (
+    "The density is that of the whole time for which the training pictures were shown: three "
+    "seconds, and five in Saliency in Crowd. How it changes in the first three seconds, and how "
+    "well that is predicted, is in `docs/timing.md`."
+)
+
 
 def card(
     info: ModelInfo,
@@ -43,6 +49,7 @@ def card(
         + " ".join(f"{m.title}: {m.meaning}." for m in METRICS.values()),
         *(_scores(dataset, evaluation) for dataset, evaluation in evaluations.items()),
         _reliability(info.name, evaluations),
+        f"## Time\n\n{_TIME}",
         f"## Limits\n\n{info.notes}" if info.notes else "",
         f"## How it was made\n\n```\n{commands.strip()}\n```\n\nwith the recipe\n\n"
         f"```toml\n{recipe.strip()}\n```",

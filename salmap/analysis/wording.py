@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from salmap.analysis.clarity import Clarity
 from salmap.analysis.versions import Comparison, Difference
+from salmap.areas import AreaShare
+from salmap.timing import SEEN_S
 
 #: of a picture that its model can hardly know; see `salmap.weights.familiarity`
 UNFAMILIAR = (
@@ -28,6 +30,19 @@ def percent(share: float) -> str:
 def between(interval: tuple[float, float]) -> str:
     """An interval of shares, such as "3 to 12 %"."""
     return f"{interval[0] * 100:.0f} to {interval[1] * 100:.0f}\u00a0%"
+
+
+def seen(found: AreaShare) -> str:
+    """How many people see an area by when, such as "43, 60 and 68 % within 1, 2 and 3 s"; or ""."""
+    if not found.seen:
+        return ""
+    shares = _listed(f"{share * 100:.0f}" for share in found.seen)
+    return f"{shares}\u00a0% within {_listed(map(str, SEEN_S))}\u00a0s"
+
+
+def _listed(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}"
 
 
 def place(point: tuple[float, float], size: tuple[int, int]) -> str:

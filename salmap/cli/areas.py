@@ -39,7 +39,8 @@ def areas(
     """Show the share of attention of each area, with an interval.
 
     The interval holds the share of ten real viewers four times out of five. 'density' is attention
-    per area: 2.0 means twice the average of the picture.
+    per area: 2.0 means twice the average of the picture. Where the model knows when people look
+    where, the last columns say how many people fixate the area within 1, 2 and 3 seconds.
     """
     from salmap.analysis.area_files import areas_of, read_areas_file  # noqa: PLC0415  (quick --help)
     from salmap.analysis.detect import detect, parse_kinds  # noqa: PLC0415
@@ -61,13 +62,15 @@ def areas(
         say(picture, note)
     found = prediction.areas(wanted)
     width = max(len(area.name) for area in found)
-    typer.echo(f"{'area':{width}}  share  interval  density  rank")
+    is_timed = all(area.seen for area in found)
+    seen_by = "  seen within 1, 2 and 3 s" if is_timed else ""
+    typer.echo(f"{'area':{width}}  share  interval  density  rank{seen_by}")
     for area in found:
         record = area_record(area)
         interval = f"{record['share_low']:.0%} to {record['share_high']:.0%}"
         typer.echo(
             f"{area.name:{width}}  {area.share:5.1%}  {interval:>8}  {area.density:7.2f}  "
-            f"{area.rank:4}"
+            f"{area.rank:4}{''.join(f'  {share:4.0%}' for share in area.seen)}"
         )
     if out:
         stem = out / picture.stem

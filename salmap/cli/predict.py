@@ -96,6 +96,14 @@ def predict(
     ] = None,
     screen: ScreenOption = None,
     background: BackgroundOption = "white",
+    until: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=3,
+            help="Only the first seconds of viewing, such as 0.5; by default all three.",
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option(
@@ -154,7 +162,7 @@ def predict(
 
     outputs, style = _outputs(save), _style(opacity, colormap)
     check_color(background)
-    viewing = Viewing(screen, background)
+    viewing = Viewing(screen, background, until)
     areas = _areas(areas_file, outputs)
     failures: list[object] = []
 

@@ -105,8 +105,8 @@ def read_nus_fixations(path: Path) -> dict[str, Fixations]:
             )
         except (AttributeError, TypeError, ValueError) as error:
             raise DatasetError(
-                f"{path}: entry {number + 1} lacks img, subjects, fix_x, fix_y or fix_duration, or they "
-                f"are not numbers ({error}). Download the file again."
+                f"{path}: entry {number + 1} lacks img, subjects, fix_x, fix_y or fix_duration, "
+                f"or they are not numbers ({error}). Download the file again."
             ) from error
     return found
 

@@ -12,24 +12,30 @@ from salmap.analysis.certainty import LEVEL, VIEWERS, interval_of
 from salmap.areas import AreaShare
 from salmap.outputs.header import header
 from salmap.prediction import Prediction
+from salmap.timing import SEEN_S
 
-#: what every row says first; the interval and the peak follow
+#: what every row says first; the interval, the peak and what is seen by when follow
 COLUMNS = ("name", "share", "area", "density", "rank")
 _MORE = ("share_low", "share_high", "peak_x", "peak_y")
+_SEEN = tuple(f"seen_{seconds}s" for seconds in SEEN_S)
 
 
 def area_record(found: AreaShare) -> dict[str, Any]:
-    """One area as plain values, with the interval of its share for `VIEWERS` viewers."""
+    """One area as plain values, with the interval of its share for `VIEWERS` viewers.
+
+    Where it is unknown how likely the area is seen by when, that is None.
+    """
     low, high = interval_of(found)
     x, y = found.peak
     values = (found.name, found.share, found.area, found.density, found.rank, low, high, x, y)
-    return dict(zip((*COLUMNS, *_MORE), values, strict=True))
+    record = dict(zip((*COLUMNS, *_MORE), values, strict=True))
+    return record | dict(zip(_SEEN, found.seen or [None] * len(_SEEN), strict=True))
 
 
 def areas_csv(found: Sequence[AreaShare]) -> bytes:
     """Areas as CSV (UTF-8), a row for each, shares in [0, 1]."""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, (*COLUMNS, *_MORE), lineterminator="\n")
+    writer = csv.DictWriter(stream, (*COLUMNS, *_MORE, *_SEEN), lineterminator="\n")
     writer.writeheader()
     for area in found:
         record = area_record(area)

@@ -121,6 +121,7 @@ def process(
     Raises:
         ImageError: if the picture can't be read, or is too large for the memory.
         AreaError: if there are areas, but none that this picture can have.
+        TimingError: if only the first seconds are asked for, and nothing is known of them.
         OSError: if an output can't be written.
     """
     wanted = areas_of(picture.as_posix(), areas) if areas else ()
@@ -129,6 +130,7 @@ def process(
         prediction = predictor.predict(image, viewing.screen_px)
     except (MemoryError, RuntimeError) as error:  # what backends raise when memory runs out
         raise ImageError(f"{picture}: the model failed on it ({error}).") from error
+    prediction = viewing.timed(prediction)
     if note:
         for sentence in prediction.notes:
             note(picture, sentence)

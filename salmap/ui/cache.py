@@ -197,30 +197,44 @@ def grid_prediction(picture: Picture, model: ModelVersion) -> CachedPrediction:
 def prediction(picture: Picture, model: ModelVersion) -> Prediction:
     """The prediction at full size, brought to it anew each time; see `grid_prediction`."""
     found = grid_prediction(picture, model)
-    return found.prediction.at(found.size, model.name)
+    return found.prediction.full(found.size, model.name)
 
 
 @contextmanager
-def full_prediction(picture: Picture, model: ModelVersion) -> Iterator[Prediction]:
-    """The prediction at full size, and a turn to measure it."""
+def full_prediction(
+    picture: Picture, model: ModelVersion, until_s: float | None = None
+) -> Iterator[Prediction]:
+    """The prediction at full size, and a turn to measure it; `until_s` as for `screen_density`."""
     found = grid_prediction(picture, model)
     with turn():
-        yield found.prediction.at(found.size, model.name)
+        yield _until(found.prediction, until_s).full(found.size, model.name)
 
 
 @shared(max_entries=500)
-def analysis(picture: Picture, model: ModelVersion) -> Analysis:
-    """Regions and other numbers; see `grid_prediction` for the errors."""
-    with full_prediction(picture, model) as found:
+def analysis(picture: Picture, model: ModelVersion, until_s: float | None = None) -> Analysis:
+    """Regions and other numbers; see `screen_density` for the arguments and errors."""
+    with full_prediction(picture, model, until_s) as found:
         return analyze(found)
 
 
 @shared(max_size="64MB")
-def screen_density(picture: Picture, model: ModelVersion) -> NDArray[np.float32]:
-    """A prediction at screen size; see `grid_prediction` for the errors."""
+def screen_density(
+    picture: Picture, model: ModelVersion, until_s: float | None = None
+) -> NDArray[np.float32]:
+    """A prediction at screen size; see `grid_prediction` for the errors.
+
+    Args:
+        picture: the picture.
+        model: the model.
+        until_s: so many seconds of viewing, where the model knows of time; None for all.
+    """
     found = grid_prediction(picture, model)
     size = screen_size(found.size, long_side(found.size))
-    return np.exp(resize_log_density(found.prediction.grid, size))
+    return np.exp(resize_log_density(_until(found.prediction, until_s).grid, size))
+
+
+def _until(found: GridPrediction, until_s: float | None) -> GridPrediction:
+    return found if until_s is None else found.until(until_s)
 
 
 @shared(max_size="48MB")
@@ -232,10 +246,12 @@ def screen_image(picture: Picture) -> ImageArray:
 
 
 @shared(max_size="32MB")
-def drawing(picture: Picture, model: ModelVersion, view: View, style: Style) -> str:
+def drawing(
+    picture: Picture, model: ModelVersion, view: View, style: Style, until_s: float | None = None
+) -> str:
     """A view as a data URI, drawn at screen size. The network is not run for it."""
     density, screens = (
-        screen_density(picture, model),
+        screen_density(picture, model, until_s),
         grid_prediction(picture, model).prediction.screens,
     )
     return data_uri(draw(view, screen_image(picture), density, style, screens))

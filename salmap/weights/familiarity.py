@@ -7,20 +7,14 @@ are kept in one small safetensors file beside the weights; `train.familiarity` f
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
-from salmap.errors import WeightsError
-from salmap.files import replace_file
-from salmap.weights.info import opened
-from salmap.weights.resolve import FAMILIARITY_SUFFIX, SUFFIX
-
-_WEIGHTS = "weights"
+from salmap.weights.beside import read_beside, write_beside
+from salmap.weights.resolve import FAMILIARITY_SUFFIX
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +36,8 @@ class Familiarity:
 
     def write(self, weights: Path) -> Path:
         """Write it beside the weight file that it belongs to; its path."""
-        path = _path(weights)
         tensors = {"center": self.center, "directions": self.directions}
-        replace_file(path, save(tensors, {_WEIGHTS: _digest(weights)}))
-        return path
+        return write_beside(weights, FAMILIARITY_SUFFIX, tensors)
 
 
 def read_familiarity(weights: Path) -> Familiarity | None:
@@ -54,22 +46,5 @@ def read_familiarity(weights: Path) -> Familiarity | None:
     Raises:
         WeightsError: if the file beside it is damaged or holds something else.
     """
-    path = _path(weights)
-    if not path.is_file():
-        return None
-    with opened(path) as file:
-        if (file.metadata() or {}).get(_WEIGHTS) != _digest(weights):
-            return None
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    if {name: values.ndim for name, values in tensors.items()} != {"center": 1, "directions": 2}:
-        raise WeightsError(f"{path.name} is damaged or something else: delete it.")
-    return Familiarity(**tensors)
-
-
-def _path(weights: Path) -> Path:
-    return weights.with_name(weights.name.removesuffix(SUFFIX) + FAMILIARITY_SUFFIX)
-
-
-def _digest(weights: Path) -> str:
-    with weights.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    tensors = read_beside(weights, FAMILIARITY_SUFFIX, {"center": 1, "directions": 2})
+    return None if tensors is None else Familiarity(**tensors)

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".safetensors"
-#: of the file that may lie beside a network's weights; see `salmap.weights.familiarity`
+#: of files that may lie beside a network's weights; see `salmap.weights.familiarity` and `timing`
 FAMILIARITY_SUFFIX = f".familiarity{SUFFIX}"
+TIMING_SUFFIX = f".timing{SUFFIX}"
 HUB_PREFIX = "hf://"
 LFS_POINTER_START = b"version https://git-lfs"
 
@@ -66,7 +67,7 @@ def all_models() -> list[ModelEntry]:
             license="unknown",
         )
         for path in models_folder().glob(f"*{SUFFIX}")
-        if path.is_file() and not path.name.endswith(FAMILIARITY_SUFFIX)
+        if path.is_file() and not path.name.endswith((FAMILIARITY_SUFFIX, TIMING_SUFFIX))
     }
     return sorted({**own, **REGISTRY}.values(), key=lambda entry: entry.name)
 

@@ -159,3 +159,25 @@ def test_a_picture_with_nothing_to_see_is_said_to_be_one(tmp_path: Path) -> None
     assert overlay[0, -1].tolist() == [255, 255, 255]
     wrong = predict(logo, "--background", "nocolor", out=tmp_path / "out")
     assert "'nocolor' is not a color" in str(wrong.exception)
+
+
+def test_the_first_seconds_can_be_asked_for(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    Image.fromarray(skimage.data.astronaut()).save(photo)
+    table = tmp_path / "areas.csv"
+    table.write_text("name,left,top,right,bottom\nface,170,60,280,210\n")
+    options = ("--save", "density", "--areas", table)
+    for until in ((), ("--until", 0.5)):
+        result = predict(photo, *options, *until, out=tmp_path / f"out{len(until)}", model="lite")
+        assert result.exit_code == 0, result.output
+    whole, early = (np.load(tmp_path / f"out{n}" / "photo_density.npy") for n in (0, 2))
+    assert whole.shape == early.shape
+    assert np.abs(whole - early).sum() > 0.2
+    (face,) = json.loads((tmp_path / "out0" / "photo_areas.json").read_text())["areas"]
+    assert 0.2 < face["seen_1s"] < face["seen_2s"] < face["seen_3s"] < 1
+    shown = RUNNER.invoke(cli.app, ["areas", str(photo), "--areas", str(table)])
+    assert "seen within 1, 2 and 3 s" in shown.stdout
+    assert f"{face['seen_3s']:.0%}" in shown.stdout
+    refused = predict(photo, "--until", 1, out=tmp_path / "refused")
+    assert refused.exit_code == 1
+    assert "does not know when people look where" in " ".join(refused.stderr.split())

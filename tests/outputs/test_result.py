@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 
 from salmap import load_image
+from salmap.analysis import wording
 from salmap.analysis.summary import analyze
-from salmap.areas import Area
+from salmap.areas import Area, AreaShare
 from salmap.center_bias import gaussian
+from salmap.outputs.areas import areas_csv
 from salmap.outputs.names import AREA_OUTPUTS, Output
 from salmap.outputs.result import Result, zip_files
 from salmap.outputs.tables import failed_row, regions_csv, summary_csv, summary_row
@@ -58,6 +60,15 @@ def test_regions_say_the_same_in_csv_and_json(result):
     assert float(table[0]["share"]) == pytest.approx(region.share, abs=1e-6)
     assert (int(table[0]["peak_x"]), int(table[0]["peak_y"])) == region.peak
     assert document["regions"][0]["share"] == pytest.approx(region.share)
+
+
+def test_areas_say_when_they_are_seen_or_nothing(result):
+    (unknown,) = rows(replace(result, areas=[Area.box("a", 0, 0, 9, 9)]).file(Output.AREAS_CSV))
+    assert (unknown["seen_1s"], unknown["seen_3s"]) == ("", "")
+    known = AreaShare("a", 0.2, 0.1, 2.0, 1, (3, 4), seen=(0.25, 0.5, 0.75))
+    (row,) = rows(areas_csv([known]))
+    assert [float(row[f"seen_{s}s"]) for s in (1, 2, 3)] == [0.25, 0.5, 0.75]
+    assert wording.seen(known) == "25, 50 and 75\u00a0% within 1, 2 and 3\u00a0s"
 
 
 def test_what_is_special_about_a_picture_is_in_its_json_and_drawn():

@@ -121,6 +121,21 @@ def test_another_model_says_something_else(runs):
     assert runs.count(OTHER) == 1
 
 
+def test_the_first_seconds_are_shown_where_a_model_knows_them(runs):
+    app = started(DEFAULT_MODEL)
+    whole, ran = shown(app), list(runs)
+    app.select_slider(key="until").set_value(0.5).run()
+    early = shown(app)
+    assert early["top"] != whole["top"]
+    assert early["regions"] != whole["regions"]
+    app.select_slider(key="until").set_value(3.0).run()
+    assert shown(app) == whole
+    assert runs == ran
+    app.selectbox(key="model").set_value(OTHER).run()
+    assert not app.exception
+    assert not app.select_slider
+
+
 def test_k_and_the_switch_rule_what_is_numbered():
     app = started(OTHER)
     regions = shown(app)["regions"]

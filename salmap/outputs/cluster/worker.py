@@ -95,7 +95,8 @@ class Worker:
             stream = io.BytesIO(content)
             stream.name = item.id  # for messages
             image = load_image(stream, self.task.viewing.background)
-            prediction = self.predictor.predict(image, self.task.viewing.screen_px)
+            viewing = self.task.viewing
+            prediction = viewing.timed(self.predictor.predict(image, viewing.screen_px))
             areas = areas_of(item.id, self.task.areas) if self.task.areas else ()
             save(item, Result(item.id, image, prediction, self.task.style, self.task.k, areas))
         except (SalmapError, OSError) as error:

@@ -23,6 +23,11 @@ MEANINGS = (
         "everywhere.",
     ),
     (
+        "Seen by",
+        "How many of a hundred people are expected to fixate an area at least once within the "
+        "first seconds. On test photos these figures were right within a few percent.",
+    ),
+    (
         "Half of attention on",
         "The smallest part of the picture that holds half of all attention. The smaller, the more "
         "clearly something stands out.",

@@ -32,6 +32,7 @@ class Row:
         between: its interval, in words.
         density: attention per area relative to the picture's average.
         area: share of the picture, in [0, 1].
+        seen: by how many people within how many seconds, in words; "" where that is unknown.
     """
 
     number: int
@@ -40,6 +41,7 @@ class Row:
     between: str
     density: float
     area: float
+    seen: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ def _area_rows(found: Sequence[AreaShare]) -> tuple[Row, ...]:
             wording.between(interval_of(one)),
             one.density,
             one.area,
+            wording.seen(one),
         )
         for number, one in enumerate(found, 1)
     )

@@ -72,8 +72,7 @@ def _numbers(found: Sequence[AreaShare], place: int) -> dict[str, Any]:
         return {"share": "", "bar": 0, "more": ""}
     one = found[place]
     between = wording.between(interval_of(one))
-    return {
-        "share": wording.percent(one.share),
-        "bar": 100 * one.share,
-        "more": f"{between} · {one.density:.1f} × the average · rank {one.rank}",
-    }
+    more = f"{between} · {one.density:.1f} × the average · rank {one.rank}"
+    if one.seen:
+        more += f" · seen by {wording.seen(one)}"
+    return {"share": wording.percent(one.share), "bar": 100 * one.share, "more": more}

@@ -23,6 +23,7 @@ from salmap.ui.components.crops import crops_panel
 from salmap.ui.components.downloads import batch_downloads, downloads
 from salmap.ui.components.legend import legend_of
 from salmap.ui.components.loading import load_model
+from salmap.ui.components.moment import moment
 from salmap.ui.components.report import report_buttons
 from salmap.ui.components.source import picture_source
 from salmap.ui.components.trust import trust_panel
@@ -76,7 +77,7 @@ def _result(picture: Picture, chosen: Settings) -> None:
         for note in analysis.notes:
             st.warning(words.plain(note))
         st.markdown(words.summary(analysis, chosen.k))
-        _views(picture, model, chosen, analysis)
+        _views(picture, model, chosen)
         st.caption(words.plain(_clarity(picture, model)))
         source = cache.drawing(picture, model, View.OVERLAY, chosen.style)
         areas_panel(picture, model, source, analysis.regions[: chosen.k])
@@ -95,19 +96,21 @@ def _analyze(picture: Picture, model: ModelVersion) -> Analysis:
         return cache.analysis(picture, model)
 
 
-def _views(picture: Picture, model: ModelVersion, chosen: Settings, analysis: Analysis) -> None:
+def _views(picture: Picture, model: ModelVersion, chosen: Settings) -> None:
     view = st.pills(
         "View", _VIEWS, default=links.initial(_VIEW_KEY, "view", _VIEWS), required=True,
         key=_VIEW_KEY,
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     links.keep(model=model.name, view=str(view))
+    until_s = moment(picture, model)
+    analysis = cache.analysis(picture, model, until_s)
     if view == _SWIPE:
         left = str(View.ORIGINAL), cache.original(picture)
-        overlay = cache.drawing(picture, model, View.OVERLAY, chosen.style)
+        overlay = cache.drawing(picture, model, View.OVERLAY, chosen.style, until_s)
         right = str(View.OVERLAY), overlay
     else:
-        left = str(view), cache.drawing(picture, model, View(view), chosen.style)
+        left = str(view), cache.drawing(picture, model, View(view), chosen.style, until_s)
         right = None
     viewer(
         "viewer",

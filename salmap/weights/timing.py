@@ -1,0 +1,41 @@
+"""When people look where, according to a network: kept in one small file beside its weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from salmap.errors import WeightsError
+from salmap.timing import EDGES_S, TERMS, Timing
+from salmap.weights.beside import read_beside, write_beside
+from salmap.weights.resolve import TIMING_SUFFIX
+
+_DIMENSIONS = {"powers": 2, "center": 3, "counts": 2, "concentrations": 1}
+
+
+def write_timing(weights: Path, timing: Timing) -> Path:
+    """Write it beside the weight file that it belongs to; its path."""
+    tensors = {name: getattr(timing, name) for name in _DIMENSIONS}
+    return write_beside(weights, TIMING_SUFFIX, tensors)
+
+
+def read_timing(weights: Path) -> Timing | None:
+    """What belongs to a weight file; None where there is nothing, or only of other weights.
+
+    Raises:
+        WeightsError: if the file beside it is damaged or holds something else.
+    """
+    tensors = read_beside(weights, TIMING_SUFFIX, _DIMENSIONS)
+    if tensors is None:
+        return None
+    rows = len(EDGES_S) - 1
+    shapes = {name: values.shape for name, values in tensors.items()}
+    viewers = shapes["counts"][1]
+    if shapes != {
+        "powers": (rows, 2), "center": (rows, TERMS, TERMS), "counts": (rows, viewers),
+        "concentrations": (rows,),
+    }:  # fmt: skip
+        raise WeightsError(
+            f"The timing beside {weights.name} is of another Salmap: make it anew with "
+            "'salmap train timing'."
+        )
+    return Timing(**tensors)
