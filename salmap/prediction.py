@@ -159,8 +159,10 @@ class GridPrediction:
         """See `Prediction.at`."""
         return replace(self, grid=self._known().at(self.grid, seconds), timing=None)
 
-    def until(self, seconds: float) -> GridPrediction:
-        """See `Prediction.until`."""
+    def until(self, seconds: float | None) -> GridPrediction:
+        """See `Prediction.until`; None for all the time."""
+        if seconds is None:
+            return self
         return replace(self, grid=self._known().until(self.grid, seconds), timing=None)
 
     def _known(self) -> Timing:

@@ -207,7 +207,7 @@ def full_prediction(
     """The prediction at full size, and a turn to measure it; `until_s` as for `screen_density`."""
     found = grid_prediction(picture, model)
     with turn():
-        yield _until(found.prediction, until_s).full(found.size, model.name)
+        yield found.prediction.until(until_s).full(found.size, model.name)
 
 
 @shared(max_entries=500)
@@ -221,20 +221,12 @@ def analysis(picture: Picture, model: ModelVersion, until_s: float | None = None
 def screen_density(
     picture: Picture, model: ModelVersion, until_s: float | None = None
 ) -> NDArray[np.float32]:
-    """A prediction at screen size; see `grid_prediction` for the errors.
-
-    Args:
-        picture: the picture.
-        model: the model.
-        until_s: so many seconds of viewing, where the model knows of time; None for all.
+    """A prediction at screen size, of so many seconds of viewing, or of all; for the errors see
+    `grid_prediction` and `Prediction.until`.
     """
     found = grid_prediction(picture, model)
     size = screen_size(found.size, long_side(found.size))
-    return np.exp(resize_log_density(_until(found.prediction, until_s).grid, size))
-
-
-def _until(found: GridPrediction, until_s: float | None) -> GridPrediction:
-    return found if until_s is None else found.until(until_s)
+    return np.exp(resize_log_density(found.prediction.until(until_s).grid, size))
 
 
 @shared(max_size="48MB")
@@ -250,10 +242,8 @@ def drawing(
     picture: Picture, model: ModelVersion, view: View, style: Style, until_s: float | None = None
 ) -> str:
     """A view as a data URI, drawn at screen size. The network is not run for it."""
-    density, screens = (
-        screen_density(picture, model, until_s),
-        grid_prediction(picture, model).prediction.screens,
-    )
+    density = screen_density(picture, model, until_s)
+    screens = grid_prediction(picture, model).prediction.screens
     return data_uri(draw(view, screen_image(picture), density, style, screens))
 
 
