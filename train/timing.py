@@ -217,12 +217,13 @@ def _boxes(
     early = one.start_s <= end
     rows, columns = np.divmod(one.cells, width)
     for number in range(BOXES):
-        sides = np.exp(random.uniform(*np.log(SIDES), 2)) * (height, width)
+        low, high = np.log(SIDES)
+        sides = np.exp(random.uniform(low, high, 2)) * (height, width)
         if number % 2:  # around something salient, as people draw areas
-            place = random.choice(density.size, p=density.ravel() / density.sum())
+            place = int(random.choice(density.size, p=density.ravel() / density.sum()))
         else:
-            place = random.integers(density.size)
-        middle = np.array(divmod(int(place), width))
+            place = int(random.integers(density.size))
+        middle = np.array(divmod(place, width))
         (top, left), (bottom, right) = (
             (middle + sign * sides / 2).round().astype(int).clip(0, density.shape)
             for sign in (-1, 1)

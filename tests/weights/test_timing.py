@@ -11,15 +11,11 @@ import pytest
 
 from salmap.errors import WeightsError
 from salmap.timing import EDGES_S
-from salmap.weights import all_models, assets_folder, list_models
-from salmap.weights.registry import Source
+from salmap.weights import assets_folder, list_models
+from salmap.weights.resolve import SUFFIX, TIMING_SUFFIX
 from salmap.weights.timing import read_timing, write_timing
 
-BUNDLED = [
-    entry.name
-    for entry in all_models()
-    if entry.source is Source.BUNDLED and entry.name != "center-bias"
-]
+BUNDLED = sorted(assets_folder().glob(f"*{TIMING_SUFFIX}"))
 
 
 @pytest.fixture
@@ -58,9 +54,9 @@ def test_it_is_not_taken_for_a_model(weights, timing, monkeypatch):
     assert [name for name in list_models() if name.startswith("m")] == ["m"]
 
 
-@pytest.mark.parametrize("name", BUNDLED)
-def test_bundled_networks_know_when_people_look_where(name):
-    found = read_timing(assets_folder() / f"{name}.safetensors")
+@pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.name)
+def test_bundled_files_are_those_of_the_weights_beside_them(path):
+    found = read_timing(path.with_name(path.name.replace(TIMING_SUFFIX, SUFFIX)))
     assert found is not None
     np.testing.assert_allclose(found.counts.sum(1), 1, atol=1e-5)
     assert (found.rates > 0).all()
