@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -45,7 +46,8 @@ SOURCES = [
 ]
 
 
-def imported(path: Path, late: bool = True) -> set[str]:
+@cache
+def imported(path: Path, late: bool = True) -> frozenset[str]:
     """Modules that a file imports, type-checking blocks left out; `late`: in functions, too."""
     names: set[str] = set()
     pending: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
@@ -60,7 +62,7 @@ def imported(path: Path, late: bool = True) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             names |= {f"{_absolute(path, node)}.{alias.name}" for alias in node.names}
         pending.extend(ast.iter_child_nodes(node))
-    return names
+    return frozenset(names)
 
 
 def _absolute(path: Path, node: ast.ImportFrom) -> str:
@@ -98,7 +100,7 @@ def test_imports_follow_the_arrows(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_torch_and_streamlit_stay_in_their_rooms(path: Path) -> None:
+def test_torch_streamlit_and_ray_stay_in_their_rooms(path: Path) -> None:
     name = name_of(path)
     if not name.startswith("salmap/ui/") and name != "app.py":
         assert not uses(path, "streamlit"), "Streamlit belongs in salmap/ui"
@@ -106,11 +108,6 @@ def test_torch_and_streamlit_stay_in_their_rooms(path: Path) -> None:
         assert not uses(path, "torch", late=False), "torch belongs to models, backends and training"
     if not name.startswith(MAY_IMPORT_TORCH_LATE):
         assert not uses(path, "torch"), "torch belongs to models, backends and training"
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_ray_and_what_it_brings_stay_in_their_room(path: Path) -> None:
-    name = name_of(path)
     if not name.startswith("salmap/outputs/cluster/"):
         for package in ("ray", "fsspec", "pyarrow"):
             assert not uses(path, package), f"{package} belongs in salmap/outputs/cluster"
