@@ -28,7 +28,7 @@ test: $(VENV)/.test $(if $(shell command -v npm),$(AXE))
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: $(VENV)/.test
-	$(BIN)/python -m pytest --numprocesses 2 -m "not slow and not browser" $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not slow and not browser" $(ARGS)
 
 setup: $(VENV)/.app
 

@@ -117,6 +117,7 @@ def page() -> np.ndarray:
     return np.tile(screen, (12, 1, 1))
 
 
+@pytest.mark.slow
 def test_equal_screens_of_a_page_get_equal_attention(page):
     model = salmap.load("lite", use_hub=False)
     prediction = model.predict(page[:400], screen_px=100)

@@ -32,6 +32,7 @@ def test_lines_below_each_other_are_one_block_of_text():
     assert 25 < left < 45 and 90 < top < 115 and 220 < right < 280 and 165 < bottom < 195
 
 
+@pytest.mark.slow
 def test_text_on_a_tall_page_is_found_in_every_part_of_it():
     pytest.importorskip("rapidocr")
     found = detect(headlines(2400, 60, 2200), {Kind.TEXT})

@@ -156,6 +156,7 @@ def test_an_uploaded_picture_takes_the_place_of_the_example(runs):
     assert runs.count(MODEL) == 2
 
 
+@pytest.mark.slow
 def test_only_the_model_that_was_chosen_is_run_until_others_are_asked_for(runs):
     app = started(DEFAULT_MODEL)
     assert set(runs) == {DEFAULT_MODEL, MODEL}  # the habit of looking at the middle is measured

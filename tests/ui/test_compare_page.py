@@ -87,6 +87,7 @@ def test_models_stand_side_by_side_with_baselines_named(runs):
     assert sorted(runs) == BASELINES
 
 
+@pytest.mark.slow
 def test_a_first_visit_compares_networks_and_baselines():
     def script() -> None:
         from salmap.ui.pages import compare
