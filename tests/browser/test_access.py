@@ -13,10 +13,16 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.running import PATIENCE_MS, open_app, settled
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not AXE.is_file(), reason="axe-core is not installed: run npm install in tests/browser"
+    ),
+]
 expect.set_options(timeout=PATIENCE_MS)
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 LAST_HEADINGS = {
     "analyse": "How far can you trust this?",
     "compare": "Which one do people agree with?",
@@ -44,8 +50,6 @@ SERIOUS = """async (exclude) => {
 @pytest.mark.parametrize("path", LAST_HEADINGS)
 def test_no_page_has_a_serious_finding(tab: Page, server: str, path: str) -> None:
     """A window is resized and the system's theme switched while the page is open."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run npm install in tests/browser")
     open_app(tab, f"{server}/{path}", LAST_HEADINGS[path])
     tab.add_script_tag(path=AXE)
     found = {}
@@ -60,8 +64,6 @@ def test_no_page_has_a_serious_finding(tab: Page, server: str, path: str) -> Non
 
 
 def test_the_guard_sees_what_it_should(tab: Page) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run npm install in tests/browser")
     tab.set_content("<main><p style='color:#aaa;background:#fff'>too pale</p></main>")
     tab.add_script_tag(path=AXE)
     found = [finding["id"] for finding in tab.evaluate(SERIOUS, NOT_OURS)]
