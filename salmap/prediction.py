@@ -16,6 +16,9 @@ from salmap.screens import Screens
 from salmap.timing import SEEN_S, Timing
 from salmap.types import Region
 
+#: long side, in pixels, of copies on which it is seen how a density changes with time
+_COPY_SIDE = 1000
+
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
@@ -78,15 +81,28 @@ class Prediction:
         model learned from, each says how likely it is seen within 1, 2 and 3 seconds.
         """
         found = area_shares(self.density, areas, bool(self.is_unfamiliar))
-        timing = self.source.timing if self.source else None
-        if timing is None or self.is_unfamiliar:
+        if self.source is None or self.source.timing is None or self.is_unfamiliar:
             return found
-        by_time = [area_shares(self.until(seconds).density, areas) for seconds in SEEN_S]
-        seen = [
-            tuple(timing.seen(one.share, s) for one, s in zip(ones, SEEN_S, strict=True))
-            for ones in zip(*by_time, strict=True)
+        shares = zip(*(self._early_shares(s, areas, found) for s in SEEN_S), strict=True)
+        seen = (map(self.source.timing.seen, early, SEEN_S) for early in shares)
+        return [replace(one, seen=tuple(each)) for one, each in zip(found, seen, strict=True)]
+
+    def _early_shares(
+        self, seconds: float, areas: Sequence[Area], found: Sequence[AreaShare]
+    ) -> list[float]:
+        """Shares of the density up to a moment: how they change shows on a small copy as well."""
+        shrink = min(1.0, _COPY_SIDE / max(self.size))
+        size = max(1, round(self.size[0] * shrink)), max(1, round(self.size[1] * shrink))
+        source = self._source()
+        usual, early = (
+            one.full(size, self.model).density for one in (source, source.until(seconds))
+        )
+        masks = [area.scaled(self.size, size).mask(size) for area in areas]
+        sums = [(float(usual[mask].sum()), float(early[mask].sum())) for mask in masks]
+        return [
+            min(1.0, one.share * after / before) if before else one.share
+            for one, (before, after) in zip(found, sums, strict=True)
         ]
-        return [replace(one, seen=each) for one, each in zip(found, seen, strict=True)]
 
     def at(self, seconds: float) -> Prediction:
         """Where people look at one moment: the density of the fixations that begin about then.

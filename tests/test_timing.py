@@ -117,6 +117,15 @@ def test_areas_say_how_likely_they_are_seen_by_when():
     assert first.seen[0] == pytest.approx(timing(concentration=20).seen(early, 1), abs=1e-4)
 
 
+def test_what_is_seen_of_a_large_picture_is_what_is_seen_of_a_small_copy():
+    grid = made_by_a_model().source
+    small, large = grid.full((120, 180), "lite"), grid.full((1200, 1800), "lite")
+    for corners in (((10, 10), (90, 20), (60, 100)), ((3, 3), (4, 3), (4, 4), (3, 4))):
+        area = Area("a", tuple(corners))
+        (one,), (other,) = small.areas([area]), large.areas([area.scaled(small.size, large.size)])
+        assert other.seen == pytest.approx(one.seen, rel=0.03)
+
+
 def test_nothing_is_said_of_when_unfamiliar_pictures_are_seen():
     (found,) = made_by_a_model(unfamiliarity=1.5).areas([Area.box("a", 0, 0, 50, 50)])
     assert found.seen == ()

@@ -128,6 +128,7 @@ def test_the_first_seconds_are_shown_where_a_model_knows_them(runs):
     early = shown(app)
     assert early["top"] != whole["top"]
     assert early["regions"] != whole["regions"]
+    assert "**In the first 0.5\u00a0s:** People spend" in words(app)
     app.select_slider(key="until").set_value(3.0).run()
     assert shown(app) == whole
     assert runs == ran

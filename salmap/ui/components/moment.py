@@ -26,6 +26,6 @@ def moment(picture: Picture, model: ModelVersion) -> float | None:
         "First seconds of viewing", _ENDS, _ENDS[-1], format_func="{:g} s".format, key="until",
         persist_state="session", width=320,
         help="What people view in the first half second, the first second, and so on, when they "
-        "see the picture for the first time. All numbers below are for three seconds.",
+        "see the picture for the first time. What is below the picture is for three seconds.",
     )  # fmt: skip
     return None if chosen == _ENDS[-1] else float(chosen)

@@ -76,8 +76,8 @@ def _result(picture: Picture, chosen: Settings) -> None:
         analysis = _analyze(picture, model)
         for note in analysis.notes:
             st.warning(words.plain(note))
-        st.markdown(words.summary(analysis, chosen.k))
-        _views(picture, model, chosen)
+        summary = st.empty()
+        summary.markdown(_views(picture, model, chosen))
         st.caption(words.plain(_clarity(picture, model)))
         source = cache.drawing(picture, model, View.OVERLAY, chosen.style)
         areas_panel(picture, model, source, analysis.regions[: chosen.k])
@@ -96,7 +96,8 @@ def _analyze(picture: Picture, model: ModelVersion) -> Analysis:
         return cache.analysis(picture, model)
 
 
-def _views(picture: Picture, model: ModelVersion, chosen: Settings) -> None:
+def _views(picture: Picture, model: ModelVersion, chosen: Settings) -> str:
+    """Views of all the time or its first seconds, and what they come to in a sentence or two."""
     view = st.pills(
         "View", _VIEWS, default=links.initial(_VIEW_KEY, "view", _VIEWS), required=True,
         key=_VIEW_KEY,
@@ -105,6 +106,9 @@ def _views(picture: Picture, model: ModelVersion, chosen: Settings) -> None:
     links.keep(model=model.name, view=str(view))
     until_s = moment(picture, model)
     analysis = cache.analysis(picture, model, until_s)
+    summary = words.summary(analysis, chosen.k)
+    if until_s is not None:
+        summary = f"**In the first {until_s:g}\u00a0s:** {summary}"
     if view == _SWIPE:
         left = str(View.ORIGINAL), cache.original(picture)
         overlay = cache.drawing(picture, model, View.OVERLAY, chosen.style, until_s)
@@ -120,8 +124,9 @@ def _views(picture: Picture, model: ModelVersion, chosen: Settings) -> None:
         f"{picture.name}: {_ALT[view]}",
         analysis.regions[: chosen.k] if chosen.numbered else None,
         legend_of(View.OVERLAY if view == _SWIPE else View(view), chosen.style),
-        f"{picture.name}, {model.name}. {words.summary(analysis, chosen.k).replace('**', '')}",
+        f"{picture.name}, {model.name}. {summary.replace('**', '')}",
     )
+    return summary
 
 
 def _clarity(picture: Picture, model: ModelVersion) -> str:
