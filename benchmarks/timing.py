@@ -84,11 +84,12 @@ def center_biases(dataset: FixationDataset) -> list[Baseline]:
     ]
 
 
-def measure(model: salmap.Predictor, dataset: FixationDataset) -> Measured:
-    """Measure on the validation split."""
+def measure(model: salmap.Predictor, dataset: FixationDataset, every: int = 1) -> Measured:
+    """Measure on every n-th picture of the validation split."""
     assert model.timing is not None, f"{model.name} does not know when people look where"
     random = np.random.default_rng(SEED)
-    biases, pictures = center_biases(dataset), dataset.split("val")
+    biases, held_out = center_biases(dataset), dataset.split("val")
+    pictures = held_out.select(range(0, len(held_out), every))
     gains, rows, together, order = [], [], [], []
     for index in tqdm(range(len(pictures)), desc=dataset.name):
         prediction = model.predict(pictures.path(index))
@@ -239,12 +240,13 @@ def main() -> None:
     )
     parser.add_argument("--model", default="lite", help="a name or a file")
     parser.add_argument("--data", action="append", required=True, help="NAME=PATH, repeated")
+    parser.add_argument("--every", type=int, default=1, help="take every n-th picture")
     options = parser.parse_args()
     model = salmap.load(options.model)
     found = {}
     for data in options.data:
         dataset = open_dataset(*parse_data_option(data))
-        found[dataset.name] = measure(model, dataset)
+        found[dataset.name] = measure(model, dataset, options.every)
     assert model.timing is not None
     report(found, model.timing)
 
