@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -33,6 +34,11 @@ FLAGS = [
 PATIENCE_MS = 120_000
 #: for a server that shares a machine with a browser
 MODEST = {"OMP_NUM_THREADS": "1", "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"}
+#: what the themes put behind everything
+BACKGROUNDS: dict[Literal["light", "dark"], str] = {
+    "light": "rgb(255, 255, 255)",
+    "dark": "rgb(23, 22, 20)",
+}
 #: of the Analyse page
 LAST_HEADING = "How far can you trust this?"
 

@@ -6,12 +6,11 @@ axe-core comes from npm and is for development only: `npm install` in tests/brow
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.running import PATIENCE_MS, open_app, settled
+from tests.browser.running import BACKGROUNDS, PATIENCE_MS, open_app, settled
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = [
@@ -32,11 +31,6 @@ LAST_HEADINGS = {
     "about": "Example pictures",
 }
 WIDTHS = (1280, 768, 390)
-#: themes, and what they put behind everything
-BACKGROUNDS: dict[Literal["light", "dark"], str] = {
-    "light": "rgb(255, 255, 255)",
-    "dark": "rgb(23, 22, 20)",
-}
 #: Streamlit's own markup, which a page can't change
 NOT_OURS = [["[data-testid=stHeader]"]]
 SERIOUS = """async (exclude) => {

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.running import PATIENCE_MS, only, settled
+from tests.browser.running import BACKGROUNDS, PATIENCE_MS, only, settled
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE_MS)
@@ -189,8 +189,6 @@ def test_errors_of_earlier_uploads_do_not_come_back(page):
 
 def test_every_page_has_a_link_that_keeps_what_it_shows(tab, server):
     for path, heading in (
-        ("/", "Where will people look?"),
-        ("/analyse", "Where will people look?"),
         ("/compare", "How do models differ?"),
         ("/train", "Train your own model"),
         ("/about", "About Salmap"),
@@ -266,21 +264,14 @@ def test_downloads_are_made_when_asked_for(page):
     assert density.shape == (512, 512)
 
 
-def test_it_fits_a_phone_and_follows_the_system_to_the_dark(page):
-    brightness = {}
-    for scheme in ("light", "dark"):
-        page.set_viewport_size({"width": 390, "height": 844})
-        page.emulate_media(color_scheme=scheme)
-        page.reload()
-        settled(page)
+def test_it_fits_a_phone_and_follows_the_system_to_the_dark(phone):
+    app = phone.get_by_test_id("stApp")
+    for scheme, background in BACKGROUNDS.items():
+        phone.emulate_media(color_scheme=scheme)
+        expect(app).to_have_css("background-color", background)
+        settled(phone)
         for part in (".stage", "table"):
-            box = page.locator(part).bounding_box()
+            box = only(phone.locator(part)).bounding_box()
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= 390
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        background = page.locator("[data-testid=stApp]").evaluate(
-            "app => getComputedStyle(app).backgroundColor"
-        )
-        brightness[scheme] = sum(map(int, re.findall(r"\d+", background)[:3])) / 3
-    assert brightness["light"] > 200
-    assert brightness["dark"] < 60
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390
