@@ -64,10 +64,12 @@ def test_it_holds_the_packages_and_the_small_weights(wheel: Path) -> None:
     assets = {name for name in names if name.startswith("salmap/assets/")}
     assert names - assets == sources()
     assert {name for name in assets if name.endswith(".safetensors")} == {
-        "salmap/assets/lite.safetensors",
-        "salmap/assets/lite.familiarity.safetensors",
-        "salmap/assets/lite.timing.safetensors",
         "salmap/assets/center-bias.safetensors",
+        *(
+            f"salmap/assets/{name}{kind}.safetensors"
+            for name in ("lite", "tiny")
+            for kind in ("", ".familiarity", ".timing")
+        ),
     }
     assert wheel.stat().st_size < 20_000_000
 
