@@ -25,7 +25,8 @@ MEANINGS = (
     (
         "Seen by",
         "How many of a hundred people are expected to fixate an area at least once within the "
-        "first seconds. On test photos these figures were right within a few percent.",
+        "first seconds. On test photos these figures were about right, and a little too high "
+        "where nearly everybody sees an area.",
     ),
     (
         "Half of attention on",
