@@ -29,11 +29,17 @@ from salmap.weights.registry import REGISTRY, Source
 NAMES = sorted(
     name for name, entry in REGISTRY.items() if entry.source in (Source.BUILT_IN, Source.BUNDLED)
 )
+LARGE = {"large", "resnet50"}
 #: (height, width)
 SIZES = [(1, 1), (300, 1), (1, 300), (53, 37), (480, 640), (300, 800)]
 
 
-@pytest.fixture(scope="module", params=NAMES)
+def with_marks(name: str) -> Any:
+    """A large network takes some time for all these tests."""
+    return pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name
+
+
+@pytest.fixture(scope="module", params=map(with_marks, NAMES))
 def predictor(request: pytest.FixtureRequest) -> Predictor:
     return salmap.load(request.param, use_hub=False)
 

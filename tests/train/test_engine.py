@@ -12,6 +12,8 @@ from train.engine import Trainer
 from train.start import Start
 from train.step import StageRun, learning_rate_factor
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
@@ -50,7 +52,6 @@ class CrashError(Exception):
     pass
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("epochs_before", [1, 2, 3])
 def test_a_run_that_crashed_goes_on_bit_for_bit(tiny, whole_run, monkeypatch, epochs_before):
     """Killed within the next epoch, in either stage or between them, then resumed."""
@@ -80,7 +81,6 @@ def test_a_run_that_crashed_goes_on_bit_for_bit(tiny, whole_run, monkeypatch, ep
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
-@pytest.mark.slow
 def test_training_learns(tiny):
     """Even untrained features tell a bright square from noise."""
     folder, dataset, encoders = tiny
@@ -98,7 +98,6 @@ def test_the_model_file_is_whole_and_says_where_it_comes_from(whole_run):
     assert predictor.info.scores["tiny"]["ig"] == [pytest.approx(best)]
 
 
-@pytest.mark.slow
 def test_a_stop_file_ends_the_run_and_keeps_the_last_epoch(tiny, whole_run, monkeypatch):
     folder, dataset, encoders = tiny
     out = folder / "stopped"

@@ -11,6 +11,7 @@ from salmap.networks import PRESETS
 from salmap.pictures import resize
 from salmap.weights.registry import REGISTRY, Source
 
+pytestmark = pytest.mark.slow
 NETWORKS = [
     name for name, entry in REGISTRY.items() if name in PRESETS and entry.source is Source.BUNDLED
 ]

@@ -22,6 +22,8 @@ from train.adapt import measure as adapt_measure
 from train.adapt.fit import PictureEvidence, fit, predict
 from train.adapt.run import adapt
 
+pytestmark = pytest.mark.slow
+
 SIZE = (48, 64)
 PICTURES = 20
 FIXATIONS = 40
@@ -160,7 +162,6 @@ def test_only_the_finalizer_changes(gained, model):
     assert all(before[name].dtype == after[name].dtype for name in before)
 
 
-@pytest.mark.slow
 def test_weights_in_full_precision_stay_so(tmp_path, model, images, others):
     predictor = salmap.load(model)
     with torch.no_grad():
@@ -198,7 +199,6 @@ def test_viewers_like_the_model_are_no_gain(tmp_path, model, images, own):
     assert not result.summary.startswith("Adapting helps")
 
 
-@pytest.mark.slow
 def test_no_gain_is_claimed_on_pictures_the_model_was_trained_on(tmp_path, model, images, others):
     predictor = salmap.load(model)
     trained = tmp_path / "trained.safetensors"
@@ -213,14 +213,12 @@ def test_no_gain_is_claimed_on_pictures_the_model_was_trained_on(tmp_path, model
     assert result.path is None
 
 
-@pytest.mark.slow
 def test_no_more_pictures_than_asked_for(tmp_path, model, images, others):
     data = dataset(tmp_path / "p", images, others)
     result = adapt(model, data, tmp_path / "x.safetensors", max_pictures=FEW)
     assert result.pictures == FEW
 
 
-@pytest.mark.slow
 def test_force_writes_and_says_so(tmp_path, model, images, own):
     out = tmp_path / "mine.safetensors"
     result = adapt(model, dataset(tmp_path / "p", images[:FEW], own[:FEW]), out, force=True)
@@ -282,7 +280,6 @@ def test_no_fixations(tmp_path, model, images, own):
         adapt(model, data, tmp_path / "x.safetensors")
 
 
-@pytest.mark.slow
 def test_command_writes_nothing_where_many_fixations_are_outside(tmp_path, model, images, others):
     path = as_folder(tmp_path / "mine", images[:FEW], others[:FEW])
     table = path / "fixations.csv"
@@ -340,7 +337,6 @@ def run(*arguments):
     return CliRunner().invoke(app, ["adapt", *map(str, arguments)])
 
 
-@pytest.mark.slow
 def test_command_writes_a_model(tmp_path, model, images, others):
     path = as_folder(tmp_path / "mine", images[:FEW], others[:FEW])
     out = tmp_path / "mine.safetensors"
@@ -350,7 +346,6 @@ def test_command_writes_a_model(tmp_path, model, images, others):
     assert salmap.load(out).predict(images[0]).size == SIZE
 
 
-@pytest.mark.slow
 def test_command_names_pictures_that_cannot_be_read_and_uses_the_others(
     tmp_path, model, images, others
 ):
