@@ -7,11 +7,13 @@ import streamlit as st
 from salmap.ui.access import identify
 from salmap.ui.components.shell import shell
 from salmap.ui.ending import end_with_its_threads
+from salmap.ui.memory import share_pools
 from salmap.ui.pages import about, analyse, compare, live, train, versions
 
 ASSETS = Path(__file__).parent / "assets"
 
 end_with_its_threads()
+share_pools()
 st.set_page_config(
     page_title="Salmap: where will people look?", page_icon=ASSETS / "logo.svg", layout="wide"
 )
