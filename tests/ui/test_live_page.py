@@ -20,7 +20,7 @@ from salmap.render import display_scale
 from salmap.ui import cache, live
 from salmap.ui.components import controls
 from salmap.ui.pages import live as live_page
-from salmap.weights.registry import DEFAULT_MODEL, ModelEntry, Source
+from salmap.weights.registry import DEFAULT_MODEL
 
 MODEL = "spectral-residual"
 VERSION = cache.ModelVersion(MODEL)
@@ -93,28 +93,26 @@ def test_a_message_without_a_picture_holds_none(sent):
     assert live.jpeg_from(sent) == b""
 
 
-def test_before_the_first_frame_the_page_waits_with_the_default_model():
+def test_before_the_first_frame_the_page_waits_with_the_quickest_network():
     app = started()
-    assert app.selectbox(key="live_model").value == DEFAULT_MODEL
+    assert app.selectbox(key="live_model").value == "tiny"
     assert camera(app)["answer"] is None
-    assert camera(app)["side"] == cache.predictor(cache.model_version(DEFAULT_MODEL)).backend.size
+    assert camera(app)["side"] == cache.predictor(cache.model_version("tiny")).backend.size
 
 
-def test_the_quickest_network_is_taken_where_there_is_one(monkeypatch):
+def test_without_the_quickest_network_the_default_one_is_taken(monkeypatch):
     others = [entry for entry in weights.all_models() if entry.name != "tiny"]
-    tiny = ModelEntry("tiny", "The quickest.", Source.BUNDLED)
-    monkeypatch.setattr(weights, "all_models", lambda: [*others, tiny])
-    names = [entry.name for entry in controls.visible_models(live_page.USUAL)]
-    assert names[:2] == ["tiny", DEFAULT_MODEL]
+    monkeypatch.setattr(weights, "all_models", lambda: others)
+    assert controls.visible_models(live_page.USUAL)[0].name == DEFAULT_MODEL
 
 
 def test_a_model_that_is_not_available_is_named(monkeypatch):
     def load(*_):
-        raise WeightsError("lite is damaged: download it again.")
+        raise WeightsError("tiny is damaged: download it again.")
 
     monkeypatch.setattr(cache, "load", load)
     app = started()
-    assert "lite is damaged" in app.error[0].value
+    assert "tiny is damaged" in app.error[0].value
     assert not any(getattr(e.proto, "component_name", "") == "salmap_camera" for e in app.main)
 
 
