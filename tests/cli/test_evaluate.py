@@ -73,6 +73,7 @@ def test_every_metric_of_every_picture_agrees_with_pysaliency(task):
             found.values("noise", metric),
             oracle.per_picture(values, fixations) if by_fixation else values,
             rtol=1e-6,
+            atol=1e-7,  # correlations near zero, in the precision of the prediction
             err_msg=metric,
         )
 
