@@ -31,7 +31,7 @@ class Answers:
         self.folder = folder
 
     def get(self, name: str, grid: tuple[int, int], ask: Callable[[], Tensor]) -> Tensor:
-        """What was said of a batch: float32 (B, *grid) on the CPU, asked for once and then kept.
+        """What was said of a batch: float32 (B, rows, columns) on the CPU, asked for once and kept.
 
         It comes out as it is kept, so that it never depends on whether it was there.
         """
