@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salmap.areas import Area, AreaShare, area_shares
+from salmap.content import Content
 from salmap.density import resize_log_density
 from salmap.errors import DensityError, TimingError
 from salmap.regions import top_regions
@@ -35,6 +36,7 @@ class Prediction:
             `salmap.weights.familiarity`.
         source: the same on the model's own grid, which `at` and `until` need; None where the
             prediction was not made by a model, or is one for a moment already.
+        content: how it was analyzed, as a "photo" or as a "page"; see `salmap.content`.
 
     Raises:
         DensityError: if `log_density` is not an (H, W) array of numbers that are finite or minus
@@ -47,6 +49,7 @@ class Prediction:
     notes: tuple[str, ...] = ()
     unfamiliarity: float | None = None
     source: GridPrediction | None = None
+    content: Content = "photo"
 
     def __post_init__(self) -> None:
         if self.log_density.ndim != 2 or self.log_density.size == 0:
@@ -150,7 +153,7 @@ class GridPrediction:
 
     Attributes:
         grid: float32 (h, w), log density up to a constant.
-        screens, notes, unfamiliarity: see `Prediction`.
+        screens, notes, unfamiliarity, content: see `Prediction`.
         timing: what the model knows of time; None if it knows nothing, or if the picture was
             analyzed screen by screen.
     """
@@ -160,6 +163,7 @@ class GridPrediction:
     notes: tuple[str, ...] = ()
     unfamiliarity: float | None = None
     timing: Timing | None = None
+    content: Content = "photo"
 
     @property
     def is_unfamiliar(self) -> bool | None:
@@ -169,7 +173,9 @@ class GridPrediction:
     def full(self, size: tuple[int, int], model: str) -> Prediction:
         """The prediction of a model of this name for a picture of (height, width)."""
         log_density = resize_log_density(self.grid, size)
-        return Prediction(log_density, model, self.screens, self.notes, self.unfamiliarity, self)
+        return Prediction(
+            log_density, model, self.screens, self.notes, self.unfamiliarity, self, self.content
+        )
 
     def at(self, seconds: float) -> GridPrediction:
         """See `Prediction.at`."""

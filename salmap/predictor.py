@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,13 +17,16 @@ from numpy.typing import NDArray
 from salmap.backends import Backend, BatchBackend
 from salmap.backends.choice import open_model
 from salmap.backends.gathering import Gathering
+from salmap.content import NOTE, Content, check_content
+from salmap.hedge import PAGE_GAIN, PAGE_SCALE, Hedge
 from salmap.pictures import ImageSource, fit_size, load_image, resize
 from salmap.pictures.notes import notes_on
-from salmap.prediction import GridPrediction, Prediction
+from salmap.prediction import GridPrediction, Prediction, is_unfamiliar
 from salmap.screens import Screens, join, screens_of
 from salmap.timing import Timing
 from salmap.types import GridOutput, ImageArray
 from salmap.weights.familiarity import Familiarity, read_familiarity
+from salmap.weights.hedge import read_hedge
 from salmap.weights.info import ModelInfo
 from salmap.weights.registry import DEFAULT_MODEL
 from salmap.weights.resolve import resolve, short_name
@@ -36,13 +40,11 @@ class _Shown(NamedTuple):
     """What a model sees of a picture.
 
     Attributes:
-        size: (height, width) of the picture.
         parts: uint8 (h, w, 3) each, at the model's size; one if the picture is shown whole.
         screens: how it is cut otherwise.
         notes: see `Prediction`.
     """
 
-    size: tuple[int, int]
     parts: list[ImageArray]
     screens: Screens | None
     notes: tuple[str, ...]
@@ -59,6 +61,7 @@ class Predictor:
             others; empty if they were not.
         familiarity: what the pictures that it learned from look like to it; None where unknown.
         timing: how its density depends on time; None where unknown.
+        hedge: how it is flattened on pages and designs; None for a model that is not.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Predictor:
         fallback_reason: str = "",
         familiarity: Familiarity | None = None,
         timing: Timing | None = None,
+        hedge: Hedge | None = None,
     ) -> None:
         self.backend = backend
         self.name = name
@@ -76,6 +80,7 @@ class Predictor:
         self.fallback_reason = fallback_reason
         self.familiarity = familiarity
         self.timing = timing
+        self.hedge = hedge
         self._gathering: Gathering | None = None
         if isinstance(backend, BatchBackend) and backend.together > 1:
             self._gathering = Gathering(backend)
@@ -96,7 +101,11 @@ class Predictor:
         return self.backend.parameter_count
 
     def predict(
-        self, image: ImageSource, screen_px: int | None = None, background: str = "white"
+        self,
+        image: ImageSource,
+        screen_px: int | None = None,
+        background: str = "white",
+        content: Content = "auto",
     ) -> Prediction:
         """Predict where people look in one picture.
 
@@ -108,22 +117,26 @@ class Predictor:
             screen_px: how long a screen is, along the long side of a picture that is analyzed
                 screen by screen; by default screens of about 4 to 3.
             background: the color behind a transparent picture, by name or as "#ff8800".
+            content: "photo", "page" for web pages and designs, or "auto" to analyze as a page what
+                is unlike the photographs that the model learned from; see `salmap.content`.
 
         Returns:
             The log density at the picture's own size. Its `notes` say what was special.
 
         Raises:
-            ImageError: if it is not a picture, is damaged or too large, if there is no such color,
-                or if the screens are too many.
+            ImageError: if it is not a picture, is damaged or too large, if there is no such color
+                or content, or if the screens are too many.
         """
-        shown = self._shown(load_image(image, background), screen_px)
-        return self._finish(shown, self._run(shown))
+        upright = load_image(image, background)
+        found = self.predict_grid(upright, screen_px, content)
+        return found.full((upright.shape[0], upright.shape[1]), self.name)
 
     def predict_many(
         self,
         images: Iterable[ImageSource],
         screen_px: int | None = None,
         background: str = "white",
+        content: Content = "auto",
     ) -> Iterator[Prediction]:
         """Predictions one by one, in order; pictures are read as they are needed.
 
@@ -136,13 +149,13 @@ class Predictor:
         waiting = iter(images)
         if self.together == 1:
             for image in waiting:
-                yield self.predict(image, screen_px, background)
+                yield self.predict(image, screen_px, background, content)
             return
         with ThreadPoolExecutor(2 * self.together) as threads:
 
             def begin(count: int) -> list[Future[Prediction]]:
                 return [
-                    threads.submit(self.predict, image, screen_px, background)
+                    threads.submit(self.predict, image, screen_px, background, content)
                     for image in islice(waiting, count)
                 ]
 
@@ -151,59 +164,81 @@ class Predictor:
                 yield begun.popleft().result()
                 begun.extend(begin(1))
 
-    def predict_grid(self, image: ImageArray, screen_px: int | None = None) -> GridPrediction:
+    def predict_grid(
+        self, image: ImageArray, screen_px: int | None = None, content: Content = "auto"
+    ) -> GridPrediction:
         """The prediction on the model's own grid, small enough to keep.
 
         Args:
             image: uint8 (H, W, 3), RGB.
-            screen_px: as for `predict`.
+            screen_px, content: as for `predict`.
 
         Raises:
-            ImageError: if the screens are too many.
+            ImageError: if there is no such content, or the screens are too many.
         """
-        shown = self._shown(image, screen_px)
-        return self._gathered(shown, self._run(shown))
+        check_content(content)
+        shown = self._shown(image, screen_px, self.backend.size)
+        if self.hedge is None or content == "photo":
+            return self._gathered(shown, self._run(shown.parts))
+        if content == "page":
+            return self._as_page(image, screen_px, self.hedge)
+        first = self._run(shown.parts[:1])  # says as much as all of them, which may be many
+        unfamiliarity = self._unfamiliarity(first)
+        if not is_unfamiliar(unfamiliarity):
+            return self._gathered(shown, first + self._run(shown.parts[1:]))
+        found = self._as_page(image, screen_px, self.hedge)
+        return replace(found, notes=(*found.notes, NOTE), unfamiliarity=unfamiliarity)
+
+    def _as_page(self, image: ImageArray, screen_px: int | None, hedge: Hedge) -> GridPrediction:
+        shown = self._shown(image, screen_px, round(PAGE_SCALE * self.backend.size))
+        outputs = [
+            GridOutput(hedge.flatten(output.log_density, PAGE_GAIN), output.features)
+            for output in self._run(shown.parts)
+        ]
+        return replace(self._gathered(shown, outputs), content="page")
 
     def features(self, image: ImageArray) -> NDArray[np.float32] | None:
         """What the model's encoders see in a picture, uint8 (H, W, 3), on average: float32 (d,).
 
         None for a model without encoders.
         """
-        return _features(self._run(self._shown(image, None)))
+        return _features(self._run(self._shown(image, None, self.backend.size).parts))
 
-    def _shown(self, image: ImageArray, screen_px: int | None) -> _Shown:
-        """What the model sees of a picture: all of it, or a screen at a time."""
+    def _shown(self, image: ImageArray, screen_px: int | None, side: int) -> _Shown:
+        """What the model sees, `side` pixels long: all of a picture, or a screen at a time."""
         size = image.shape[0], image.shape[1]
         screens = screens_of(size, screen_px)
         notes = notes_on(image, screens)
-        side, stride = self.backend.size, self.backend.output_stride
+        stride = self.backend.output_stride
         if screens is None:
-            return _Shown(size, [resize(image, fit_size(size, side, stride))], None, notes)
+            return _Shown([resize(image, fit_size(size, side, stride))], None, notes)
         fitted = fit_size(screens.screen_size, side, stride)
         along = fitted[0] if screens.are_stacked else fitted[1]
         parts = [
             resize(image[pixels] if screens.are_stacked else image[:, pixels], fitted)
             for _, pixels in screens.places(along // stride)
         ]
-        return _Shown(size, parts, screens, notes)
+        return _Shown(parts, screens, notes)
 
-    def _run(self, shown: _Shown) -> list[GridOutput]:
+    def _run(self, parts: Sequence[ImageArray]) -> list[GridOutput]:
         if self._gathering is not None:
-            return [self._gathering.run(part) for part in shown.parts]
-        return [self.backend.run(_to_pixels(part)) for part in shown.parts]
-
-    def _finish(self, shown: _Shown, outputs: Sequence[GridOutput]) -> Prediction:
-        return self._gathered(shown, outputs).full(shown.size, self.name)
+            return [self._gathering.run(part) for part in parts]
+        return [self.backend.run(_to_pixels(part)) for part in parts]
 
     def _gathered(self, shown: _Shown, outputs: Sequence[GridOutput]) -> GridPrediction:
         """One prediction of what the model said of each part."""
         grids = [output.log_density for output in outputs]
         grid = grids[0] if shown.screens is None else join(shown.screens, grids)
-        features, unfamiliarity = _features(outputs), None
-        if self.familiarity is not None and features is not None:
-            unfamiliarity = self.familiarity.unfamiliarity(features)
         timing = self.timing if shown.screens is None else None
+        unfamiliarity = self._unfamiliarity(outputs)
         return GridPrediction(grid, shown.screens, shown.notes, unfamiliarity, timing)
+
+    def _unfamiliarity(self, outputs: Sequence[GridOutput]) -> float | None:
+        """See `Prediction`."""
+        features = _features(outputs)
+        if self.familiarity is None or features is None:
+            return None
+        return self.familiarity.unfamiliarity(features)
 
 
 def load(
@@ -235,8 +270,10 @@ def load(
         runner, info = open_model(None, str(model), device, backend)
         return Predictor(runner, str(model), info)
     runner, info = open_model(found.path, "", device, backend)
-    known, timing = read_familiarity(found.path), read_timing(found.path)
-    return Predictor(runner, short_name(model), info, found.fallback_reason, known, timing)
+    return Predictor(
+        runner, short_name(model), info, found.fallback_reason, read_familiarity(found.path),
+        read_timing(found.path), read_hedge(found.path),
+    )  # fmt: skip
 
 
 def _features(outputs: Sequence[GridOutput]) -> NDArray[np.float32] | None:

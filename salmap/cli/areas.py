@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from salmap.cli.options import BackgroundOption, ModelOption, ScreenOption
+from salmap.cli.options import BackgroundOption, ContentOption, ModelOption, ScreenOption
 from salmap.cli.text import say
 from salmap.errors import AreaError
 from salmap.weights.registry import DEFAULT_MODEL
@@ -35,6 +35,7 @@ def areas(
     model: ModelOption = DEFAULT_MODEL,
     screen: ScreenOption = None,
     background: BackgroundOption = "white",
+    content: ContentOption = "auto",
 ) -> None:
     """Show the share of attention of each area, with an interval.
 
@@ -57,7 +58,7 @@ def areas(
         wanted = [*wanted, *detect(image, parse_kinds(find))]
     if not wanted:
         raise AreaError(f"{picture.name}: No {find.replace(',', ' or ')} found.")
-    prediction = load(model).predict(image, screen)
+    prediction = load(model).predict(image, screen, content=content)
     for note in prediction.notes:
         say(picture, note)
     found = prediction.areas(wanted)

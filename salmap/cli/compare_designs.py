@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from salmap.cli.options import ModelOption
+from salmap.cli.options import ContentOption, ModelOption
 from salmap.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from salmap.analysis.versions import Comparison
+    from salmap.content import Content
+    from salmap.prediction import Prediction
+    from salmap.predictor import Predictor
+    from salmap.types import ImageArray
 
 
 def compare_designs(
@@ -24,6 +30,7 @@ def compare_designs(
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report, too: .html, or .pdf.")] = None,
     model: ModelOption = DEFAULT_MODEL,
+    content: ContentOption = "auto",
 ) -> None:
     """Compare how much attention the same areas draw in several versions of a design.
 
@@ -58,8 +65,7 @@ def compare_designs(
     areas = areas_of_versions(
         {n: (len(image), len(image[0])) for n, image in images.items()}, given
     )
-    loaded = load(model)
-    predictions = {name: loaded.predict(image) for name, image in images.items()}
+    predictions = _predict_alike(load(model), images, content)
     comparison = compare_versions(predictions, areas)
     for name in [area] if area else comparison.shares:
         verdict = winner(comparison, name)
@@ -69,6 +75,16 @@ def compare_designs(
         results = [Result(n, images[n], predictions[n], areas=areas[n]) for n in images]
         made = versions_report(results, comparison)
         replace_file(html, report_file(made, html.name))
+
+
+def _predict_alike(
+    loaded: Predictor, images: Mapping[str, ImageArray], content: Content
+) -> dict[str, Prediction]:
+    """All versions as photos, or all as pages: as pages if one of them is."""
+    found = {name: loaded.predict(image, content=content) for name, image in images.items()}
+    if len({prediction.content for prediction in found.values()}) < 2:
+        return found
+    return {name: loaded.predict(image, content="page") for name, image in images.items()}
 
 
 def _print_area(comparison: Comparison, area: str) -> None:

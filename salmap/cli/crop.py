@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from salmap.cli.options import BackgroundOption, ModelOption, ScreenOption
+from salmap.cli.options import BackgroundOption, ContentOption, ModelOption, ScreenOption
 from salmap.cli.text import say
 from salmap.weights.registry import DEFAULT_MODEL
 
@@ -28,6 +28,7 @@ def crop(
     model: ModelOption = DEFAULT_MODEL,
     screen: ScreenOption = None,
     background: BackgroundOption = "white",
+    content: ContentOption = "auto",
 ) -> None:
     """Cut a picture to other shapes so that each keeps most attention.
 
@@ -50,7 +51,7 @@ def crop(
     areas = areas_of(picture.name, read_areas_file(keep)) if keep else ()
     image = load_image(picture, background)
     faces = detect(image, {Kind.FACES}) if whole_faces else ()
-    prediction = load(model).predict(image, screen)
+    prediction = load(model).predict(image, screen, content=content)
     for note in prediction.notes:
         say(picture, note)
     for text, value in ratios.items():

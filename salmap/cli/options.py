@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from salmap.content import Content
+
 ModelOption = Annotated[
     str, typer.Option(help="A name from 'salmap models', a .safetensors file, or hf://owner/repo.")
 ]
@@ -37,6 +39,13 @@ ScreenOption = Annotated[
 ]
 BackgroundOption = Annotated[
     str, typer.Option(help="Color behind transparent pictures, such as black or #ff8800.")
+]
+ContentOption = Annotated[
+    Content,
+    typer.Option(
+        help="What pictures show: page for web pages and designs, photo, or auto: what is unlike "
+        "photographs is analyzed as a page, larger and with more caution."
+    ),
 ]
 PrivateOption = Annotated[bool, typer.Option("--private", help="Only you can see it.")]
 YesOption = Annotated[

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from salmap.cli.options import (
     BackendOption,
     BackgroundOption,
+    ContentOption,
     DeviceOption,
     ModelOption,
     ScreenOption,
@@ -104,6 +105,7 @@ def predict(
             help="Only the first seconds of viewing, such as 0.5; by default all three.",
         ),
     ] = None,
+    content: ContentOption = "auto",
     resume: Annotated[
         bool,
         typer.Option(
@@ -162,7 +164,7 @@ def predict(
 
     outputs, style = _outputs(save), _style(opacity, colormap)
     check_color(background)
-    viewing = Viewing(screen, background, until)
+    viewing = Viewing(screen, background, until, content)
     areas = _areas(areas_file, outputs)
     failures: list[object] = []
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from tqdm import tqdm
 
-from salmap.cli.options import ModelOption
+from salmap.cli.options import ContentOption, ModelOption
 from salmap.cli.text import say
 from salmap.errors import SalmapError
 from salmap.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from salmap.analysis.area_files import AreasByPicture
+    from salmap.content import Content
     from salmap.outputs.report.sheets import Sheet
     from salmap.predictor import Predictor
 
@@ -37,6 +38,7 @@ def report(
     logo: Annotated[Path | None, typer.Option(help="A picture beside the heading.")] = None,
     paper: Annotated[str, typer.Option(help="a4 or letter.")] = "a4",
     model: ModelOption = DEFAULT_MODEL,
+    content: ContentOption = "auto",
 ) -> None:
     """Write a report on pictures: one HTML file that needs no other, or a PDF.
 
@@ -80,7 +82,7 @@ def report(
     work = zip(names, found, strict=True)
     for name, picture in tqdm(work, total=len(found), unit="picture", delay=2, disable=None):
         try:
-            sheets.append(_sheet(loaded, name, picture.path, areas, k))
+            sheets.append(_sheet(loaded, name, picture.path, areas, k, content))
         except (SalmapError, OSError) as error:
             fail(picture.path, str(error))
     if sheets:
@@ -90,7 +92,9 @@ def report(
     raise typer.Exit(1 if failures else 0)
 
 
-def _sheet(loaded: Predictor, name: str, path: Path, areas: AreasByPicture, k: int) -> Sheet:
+def _sheet(
+    loaded: Predictor, name: str, path: Path, areas: AreasByPicture, k: int, content: Content
+) -> Sheet:
     """One picture, predicted, drawn and measured."""
     from salmap.analysis.area_files import own_areas  # noqa: PLC0415  (quick --help)
     from salmap.outputs.find import source_of  # noqa: PLC0415
@@ -100,4 +104,5 @@ def _sheet(loaded: Predictor, name: str, path: Path, areas: AreasByPicture, k: i
 
     image = load_image(source_of(path))
     wanted = own_areas(path.as_posix(), areas) or areas.get("") or ()
-    return make_sheet(Result(name, image, loaded.predict(image), k=k, areas=wanted))
+    prediction = loaded.predict(image, content=content)
+    return make_sheet(Result(name, image, prediction, k=k, areas=wanted))

@@ -127,7 +127,7 @@ def process(
     wanted = areas_of(picture.as_posix(), areas) if areas else ()
     image = load_image(source_of(picture), viewing.background)
     try:
-        prediction = predictor.predict(image, viewing.screen_px)
+        prediction = predictor.predict(image, viewing.screen_px, content=viewing.content)
     except (MemoryError, RuntimeError) as error:  # what backends raise when memory runs out
         raise ImageError(f"{picture}: the model failed on it ({error}).") from error
     prediction = viewing.timed(prediction)

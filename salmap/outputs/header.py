@@ -17,6 +17,8 @@ def header(name: str, prediction: Prediction) -> dict[str, Any]:
         "width": width,
         "height": height,
     }
+    if prediction.content != "photo":
+        record["content"] = prediction.content
     if prediction.screens:
         folds = list(prediction.screens.folds)
         record["screens"] = {"length": prediction.screens.length_px, "folds": folds}

@@ -189,7 +189,7 @@ def grid_prediction(picture: Picture, model: ModelVersion) -> CachedPrediction:
         image = decoded(picture)
         height, width = image.shape[:2]
         start = time.perf_counter()
-        found = network.predict_grid(image, picture.viewing.screen_px)
+        found = network.predict_grid(image, picture.viewing.screen_px, picture.viewing.content)
         taken_s = time.perf_counter() - start
     return CachedPrediction(found, (height, width), taken_s)
 

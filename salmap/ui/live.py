@@ -49,7 +49,7 @@ def heat(jpeg: bytes, network: Predictor) -> Heat:
     """
     if len(jpeg) > MAX_BYTES:
         raise ImageError(f"A picture of the camera has more than {MAX_BYTES // 1_000_000} MB.")
-    found = network.predict_grid(load_image(jpeg))
+    found = network.predict_grid(load_image(jpeg), content="photo")
     density = np.exp(found.grid)
     levels = (display_scale(density) * 255 + 0.5).astype(np.uint8)
     return Heat(levels, tuple(top_regions(density, AREAS)), bool(found.notes))

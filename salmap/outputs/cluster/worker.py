@@ -96,7 +96,8 @@ class Worker:
             stream.name = item.id  # for messages
             image = load_image(stream, self.task.viewing.background)
             viewing = self.task.viewing
-            prediction = viewing.timed(self.predictor.predict(image, viewing.screen_px))
+            predicted = self.predictor.predict(image, viewing.screen_px, content=viewing.content)
+            prediction = viewing.timed(predicted)
             areas = areas_of(item.id, self.task.areas) if self.task.areas else ()
             save(item, Result(item.id, image, prediction, self.task.style, self.task.k, areas))
         except (SalmapError, OSError) as error:

@@ -1,4 +1,4 @@
-"""How a picture is put before a model: shown only where there is a choice."""
+"""How a picture is put before a model."""
 
 from __future__ import annotations
 
@@ -7,28 +7,42 @@ from typing import Any
 
 import streamlit as st
 
+from salmap.content import CONTENTS
 from salmap.pictures import image_size
 from salmap.pictures.viewing import USUAL
 from salmap.screens import MOST, screens_of
 from salmap.ui import cache, state
 from salmap.ui.state import Picture
 
+_CONTENT_WORDS = {"auto": "Automatic", "photo": "Photo", "page": "Page or design"}
+
 
 def viewing_controls(picture: Picture) -> None:
-    """The background of a transparent picture, and the screen of one that no screen shows whole.
+    """What a picture shows; the background of a transparent one; the screen of a long one.
 
     Raises:
         ImageError: if the picture can't be read.
     """
     height, width = image_size(picture.data)
     usual, transparent = screens_of((height, width)), cache.is_transparent(picture)
-    if not (usual or transparent):
-        return
     with st.container(horizontal=True):
+        _content(picture)
         if transparent:
             _background(picture)
         if usual:
             _screen(picture, max(height, width), usual.length_px, usual.are_stacked)
+
+
+def _content(picture: Picture) -> None:
+    key = f"content_{picture.digest}"
+    st.selectbox(
+        "Analyze as", CONTENTS, CONTENTS.index(picture.viewing.content),
+        lambda content: _CONTENT_WORDS[content],
+        key=key, width=170,
+        on_change=lambda: _change(picture, content=st.session_state[key]),
+        help="Pages and designs are analyzed at a larger size, and with more caution, since "
+        "models learned from photos.",
+    )  # fmt: skip
 
 
 def _background(picture: Picture) -> None:

@@ -11,6 +11,7 @@ from salmap import weights
 from salmap.analysis import wording
 from salmap.analysis.clarity import rank_among_validation_pictures
 from salmap.analysis.summary import Analysis
+from salmap.content import NOTE
 from salmap.errors import ImageError, SalmapError
 from salmap.outputs.names import safe_stem
 from salmap.outputs.report.report import Cover, Report
@@ -75,7 +76,7 @@ def _result(picture: Picture, chosen: Settings) -> None:
         viewing_controls(picture)
         analysis = _analyze(picture, model)
         for note in analysis.notes:
-            st.warning(words.plain(note))
+            (st.caption if note == NOTE else st.warning)(words.plain(note))
         summary = st.empty()
         summary.markdown(_views(picture, model, chosen))
         st.caption(words.plain(_clarity(picture, model)))

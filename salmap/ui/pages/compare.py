@@ -11,6 +11,7 @@ import streamlit as st
 from salmap import weights
 from salmap.analysis.agreement import FEWEST, MOST, is_baseline, proposed
 from salmap.analysis.trust import CENTER_BIAS_MODEL
+from salmap.content import NOTE
 from salmap.errors import DoubtfulError, ImageError, SalmapError
 from salmap.fixations.brought import Evidence, dots
 from salmap.fixations.scoring import SIGMA_SHARE
@@ -123,7 +124,7 @@ def _ready(picture: Picture, chosen: list[str]) -> list[str]:
 
 def _comparison(picture: Picture, models: list[str], style: Style, sigma: float) -> None:
     for note in cache.grid_prediction(picture, cache.model_version(models[0])).prediction.notes:
-        st.warning(words.plain(note))
+        (st.caption if note == NOTE else st.warning)(words.plain(note))
     observed = _observed(picture, sigma)
     _side_by_side(picture, models, style, observed)
     st.header("Two at a time", anchor=False)

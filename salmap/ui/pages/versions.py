@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -57,12 +58,22 @@ def page() -> None:
         return
     try:
         load_model(model)
-        _compare(pictures, model, style)
+        _compare(_seen_alike(pictures, model), model, style)
     except SalmapError as error:
         st.error(words.message(error))
     except MemoryError:
         logger.exception("Out of memory")
         st.error("These pictures are too large for this server right now. Use smaller copies.")
+
+
+def _seen_alike(pictures: dict[str, Picture], model: ModelVersion) -> dict[str, Picture]:
+    """All versions as photos, or all as pages: as pages if one of them is."""
+    found = {cache.grid_prediction(p, model).prediction.content for p in pictures.values()}
+    if len(found) < 2:
+        return pictures
+    return {
+        name: replace(p, viewing=replace(p.viewing, content="page")) for name, p in pictures.items()
+    }
 
 
 def _versions() -> dict[str, Picture]:
