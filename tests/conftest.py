@@ -36,9 +36,9 @@ def runs(monkeypatch) -> list[str]:
     names: list[str] = []
     predict_grid = Predictor.predict_grid
 
-    def counted(self, image, screen_px):
+    def counted(self, image, *rest):
         names.append(self.name)
-        return predict_grid(self, image, screen_px)
+        return predict_grid(self, image, *rest)
 
     monkeypatch.setattr(Predictor, "predict_grid", counted)
     return names

@@ -10,8 +10,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-GROUND = {"types", "errors", "version", "files", "processes", "networks", "threads"}
-MATHS = {"areas", "density", "center_bias", "metrics", "regions", "prediction", "screens", "timing"}
+GROUND = {"types", "errors", "version", "files", "processes", "networks", "threads", "content"}
+MATHS = {
+    "areas",
+    "density",
+    "center_bias",
+    "metrics",
+    "regions",
+    "prediction",
+    "screens",
+    "timing",
+    "hedge",
+}
 BASE = GROUND | MATHS
 RUNNING = {"pictures", "models", "weights", "backends", "predictor"}
 READING = {"fixations", "analysis", "render", "datasets"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,10 +133,10 @@ def test_a_model_that_runs_out_of_memory_fails_for_that_picture_only(
 ) -> None:
     real = Predictor.predict
 
-    def failing(self: Predictor, image: np.ndarray, screen: int | None) -> salmap.Prediction:
+    def failing(self: Predictor, image: np.ndarray, *rest: Any, **more: Any) -> salmap.Prediction:
         if image.shape[0] == 50:
             raise RuntimeError("can't allocate memory")
-        return real(self, image, screen)
+        return real(self, image, *rest, **more)
 
     monkeypatch.setattr(Predictor, "predict", failing)
     pictures = picture(tmp_path / "large.png", 50), picture(tmp_path / "small.png", 40)

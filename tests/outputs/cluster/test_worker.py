@@ -126,10 +126,10 @@ def test_one_bad_picture_costs_only_itself():
     worker = Worker(FILES, log)
     predict = worker.predictor.predict
 
-    def unlucky(image, screen_px):
+    def unlucky(image, *rest, **more):
         if len(log.begun) == 1:
             raise RuntimeError("out of memory")
-        return predict(image, screen_px)
+        return predict(image, *rest, **more)
 
     worker.predictor.predict = unlucky  # type: ignore[method-assign]
     problems = dict(zip([item.id for item in items], worker.do(items), strict=True))
