@@ -11,7 +11,7 @@ Content = Literal["auto", "photo", "page"]
 CONTENTS: Final[tuple[Content, ...]] = get_args(Content)
 NOTE = (
     "Analyzed as a page or design: at a larger size, and with more caution than a photo. "
-    "If it is a photo, choose that."
+    "If it is a photo, say so."
 )
 
 

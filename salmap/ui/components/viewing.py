@@ -25,8 +25,11 @@ def viewing_controls(picture: Picture) -> None:
     """
     height, width = image_size(picture.data)
     usual, transparent = screens_of((height, width)), cache.is_transparent(picture)
-    with st.container(horizontal=True):
+    with st.sidebar:
         _content(picture)
+    if not (usual or transparent):
+        return
+    with st.container(horizontal=True):
         if transparent:
             _background(picture)
         if usual:
@@ -38,7 +41,7 @@ def _content(picture: Picture) -> None:
     st.selectbox(
         "Analyze as", CONTENTS, CONTENTS.index(picture.viewing.content),
         lambda content: _CONTENT_WORDS[content],
-        key=key, width=170,
+        key=key,
         on_change=lambda: _change(picture, content=st.session_state[key]),
         help="Pages and designs are analyzed at a larger size, and with more caution, since "
         "models learned from photos.",
