@@ -67,7 +67,10 @@ def _camera(model: ModelVersion, colormap: str) -> None:
 
 def _answer(model: ModelVersion) -> None:
     """Answer a picture here rather than while the page is drawn, which a click may end."""
-    message = st.session_state[_CAMERA].frame
+    camera = st.session_state.get(_CAMERA)
+    if camera is None:  # the page has been left
+        return
+    message = camera.frame
     number = message.get("id", 0)
     try:
         network, jpeg = cache.predictor(model), live.jpeg_from(message)
