@@ -142,6 +142,12 @@ def test_a_frame_that_is_no_picture_ends_it_with_a_sentence(session):
     assert "not a picture" in session["live_answer"]["problem"]
 
 
+def test_a_frame_that_comes_after_its_visitor_has_left_the_page_is_dropped(session):
+    live_page._answer(VERSION)
+    live_page._keep()
+    assert session == {}
+
+
 def test_kept_pictures_wait_to_be_checked_like_any_other(session):
     for x in (5, 75):
         session["live_camera"] = SimpleNamespace(keep=message(frame(x)))

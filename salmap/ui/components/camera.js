@@ -6,6 +6,8 @@
 // Triggers: "frame": { id, jpeg }, "keep": { jpeg }, both base64.
 const LOST_MS = 20000; // after which an answer is no longer waited for
 const SILENT_MS = 3000; // after which it is said that one is waited for
+const HOLD_MS = 2000; // in which a page that somebody has gone to begins to be drawn
+const LEAVING = ["pointerdown", "pointerup", "keydown", "popstate"]; // anywhere else on the page
 const RATE_MS = 5000; // the time over which the rate is counted
 const FADE_MS = 120; // in which the heatmap goes most of the way to the next one
 const PROBLEMS = {
@@ -35,6 +37,9 @@ class Camera {
     this.canvas = this.find("canvas");
     this.frame = document.createElement("canvas");
     this.attempt = 0;
+    this.hold = (event) => {
+      if (!event.composedPath().includes(root)) this.heldUntil = performance.now() + HOLD_MS;
+    };
     this.find(".power").onclick = () => (this.stream ? this.stop() : this.start());
     this.find(".keep").onclick = () => this.send("keep", { jpeg: this.take(Infinity, 0.92) });
     this.find("select").onchange = ({ target }) => this.start(target.value);
@@ -82,6 +87,8 @@ class Camera {
     await this.video.play().catch(() => {});
     if (attempt !== this.attempt) return;
     this.times = [];
+    this.heldUntil = 0;
+    for (const name of LEAVING) window.addEventListener(name, this.hold, true);
     this.show(true);
     this.tick(performance.now());
     this.list(stream.getVideoTracks()[0].getSettings().deviceId);
@@ -91,6 +98,7 @@ class Camera {
     this.attempt += 1;
     release(this.stream);
     cancelAnimationFrame(this.next);
+    for (const name of LEAVING) window.removeEventListener(name, this.hold, true);
     this.stream = this.waiting = this.target = this.shown = undefined;
     this.video.srcObject = null;
     this.areas = [];
@@ -124,7 +132,9 @@ class Camera {
   tick(now) {
     this.next = requestAnimationFrame((then) => this.tick(then)); // none while the tab is hidden
     if (!this.video.videoWidth) return;
-    if (!this.waiting || now - this.waiting.since > LOST_MS) {
+    // none is sent while another page may be on its way: Streamlit would leave that one blank
+    const isLost = this.waiting && now - this.waiting.since > LOST_MS;
+    if (isLost || (!this.waiting && now > this.heldUntil && isAtRest())) {
       this.waiting = { id: ++lastId, since: performance.now() };
       this.send("frame", { id: lastId, jpeg: this.take(this.side, 0.8) });
     }
@@ -201,7 +211,7 @@ class Camera {
 
   report(now) {
     this.times = this.times.filter(({ at }) => now - at < RATE_MS);
-    const silence = now - this.waiting.since;
+    const silence = this.waiting ? now - this.waiting.since : 0;
     if (silence > SILENT_MS) {
       this.tell(`Waiting for the server for ${Math.round(silence / 1000)} s…`);
     } else if (this.late && !this.times.length) {
@@ -219,6 +229,12 @@ class Camera {
     const rate = this.find(".rate");
     if (rate.textContent !== text) rate.textContent = text;
   }
+}
+
+// Whether the server draws nothing for this visitor now.
+function isAtRest() {
+  const state = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState;
+  return state === undefined || state === "notRunning";
 }
 
 function release(stream) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from salmap.errors import SalmapError
@@ -67,10 +69,9 @@ def _camera(model: ModelVersion, colormap: str) -> None:
 
 def _answer(model: ModelVersion) -> None:
     """Answer a picture here rather than while the page is drawn, which a click may end."""
-    camera = st.session_state.get(_CAMERA)
-    if camera is None:  # the page has been left
+    message = _sent("frame")
+    if message is None:
         return
-    message = camera.frame
     number = message.get("id", 0)
     try:
         network, jpeg = cache.predictor(model), live.jpeg_from(message)
@@ -84,8 +85,17 @@ def _answer(model: ModelVersion) -> None:
 
 def _keep() -> None:
     """Put a picture into the tray, as if it had been uploaded; one that is damaged is named."""
+    message = _sent("keep")
+    if message is None:
+        return
     before: tuple[str, ...] = st.session_state.get(_KEPT, ())
     name = f"camera {len(before) + 1}.jpg"
-    picture = state.picture_from(name, live.jpeg_from(st.session_state[_CAMERA].keep))
+    picture = state.picture_from(name, live.jpeg_from(message))
     st.session_state[_KEPT] = (*before, picture.digest)
     source.take([picture])
+
+
+def _sent(what: str) -> dict[str, Any] | None:
+    """What the camera sent; None if it comes after the visitor has left the page."""
+    camera = st.session_state.get(_CAMERA)
+    return None if camera is None else getattr(camera, what)
