@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from salmap.cli import main as cli
 from salmap.errors import SalmapError
 from salmap.publish import space as deploy
-from salmap.weights.resolve import FAMILIARITY_SUFFIX, resolve
+from salmap.weights.resolve import FAMILIARITY_SUFFIX, TIMING_SUFFIX, resolve
 from tests.hub_server import (
     LARGE_BYTES,
     REFUSALS,
@@ -252,8 +252,9 @@ def test_the_documented_way_to_a_weights_repository(
     bundled = {path.name: path.read_bytes() for path in (ROOT / "assets").glob("*.safetensors")}
     assert hub.repositories["you/weights"].tree("main") == bundled
     monkeypatch.setenv("SALMAP_WEIGHTS_REPO", "you/weights")
-    weights = {name: data for name, data in bundled.items() if FAMILIARITY_SUFFIX not in name}
-    assert len(weights) >= 4
+    beside = (FAMILIARITY_SUFFIX, TIMING_SUFFIX)
+    weights = {name: data for name, data in bundled.items() if not name.endswith(beside)}
+    assert len(weights) == 5
     for name, content in weights.items():
         found = resolve(Path(name).stem)
         assert found is not None
