@@ -72,7 +72,7 @@ def tab(desk_tab: Page, train_server: str, runs: Jobs) -> Iterator[Page]:
 
 def test_two_epochs_make_a_model_that_can_be_chosen_kept_and_deleted(tab, models):
     upload(tab, gaze_zip(40))  # so that two pictures are held out
-    begin(tab, "tiny", START, frozen=2)
+    begin(tab, "small", START, frozen=2)
     expect(tab.get_by_text("is ready: choose it on any page")).to_be_visible(timeout=RUN_MS)
     at_rest(tab)
     expect(tab.get_by_text("Prediction after epoch 2")).to_be_visible()
@@ -84,15 +84,15 @@ def test_two_epochs_make_a_model_that_can_be_chosen_kept_and_deleted(tab, models
     assert results["y"] < form["y"]
     with tab.expect_download() as waiting:
         tab.get_by_role("button", name="Download the model").click()
-    assert waiting.value.suggested_filename == "tiny.safetensors"
+    assert waiting.value.suggested_filename == "small.safetensors"
     assert salmap.load(str(waiting.value.path())).info.scores["folder"]["ig"]
     tab.get_by_role("link", name="Analyse").click()
     tab.get_by_role("combobox", name=re.compile("Model")).click()
-    expect(tab.get_by_role("option", name="tiny", exact=True)).to_be_visible()
+    expect(tab.get_by_role("option", name="small", exact=True)).to_be_visible()
     tab.keyboard.press("Escape")
     tab.get_by_role("link", name="Train").click()
     delete(tab)
-    assert not (models / "tiny.safetensors").exists()
+    assert not (models / "small.safetensors").exists()
 
 
 def test_a_run_is_seen_from_everywhere_is_stopped_and_goes_on(tab, train_server):
