@@ -177,11 +177,11 @@ class Predictor:
             ImageError: if there is no such content, or the screens are too many.
         """
         check_content(content)
+        if content == "page" and self.hedge is not None:
+            return self._as_page(image, screen_px, self.hedge)
         shown = self._shown(image, screen_px, self.backend.size)
         if self.hedge is None or content == "photo":
             return self._gathered(shown, self._run(shown.parts))
-        if content == "page":
-            return self._as_page(image, screen_px, self.hedge)
         first = self._run(shown.parts[:1])  # says as much as all of them, which may be many
         unfamiliarity = self._unfamiliarity(first)
         if not is_unfamiliar(unfamiliarity):
