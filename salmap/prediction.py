@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,26 +86,27 @@ class Prediction:
         found = area_shares(self.density, areas, bool(self.is_unfamiliar))
         if self.source is None or self.source.timing is None or self.is_unfamiliar:
             return found
-        shares = zip(*(self._early_shares(s, areas, found) for s in SEEN_S), strict=True)
+        shares = zip(*self._early_shares(self.source, areas, found), strict=True)
         seen = (map(self.source.timing.seen, early, SEEN_S) for early in shares)
         return [replace(one, seen=tuple(each)) for one, each in zip(found, seen, strict=True)]
 
     def _early_shares(
-        self, seconds: float, areas: Sequence[Area], found: Sequence[AreaShare]
-    ) -> list[float]:
-        """Shares of the density up to a moment: how they change shows on a small copy as well."""
+        self, source: GridPrediction, areas: Sequence[Area], found: Sequence[AreaShare]
+    ) -> Iterator[list[float]]:
+        """Shares of the densities up to `SEEN_S`: how they change shows on a small copy as well."""
         shrink = min(1.0, _COPY_SIDE / max(self.size))
         size = max(1, round(self.size[0] * shrink)), max(1, round(self.size[1] * shrink))
-        source = self._source()
-        usual, early = (
-            one.full(size, self.model).density for one in (source, source.until(seconds))
-        )
         masks = [area.scaled(self.size, size).mask(size) for area in areas]
-        sums = [(float(usual[mask].sum()), float(early[mask].sum())) for mask in masks]
-        return [
-            min(1.0, one.share * after / before) if before else one.share
-            for one, (before, after) in zip(found, sums, strict=True)
-        ]
+        usual = source.full(size, self.model).density
+        before = [float(usual[mask].sum()) for mask in masks]
+        for seconds in SEEN_S:
+            early = source.until(seconds).full(size, self.model).density
+            yield [
+                min(1.0, one.share * float(early[mask].sum()) / all_times)
+                if all_times
+                else one.share
+                for one, mask, all_times in zip(found, masks, before, strict=True)
+            ]
 
     def at(self, seconds: float) -> Prediction:
         """Where people look at one moment: the density of the fixations that begin about then.
