@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Position, expect
 
 from tests.browser.running import PATIENCE_MS, settled
 
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE_MS)
 
 PANEL = "Measure areas of your own"
+STAGE = ".editor svg"
 SIZE = 512  # of the first example
 
 
@@ -35,19 +36,28 @@ def upload(page: Page, *files: tuple[str, bytes]) -> None:
     )
 
 
-def at(page: Page, x: float, y: float) -> tuple[float, float]:
-    """A place on the picture that is drawn on, in shares of its sides, on the screen."""
-    stage = page.locator(".editor svg")
-    stage.scroll_into_view_if_needed()
-    box = stage.bounding_box()
-    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+def open_panel(page: Page) -> None:
+    """Open the panel for areas, and wait until nothing moves any more."""
+    page.get_by_text(PANEL).click()
+    page.get_by_role("button", name="Draw a rectangle").wait_for()
+    settled(page)
+
+
+def place(page: Page, x: float, y: float) -> Position:
+    """A place on the picture that is drawn on, in shares of its sides, in pixels of the screen."""
+    box = page.locator(STAGE).bounding_box()
+    assert box
+    return {"x": x * box["width"], "y": y * box["height"]}
 
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    page.mouse.move(*at(page, *start))
-    page.mouse.down()
-    page.mouse.move(*at(page, *end), steps=4)
-    page.mouse.up()
+    stage = page.locator(STAGE)
+    stage.drag_to(
+        stage,
+        source_position=place(page, *start),
+        target_position=place(page, *end),
+        steps=4,
+    )
 
 
 def edges(page: Page) -> list[int]:
@@ -62,7 +72,7 @@ def measured(page: Page, number: int) -> None:
 
 
 def test_an_area_is_drawn_moved_resized_named_and_removed_by_mouse(page):
-    page.get_by_text(PANEL).click()
+    open_panel(page)
     page.get_by_role("button", name="Draw a rectangle").click()
     drag(page, (0.25, 0.25), (0.5, 0.5))
     measured(page, 1)
@@ -87,17 +97,17 @@ def test_an_area_is_drawn_moved_resized_named_and_removed_by_mouse(page):
 
 
 def test_a_polygon_is_drawn_by_touch(phone):
-    phone.get_by_text(PANEL).tap()
+    open_panel(phone)
     phone.get_by_role("button", name="Draw a polygon").tap()
-    for place in ((0.2, 0.2), (0.6, 0.2), (0.4, 0.6)):
-        phone.touchscreen.tap(*at(phone, *place))
+    for corner in ((0.2, 0.2), (0.6, 0.2), (0.4, 0.6)):
+        phone.locator(STAGE).tap(position=place(phone, *corner))
     phone.get_by_role("button", name="Finish").tap()
     measured(phone, 1)
     assert edges(phone) == pytest.approx([102, 102, 307, 307], abs=3)
 
 
 def test_an_area_is_made_by_keys_alone(page):
-    page.get_by_text(PANEL).click()
+    open_panel(page)
     page.get_by_role("button", name="Add in the middle").focus()
     page.keyboard.press("Enter")
     measured(page, 1)
@@ -114,7 +124,7 @@ def test_an_area_is_made_by_keys_alone(page):
 
 def test_areas_start_from_faces_and_crops_keep_them_whole(page):
     pytest.importorskip("dlib")
-    page.get_by_text(PANEL).click()
+    open_panel(page)
     page.get_by_role("button", name="Start from faces").click()
     measured(page, 1)
     expect(page.get_by_role("textbox", name="Name of area 1")).to_have_value("face 1")

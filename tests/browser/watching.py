@@ -41,7 +41,7 @@ def watched(tab: Page, events: Sequence[str] = EVENTS) -> Iterator[None]:
         tab.goto("about:blank")
         tab.set_viewport_size(size)
         tab.emulate_media(color_scheme="null", reduced_motion="null")
-    assert problems == []
+    assert not problems, "\n".join(problems)
 
 
 def problem_of(event: Exception | ConsoleMessage | Request) -> str:

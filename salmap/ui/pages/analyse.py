@@ -66,18 +66,21 @@ def page() -> None:
 
 
 def _result(picture: Picture, chosen: Settings) -> None:
-    place = st.empty()
     model = cache.model_version(chosen.model)
     shown = (picture.key, model)
-    if st.session_state.get(_SHOWN) != shown:
+    if st.session_state.get(_SHOWN) == shown:
+        place = st.container()  # what is on screen stays until its successor comes: nothing jumps
+    else:
         # what belongs to another picture, its downloads too, goes before anything slow begins
-        place.container().markdown("")
-    with place.container():
+        empty = st.empty()
+        empty.container().markdown("")
+        place = empty.container()
+    with place:
         viewing_controls(picture)
         analysis = _analyze(picture, model)
         for note in analysis.notes:
             (st.caption if note == NOTE else st.warning)(words.plain(note))
-        summary = st.empty()
+        summary = st.container()
         summary.markdown(_views(picture, model, chosen))
         st.caption(words.plain(_clarity(picture, model)))
         source = cache.drawing(picture, model, View.OVERLAY, chosen.style)
