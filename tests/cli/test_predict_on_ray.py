@@ -19,6 +19,8 @@ from salmap.cli.main import app
 from tests.launching import ENVIRONMENT, ROOT, run
 
 SPIED = str(ROOT / "tests" / "spied_ray.py")
+#: workers of Ray are nice by default, and starve beside other tests
+POLITE = {"RAY_worker_niceness": "0"}
 SMALL = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
 
 
@@ -36,7 +38,7 @@ def cluster(tmp_path_factory):
     utils = pytest.importorskip("ray.cluster_utils", reason="pip install 'salmap[ray]'")
     spy = tmp_path_factory.mktemp("spy")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (ENVIRONMENT | {"SPY": str(spy)}).items():
+        for name, value in (ENVIRONMENT | POLITE | {"SPY": str(spy)}).items():
             patch.setenv(name, value)
         running = utils.Cluster(initialize_head=True, head_node_args=SMALL)
         yield running, spy
