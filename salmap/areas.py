@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.draw import polygon2mask
 
 from salmap.density import normalize
 from salmap.errors import AreaError
@@ -90,6 +89,8 @@ class Area:
             mask = np.zeros(size, bool)
             mask[rows, columns] = True
             return mask
+        from skimage.draw import polygon2mask  # noqa: PLC0415  (slow to import, seldom needed)
+
         # polygon2mask counts rows and columns from the center of the first pixel
         outline = np.array([(y - 0.5, x - 0.5) for x, y in self.corners])
         return np.asarray(polygon2mask(size, outline), bool)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from salmap.density import log_normalize
 from salmap.errors import FixationsError
@@ -17,6 +17,9 @@ from salmap.types import Fixations
 
 #: share of the uniform density mixed into a fitted prior, so that no pixel has probability 0
 UNIFORM_SHARE = 0.02
+
+#: standard deviations at which the kernel ends
+_REACH = 6
 
 
 def uniform(size: tuple[int, int]) -> NDArray[np.float32]:
@@ -84,8 +87,9 @@ def fitted(
         FixationsError: if no stimulus has a fixation on it.
     """
     counts = histogram(stimuli, grid)
-    sigma = (bandwidth * grid[0], bandwidth * grid[1])
-    smooth = gaussian_filter(counts, sigma, mode="constant", truncate=6)
-    smooth /= smooth.sum()
+    down, across = (bandwidth * side for side in grid)
+    reach = 2 * int(_REACH * across) + 1, 2 * int(_REACH * down) + 1
+    blurred = cv2.GaussianBlur(counts, reach, across, sigmaY=down, borderType=cv2.BORDER_CONSTANT)
+    smooth = np.asarray(blurred / blurred.sum())
     mixed = (1 - UNIFORM_SHARE) * smooth + UNIFORM_SHARE / smooth.size
     return np.log(mixed).astype(np.float32)

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike, NDArray
-from scipy.ndimage import gaussian_filter
 
 from salmap.errors import DensityError, FixationsError
 from salmap.types import Fixations, MapArray
@@ -72,7 +71,23 @@ def blur(values: NDArray[np.floating], sigma_px: float) -> NDArray[np.float64]:
     """
     if sigma_px <= 0:
         return normalize(values)
-    return normalize(gaussian_filter(np.asarray(values, np.float64), sigma_px, mode="constant"))
+    return normalize(gaussian_blur(values, sigma_px, cv2.BORDER_CONSTANT))
+
+
+def gaussian_blur(
+    values: NDArray[np.floating], sigma_px: float, border: int
+) -> NDArray[np.float64]:
+    """Any map blurred by a Gaussian: float64 (H, W).
+
+    Args:
+        values: (H, W).
+        sigma_px: standard deviation in pixels, more than 0.
+        border: what lies outside, one of OpenCV's `BORDER_...`.
+    """
+    side = 2 * _reach(sigma_px) + 1
+    exact = np.asarray(values, np.float64)
+    blurred = cv2.GaussianBlur(exact, (side, side), sigma_px, borderType=border)
+    return np.asarray(blurred, np.float64)
 
 
 def resize_log_density(

@@ -12,7 +12,6 @@ from salmap.areas import Area, AreaShare, area_shares
 from salmap.content import Content
 from salmap.density import resize_log_density
 from salmap.errors import DensityError, TimingError
-from salmap.regions import top_regions
 from salmap.screens import Screens
 from salmap.timing import SEEN_S, Timing
 from salmap.types import Region
@@ -75,6 +74,8 @@ class Prediction:
 
     def regions(self, k: int = 5) -> Sequence[Region]:
         """The `k` most salient regions, largest share first; see `salmap.regions.top_regions`."""
+        from salmap.regions import top_regions  # noqa: PLC0415  (slow to import: scikit-image)
+
         return top_regions(self.density, k)
 
     def areas(self, areas: Sequence[Area]) -> Sequence[AreaShare]:

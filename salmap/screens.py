@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from salmap.density import log_normalize
 from salmap.errors import ImageError
@@ -168,10 +168,12 @@ def _gains(mass: NDArray[np.float64], cells: int) -> NDArray[np.float64]:
         cells: rows of a screen.
     """
     gains = np.ones(len(mass))
+    window = (1, max(1, cells // 2))
     starts = np.clip(np.arange(len(mass)) - cells // 2, 0, len(mass) - cells)
     for _ in range(_ROUNDS):
         summed = np.append(0, np.cumsum(mass * gains))
         on_screen = summed[starts + cells] - summed[starts]
         gains /= on_screen / on_screen.mean()
-        gains = uniform_filter1d(gains, max(1, cells // 2), mode="nearest")
+        smooth = cv2.blur(gains[:, None], window, borderType=cv2.BORDER_REPLICATE)
+        gains = np.asarray(smooth[:, 0], np.float64)
     return gains

@@ -14,12 +14,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
-from scipy.special import betaln
 
-from salmap.density import log_normalize
+from salmap.density import gaussian_blur, log_normalize
 from salmap.errors import TimingError
 
 #: where stretches of time with a density of their own begin and end, seconds after the picture
@@ -128,7 +127,7 @@ def stretch_of(seconds: float) -> int:
 def log_blurred(grid: NDArray[np.floating]) -> NDArray[np.float32]:
     """The log of a blurred density, from a log density (h, w) with logsumexp 0: float32 (h, w)."""
     density = np.exp(grid)
-    blurred = gaussian_filter(density, _BLUR * max(grid.shape), mode="nearest")
+    blurred = gaussian_blur(density, _BLUR * max(grid.shape), cv2.BORDER_REPLICATE)
     return np.asarray(np.log(blurred + _FLOOR / grid.size), np.float32)
 
 
@@ -146,6 +145,8 @@ def seen(shares: Array, counts: NDArray[np.floating], concentration: float) -> A
         counts: (n,) the shares of viewers who make 0, 1, ... fixations.
         concentration: as in `Timing`, more than 0.
     """
+    from scipy.special import betaln  # noqa: PLC0415  (slow to import, and only for areas)
+
     inside = np.clip(np.asarray(shares, np.float64), 1e-9, 1 - 1e-9)[..., None] * concentration
     outside = concentration - inside
     missed = np.exp(betaln(inside, outside + np.arange(len(counts))) - betaln(inside, outside))

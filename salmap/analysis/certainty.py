@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import betaincinv
-
 from salmap.areas import AreaShare
 from salmap.errors import AreaError
 
@@ -60,6 +58,8 @@ def share_interval(
     Raises:
         AreaError: if there is no viewer or `level` is out of range.
     """
+    from scipy.special import betaincinv  # noqa: PLC0415  (slow to import, and only for areas)
+
     if not 0 < level < 1:
         raise AreaError(f"The level of an interval lies between 0 and 1; {level} does not.")
     if share <= 0 or share >= 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -149,14 +150,9 @@ def predict(
     s3://bucket/folder, pictures also in Parquet tables; an --out that ends in .parquet becomes a
     table.
     """
-    from salmap.outputs.batch import (  # noqa: PLC0415  (OpenCV)
-        names_of,
-        plan,
-        process_all,
-        remaining,
-    )
-    from salmap.outputs.cluster.task import Task  # noqa: PLC0415
+    from salmap.outputs.cluster.task import Task  # noqa: PLC0415  (quick --help)
     from salmap.outputs.find import find_pictures  # noqa: PLC0415
+    from salmap.outputs.plan import names_of, plan, remaining  # noqa: PLC0415
     from salmap.outputs.record import record_in, settings_of  # noqa: PLC0415
     from salmap.pictures.colors import check_color  # noqa: PLC0415
     from salmap.pictures.viewing import Viewing  # noqa: PLC0415
@@ -194,8 +190,11 @@ def predict(
         jobs = remaining(jobs)
     if jobs:
         record.begin()
-        predictor = load(model, device=device, backend=backend)
-        done = process_all(predictor, jobs, style, k, areas, viewing, say)
+        loading = ThreadPoolExecutor(1).submit(load, model, device=device, backend=backend)
+        # importing this takes as long as reading the weights
+        from salmap.outputs.batch import process_all  # noqa: PLC0415
+
+        done = process_all(loading.result(), jobs, style, k, areas, viewing, say)
         _report(done, len(jobs), fail, processes.first)
     failed = processes.total(len(failures))
     if not failed:

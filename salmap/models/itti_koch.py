@@ -8,7 +8,6 @@ from functools import cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter
 
 from salmap.models.map_model import DensitySettings, MapModel
 
@@ -196,7 +195,8 @@ def promote_peaks(maps: Array) -> Array:
     lowest, highest = maps.min(area, keepdims=True), maps.max(area, keepdims=True)
     maps = (maps - lowest) / np.maximum(highest - lowest, np.float32(UNSEEN))
     top = maps.max(area, keepdims=True)
-    peaks = (maps >= maximum_filter(maps, (1, 3, 3), mode="nearest")) & (maps >= BACKGROUND)
+    highest_near = np.stack([cv2.dilate(one, np.ones((3, 3))) for one in maps])
+    peaks = (maps >= highest_near) & (maps >= BACKGROUND)
     others = np.maximum((maps * peaks).sum(area, keepdims=True) - top, 0)
     mean_of_others = others / np.maximum(peaks.sum(area, keepdims=True) - 1, 1)
     return np.asarray(maps * (top - mean_of_others) ** 2, np.float32)

@@ -1,9 +1,9 @@
-"""Many pictures in, files out: what is to be done, what is left of it, and doing it."""
+"""Many pictures in, files out; see `salmap.outputs.plan` for which."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from salmap.analysis.area_files import AreasByPicture, areas_of
 from salmap.errors import ImageError, SalmapError
-from salmap.files import remove_parts, replace_file
-from salmap.outputs.find import Picture, source_of
-from salmap.outputs.names import Output, output_names
+from salmap.files import replace_file
+from salmap.outputs.find import source_of
+from salmap.outputs.names import Output
+from salmap.outputs.plan import Job
 from salmap.outputs.result import Result
 from salmap.pictures import load_image
 from salmap.pictures.viewing import USUAL, Viewing
@@ -22,42 +23,11 @@ from salmap.render import Style
 if TYPE_CHECKING:
     from salmap.predictor import Predictor
 
-#: a picture and where the outputs wanted of it go
-Job = tuple[Path, dict[Output, Path]]
 #: told of a picture and a sentence on it
 Note = Callable[[Path, str], None]
 #: pictures in work at a time: while the network has one, another is read or its outputs written;
 #: on a GPU, which takes several at once, that many for each of them
 IN_WORK = 2
-
-
-def plan(pictures: Sequence[Picture], out: Path, outputs: Iterable[Output]) -> list[Job]:
-    """What is to be done: each picture with the paths of its outputs in `out`."""
-    outputs = list(outputs)
-    names = output_names([picture.place for picture in pictures])
-    return [
-        (picture.path, {output: out / f"{name}{output.ending}" for output in outputs})
-        for picture, name in zip(pictures, names, strict=True)
-    ]
-
-
-def names_of(jobs: Iterable[Job]) -> set[str]:
-    """What the files that come of these jobs are called."""
-    return {path.name for _, outputs in jobs for path in outputs.values()}
-
-
-def remaining(jobs: Iterable[Job]) -> list[Job]:
-    """What a run that was killed left to do: the outputs that are not there yet.
-
-    What it had half written is removed.
-    """
-    jobs = list(jobs)
-    remove_parts(path for _, outputs in jobs for path in outputs.values())
-    missing = [
-        (picture, {output: path for output, path in outputs.items() if not path.exists()})
-        for picture, outputs in jobs
-    ]
-    return [(picture, outputs) for picture, outputs in missing if outputs]
 
 
 def process_all(

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from scipy.ndimage import uniform_filter1d
 
 from salmap.screens import LONGEST
 from salmap.types import ImageArray
@@ -81,7 +80,9 @@ class Canvas:
         found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         reach = 1 + max(mask.shape) // 100
         rings = [ring[:, 0].astype(np.float64) for ring in found]
-        smooth = [uniform_filter1d(ring, reach, axis=0, mode="wrap") for ring in rings]
+        # a ring has no end: what blurs it goes round
+        rounds = [np.pad(ring, ((reach, reach), (0, 0)), "wrap") for ring in rings]
+        smooth = [cv2.blur(ring, (1, reach))[reach:-reach] for ring in rounds]
         self.lines([np.concatenate([ring, ring[:1]]) for ring in smooth])
 
     def label(self, center: tuple[float, float], text: str) -> None:

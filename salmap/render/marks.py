@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import find_contours
 
 from salmap.areas import Area
 from salmap.errors import RenderError
@@ -42,6 +41,8 @@ def contours(
     """
     picture = matching(image, density)
     canvas = Canvas(_muted(picture) if mute else picture)
+    from skimage.measure import find_contours  # noqa: PLC0415  (slow to import, seldom needed)
+
     height, width = density.shape
     shrink = min(1.0, _CONTOUR_GRID / max(height, width))
     grid = (max(1, round(height * shrink)), max(1, round(width * shrink)))

@@ -17,8 +17,9 @@ from PIL import Image
 import salmap
 from salmap.backends.pytorch import pick_device
 from salmap.errors import ModelError
-from salmap.outputs.batch import IN_WORK, remaining
+from salmap.outputs.batch import IN_WORK
 from salmap.outputs.names import STANDARD_OUTPUTS
+from salmap.outputs.plan import remaining
 from salmap.outputs.record import RECORD
 from salmap.processes import Processes, launched
 from tests.launching import ENVIRONMENT, LAUNCH, ROOT, TWO, run

@@ -10,9 +10,10 @@ import pytest
 
 from salmap.errors import ImageError
 from salmap.outputs import batch
+from salmap.outputs.plan import Job
 from salmap.render import Style
 
-JOBS: list[batch.Job] = [(Path(f"{number}.jpg"), {}) for number in range(8)]
+JOBS: list[Job] = [(Path(f"{number}.jpg"), {}) for number in range(8)]
 
 
 class Alone:
