@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from salmap.pictures import load_image
     from salmap.prediction import Prediction
     from salmap.predictor import Predictor, load
+    from salmap.scanpaths import Scanpath
     from salmap.types import Fixations, Region
     from salmap.weights.info import ModelInfo
 
@@ -36,6 +37,7 @@ _LAZY_NAMES = {
     "Prediction": "salmap.prediction",
     "Predictor": "salmap.predictor",
     "Region": "salmap.types",
+    "Scanpath": "salmap.scanpaths",
     "load": "salmap.predictor",
     "load_image": "salmap.pictures",
 }
@@ -49,6 +51,7 @@ __all__ = [
     "Predictor",
     "Region",
     "SalmapError",
+    "Scanpath",
     "__version__",
     "density",
     "errors",

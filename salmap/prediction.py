@@ -12,6 +12,8 @@ from salmap.areas import Area, AreaShare, area_shares
 from salmap.content import Content
 from salmap.density import resize_log_density
 from salmap.errors import DensityError, TimingError
+from salmap.moves import Moves, coarse
+from salmap.scanpaths import Scanpath, sample, typical
 from salmap.screens import Screens
 from salmap.timing import SEEN_S, Timing
 from salmap.types import Region
@@ -60,6 +62,11 @@ class Prediction:
     def is_unfamiliar(self) -> bool | None:
         """Whether the picture is unlike those that the model learned from; None where unknown."""
         return is_unfamiliar(self.unfamiliarity)
+
+    @property
+    def has_scanpaths(self) -> bool:
+        """Whether it is known in which order people view, so that `scanpaths` are to be had."""
+        return self.source is not None and self.source.has_scanpaths
 
     @property
     def size(self) -> tuple[int, int]:
@@ -137,6 +144,39 @@ class Prediction:
         """
         return self._of_moment(self._source().until(seconds))
 
+    def scanpaths(self, n: int = 20, seconds: float = 3.0, seed: int = 0) -> list[Scanpath]:
+        """What viewers may do who see the picture for the first time, drawn by chance.
+
+        The density of each moment says where fixations may fall; where they follow one another,
+        and how long they last, is as people who viewed photographs freely have done. How like
+        those of people they are is told in docs/scanpaths.md.
+
+        Args:
+            n: how many viewers.
+            seconds: how long they see it, at most 3.
+            seed: the same one gives the same scanpaths.
+
+        Raises:
+            TimingError: if there would be none, if `seconds` is too short or too long, if the model
+                knows nothing of time, if the picture was analyzed screen by screen, or if it is
+                not one of the photographs on which scanpaths were measured.
+        """
+        if n < 1:
+            raise TimingError(f"Ask for at least one scanpath, not for {n}.")
+        random = np.random.default_rng(seed)
+        return sample(*self._source().order(), self.size, n, seconds, random)
+
+    def typical_scanpath(self, seconds: float = 3.0) -> Scanpath:
+        """The one scanpath that is most like those of people: see `salmap.scanpaths.typical`.
+
+        Args:
+            seconds: as for `scanpaths`.
+
+        Raises:
+            TimingError: as for `scanpaths`.
+        """
+        return typical(*self._source().order(), self.size, seconds)
+
     def _source(self) -> GridPrediction:
         if self.source is None:
             raise TimingError(
@@ -172,6 +212,16 @@ class GridPrediction:
         """See `Prediction`."""
         return is_unfamiliar(self.unfamiliarity)
 
+    @property
+    def has_scanpaths(self) -> bool:
+        """See `Prediction`."""
+        return self.timing is not None and not self.is_unlike_photographs
+
+    @property
+    def is_unlike_photographs(self) -> bool:
+        """Whether the picture is of another kind than those on which scanpaths were measured."""
+        return bool(self.is_unfamiliar) or self.content == "page"
+
     def full(self, size: tuple[int, int], model: str) -> Prediction:
         """The prediction of a model of this name for a picture of (height, width)."""
         log_density = resize_log_density(self.grid, size)
@@ -188,6 +238,21 @@ class GridPrediction:
         if seconds is None:
             return self
         return replace(self, grid=self._known().until(self.grid, seconds), timing=None)
+
+    def order(self) -> tuple[list[NDArray[np.float32]], Moves]:
+        """What scanpaths are made from: the log density of each stretch of time, on few cells, and
+        how eyes move.
+
+        Raises:
+            TimingError: see `Prediction.scanpaths`.
+        """
+        timing = self._known()
+        if self.is_unlike_photographs:
+            raise TimingError(
+                "In which order people view is not known for pages, designs and other pictures "
+                "unlike the photographs on which scanpaths were measured."
+            )
+        return timing.moments(coarse(self.grid)), timing.moves
 
     def _known(self) -> Timing:
         if self.screens is not None:

@@ -20,10 +20,14 @@ from numpy.typing import NDArray
 
 from salmap.density import gaussian_blur, log_normalize
 from salmap.errors import TimingError
+from salmap.moves import INDEPENDENT, Moves
 
 #: where stretches of time with a density of their own begin and end, seconds after the picture
 #: appears
 EDGES_S = (0.0, 0.5, 1.0, 2.0, 3.0)
+#: when the first fixation after a picture appears begins, and how long the eyes take from one
+#: fixation to the next, in seconds: medians of Scene Saliency, whose files say when each began
+FIRST_S, SACCADE_S = 0.28, 0.05
 #: within how many seconds an area is said to be seen
 SEEN_S = (1, 2, 3)
 #: cosines along each side of which the map for all pictures is made
@@ -49,12 +53,14 @@ class Timing:
             end of the stretch; rows sum to 1.
         concentrations: float32 (4,), how alike viewers are up to the end of the stretch: the sum
             of the parameters of the beta distribution.
+        moves: how fixations depend on those before them.
     """
 
     powers: NDArray[np.float32]
     center: NDArray[np.float32]
     counts: NDArray[np.float32]
     concentrations: NDArray[np.float32]
+    moves: Moves = INDEPENDENT
 
     @property
     def rates(self) -> Array:
@@ -73,6 +79,10 @@ class Timing:
             TimingError: if that is not in the first three seconds.
         """
         return self._stretch(log_normalize(grid), stretch_of(seconds))
+
+    def moments(self, grid: NDArray[np.floating]) -> list[NDArray[np.float32]]:
+        """The log density of each stretch of time; see `at`."""
+        return [self.at(grid, end) for end in EDGES_S[1:]]
 
     def until(self, grid: NDArray[np.floating], seconds: float) -> NDArray[np.float32]:
         """The log density of fixations that begin up to a moment; see `at`."""

@@ -20,6 +20,8 @@ MATHS = {
     "prediction",
     "screens",
     "timing",
+    "moves",
+    "scanpaths",
     "hedge",
 }
 BASE = GROUND | MATHS

@@ -7,7 +7,7 @@ each stretch of time, so the likelihood is concave and has one maximum.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +17,18 @@ from tqdm import tqdm
 
 from salmap import load
 from salmap.datasets import FixationDataset
-from salmap.density import log_normalize, shrink_density
 from salmap.errors import TrainingError
 from salmap.fixations.onsets import with_onsets
+from salmap.moves import coarse
 from salmap.pictures import load_image
 from salmap.predictor import Predictor
 from salmap.timing import EDGES_S, TERMS, Timing, cosines, log_blurred, seen
 from salmap.types import UNKNOWN_VIEWER
 from salmap.weights.timing import write_timing
+from train.moves import fit_moves
 
 #: pictures of each data set that it is fitted to, at most
 MOST = 60
-#: cells along the long side of the copy of the density on which it is fitted
-CELLS = 72
 #: fixations in each stretch of time that it takes to know when people look where
 FEWEST = 1000
 #: boxes on each picture on which it is seen how alike viewers are, and their sides, as shares of
@@ -46,9 +45,10 @@ class Viewed:
     """What a network expects of one picture, and what people did.
 
     Attributes:
-        grid: float32 (h, w), log density, on at most `CELLS` cells along the long side.
+        grid: float32 (h, w), log density, on few cells (`salmap.moves.coarse`).
         cells: int64 (n,), on which cell of the flattened grid each fixation falls.
         start_s: float64 (n,), when it began.
+        duration_s: float64 (n,), how long it lasted.
         viewer: int64 (n,), who made it.
         viewers: how many people saw the picture.
     """
@@ -56,12 +56,18 @@ class Viewed:
     grid: NDArray[np.float32]
     cells: NDArray[np.int64]
     start_s: Array
+    duration_s: Array
     viewer: NDArray[np.int64]
     viewers: int
 
     def begun(self, stretch: int) -> NDArray[np.bool_]:
         """Which fixations begin in a stretch of time, (n,)."""
         return (self.start_s > EDGES_S[stretch]) & (self.start_s <= EDGES_S[stretch + 1])
+
+    def path(self, viewer: int) -> NDArray[np.int64]:
+        """Which fixations a viewer made up to the end of the last stretch, in their order."""
+        own = np.flatnonzero((self.viewer == viewer) & (self.start_s <= EDGES_S[-1]))
+        return own[np.argsort(self.start_s[own], kind="stable")]
 
 
 def measure(weights: Path, datasets: Sequence[FixationDataset]) -> Path:
@@ -77,7 +83,9 @@ def measure(weights: Path, datasets: Sequence[FixationDataset]) -> Path:
         WeightsError: if the model can't be read.
     """
     predictor = load(weights, device="auto")
-    return write_timing(weights, fit(list(viewed(predictor, datasets))))
+    pictures = list(viewed(predictor, datasets))
+    timing = fit(pictures)
+    return write_timing(weights, replace(timing, moves=fit_moves(pictures, timing)))
 
 
 def viewed(predictor: Predictor, datasets: Sequence[FixationDataset]) -> Iterator[Viewed]:
@@ -94,24 +102,18 @@ def viewed(predictor: Predictor, datasets: Sequence[FixationDataset]) -> Iterato
 
 def _viewed(predictor: Predictor, dataset: FixationDataset, index: int) -> Viewed:
     every = with_onsets(dataset.records[index].read_fixations())
-    if not np.isfinite(every.start_s).all() or (every.viewer == UNKNOWN_VIEWER).any():
+    times = np.isfinite([every.start_s, every.duration_s])
+    if not times.all() or (every.viewer == UNKNOWN_VIEWER).any():
         raise TrainingError(
             f"{dataset.name}, {dataset.records[index].name}: fixations lack a viewer or a time. "
             "When people look where shows in data sets that have both, such as OSIE."
         )
-    grid = _shrunk(predictor.predict_grid(load_image(dataset.path(index))).grid)
+    grid = coarse(predictor.predict_grid(load_image(dataset.path(index))).grid)
     size = dataset.size(index)
     inside = every.inside(size)
     rows, columns = inside.scaled(size, (grid.shape[0], grid.shape[1])).pixels()
     cells = rows.clip(0, grid.shape[0] - 1) * grid.shape[1] + columns.clip(0, grid.shape[1] - 1)
-    return Viewed(grid, cells, inside.start_s, inside.viewer, len(every.viewers))
-
-
-def _shrunk(grid: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A log density on fewer cells, on which everything is quicker."""
-    shrink = min(1.0, CELLS / max(grid.shape))
-    size = round(grid.shape[0] * shrink), round(grid.shape[1] * shrink)
-    return np.log(shrink_density(np.exp(log_normalize(grid)), size))
+    return Viewed(grid, cells, inside.start_s, inside.duration_s, inside.viewer, len(every.viewers))
 
 
 def fit(pictures: Sequence[Viewed]) -> Timing:
@@ -136,7 +138,7 @@ def fit(pictures: Sequence[Viewed]) -> Timing:
         counts,
         np.ones(len(counts), np.float32),
     )
-    return Timing(density.powers, density.center, counts, _concentrations(pictures, density))
+    return replace(density, concentrations=_concentrations(pictures, density))
 
 
 def _features(grid: NDArray[np.float32]) -> NDArray[np.float32]:

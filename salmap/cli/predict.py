@@ -20,7 +20,7 @@ from salmap.cli.options import (
 )
 from salmap.cli.text import say
 from salmap.errors import RenderError, SalmapError
-from salmap.outputs.names import AREA_OUTPUTS, STANDARD_OUTPUTS, Output
+from salmap.outputs.names import AREA_OUTPUTS, SCANPATH_OUTPUTS, STANDARD_OUTPUTS, Output
 from salmap.processes import launched
 from salmap.weights.registry import DEFAULT_MODEL
 
@@ -131,6 +131,9 @@ def predict(
     Results of street.jpg: street_overlay.png, street_heatmap.png (full size),
     street_density.npy (float32, height x width, sums to 1) and street_regions.json.
 
+    "--save scanpaths,scanpaths-csv" gives orders in which viewers may fixate a photograph, as
+    street_scanpaths.png and street_scanpaths.csv.
+
     Overlay and heatmap are drawn as in the app, unless --opacity or --colormap say otherwise.
 
     Where two pictures share a name, more of the path is kept: cats/1.jpg and dogs/1.jpg become
@@ -159,6 +162,8 @@ def predict(
     from salmap.predictor import load  # noqa: PLC0415
 
     outputs, style = _outputs(save), _style(opacity, colormap)
+    if until is not None and set(outputs) & set(SCANPATH_OUTPUTS):
+        raise typer.BadParameter("Scanpaths are of three seconds: leave out --until.")
     check_color(background)
     viewing = Viewing(screen, background, until, content)
     areas = _areas(areas_file, outputs)

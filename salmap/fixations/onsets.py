@@ -6,11 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from salmap.timing import FIRST_S, SACCADE_S
 from salmap.types import Fixations
-
-#: when the first fixation after a picture appears begins, and how long the eyes take from one
-#: fixation to the next, in seconds: medians of Scene Saliency, whose files say when each began
-FIRST_S, SACCADE_S = 0.28, 0.05
 
 
 def with_onsets(fixations: Fixations) -> Fixations:

@@ -22,6 +22,8 @@ class Output(StrEnum):
     REGIONS_CSV = "regions-csv"
     AREAS = "areas"
     AREAS_CSV = "areas-csv"
+    SCANPATHS = "scanpaths"
+    SCANPATHS_CSV = "scanpaths-csv"
 
     @property
     def ending(self) -> str:
@@ -42,6 +44,8 @@ _ENDINGS = {
     Output.REGIONS_CSV: "_regions.csv",
     Output.AREAS: "_areas.json",
     Output.AREAS_CSV: "_areas.csv",
+    Output.SCANPATHS: "_scanpaths.png",
+    Output.SCANPATHS_CSV: "_scanpaths.csv",
 }
 _MIMES = {
     "png": "image/png",
@@ -58,6 +62,8 @@ _RESERVED = {"CON", "PRN", "AUX", "NUL"} | {f"{p}{n}" for p in ("COM", "LPT") fo
 STANDARD_OUTPUTS = (Output.OVERLAY, Output.HEATMAP, Output.DENSITY, Output.REGIONS)
 #: what can be made only where there are areas of interest
 AREA_OUTPUTS = (Output.AREAS, Output.AREAS_CSV)
+#: what can be made only where it is known in which order people view
+SCANPATH_OUTPUTS = (Output.SCANPATHS, Output.SCANPATHS_CSV)
 
 
 def file_name(picture: str, output: Output) -> str:

@@ -13,12 +13,12 @@ import numpy as np
 from salmap.areas import Area
 from salmap.outputs.areas import areas_csv, areas_json
 from salmap.outputs.header import header
-from salmap.outputs.names import AREA_OUTPUTS, Output, safe_stem
-from salmap.outputs.tables import regions_csv
+from salmap.outputs.names import AREA_OUTPUTS, SCANPATH_OUTPUTS, Output, safe_stem
+from salmap.outputs.tables import regions_csv, scanpaths_csv
 from salmap.pictures.made_here import marked
 from salmap.prediction import Prediction
 from salmap.regions import region_record
-from salmap.render import Style, View, draw, encode_png
+from salmap.render import Style, View, draw, draw_scanpaths, encode_png
 from salmap.types import ImageArray
 
 
@@ -47,6 +47,7 @@ class Result:
 
         Raises:
             AreaError: if it is about areas and there are none, or one covers no pixel.
+            TimingError: if it is about scanpaths, and nothing is known of them.
         """
         match output:
             case Output.OVERLAY:
@@ -55,12 +56,12 @@ class Result:
                 return self._png(View.HEATMAP)
             case Output.DENSITY:
                 return self._density()
-            case Output.REGIONS:
-                return self._regions()
-            case Output.REGIONS_CSV:
-                return regions_csv(self.prediction.regions(self.k))
+            case Output.REGIONS | Output.REGIONS_CSV:
+                return self._regions(output)
             case Output.AREAS | Output.AREAS_CSV:
                 return self._areas(output)
+            case Output.SCANPATHS | Output.SCANPATHS_CSV:
+                return self._scanpaths(output)
 
     def files(self, outputs: Iterable[Output] | None = None, stem: str = "") -> dict[str, bytes]:
         """File name -> bytes of several files; their names begin with `stem` or the picture's.
@@ -71,8 +72,13 @@ class Result:
         """
         stem = stem or safe_stem(self.name)
         if outputs is None:
-            outputs = [output for output in Output if self.areas or output not in AREA_OUTPUTS]
+            outputs = [output for output in Output if self._can_make(output)]
         return {f"{stem}{output.ending}": self.file(output) for output in outputs}
+
+    def _can_make(self, output: Output) -> bool:
+        if output in SCANPATH_OUTPUTS:
+            return self.prediction.has_scanpaths
+        return bool(self.areas) or output not in AREA_OUTPUTS
 
     def _png(self, view: View) -> bytes:
         density, screens = self.prediction.density, self.prediction.screens
@@ -91,9 +97,18 @@ class Result:
             return areas_csv(found)
         return areas_json(self.name, self.prediction, found)
 
-    def _regions(self) -> bytes:
+    def _scanpaths(self, output: Output) -> bytes:
+        typical, paths = self.prediction.typical_scanpath(), self.prediction.scanpaths()
+        if output is Output.SCANPATHS_CSV:
+            return scanpaths_csv(typical, paths)
+        return marked(encode_png(draw_scanpaths(self.image, paths, typical)))
+
+    def _regions(self, output: Output) -> bytes:
+        regions = self.prediction.regions(self.k)
+        if output is Output.REGIONS_CSV:
+            return regions_csv(regions)
         record = header(self.name, self.prediction)
-        record["regions"] = [region_record(found) for found in self.prediction.regions(self.k)]
+        record["regions"] = [region_record(found) for found in regions]
         return json.dumps(record, indent=2, ensure_ascii=False).encode()
 
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Mapping
 
 from salmap.analysis.summary import Analysis
+from salmap.scanpaths import Scanpath
 from salmap.types import Region
 
 #: tells spreadsheets that a CSV is UTF-8
@@ -19,11 +20,31 @@ _SUMMARY_COLUMNS = (
     "unfamiliar", "regions", "first_share", "first_peak_x", "first_peak_y", "problem",
 )  # fmt: skip
 
+_SCANPATH_COLUMNS = ("scanpath", "fixation", "x", "y", "start_s", "duration_s")
+#: what the first scanpath of `scanpaths_csv` is called; the others have numbers
+TYPICAL = "typical"
+
 
 def regions_csv(regions: Iterable[Region]) -> bytes:
     """Regions as CSV (UTF-8, one row for each): shares and areas in [0, 1], the rest in pixels."""
     rows = [(r.rank, f"{r.share:.6f}", f"{r.area:.6f}", *r.peak, *r.box) for r in regions]
     return to_csv(_REGION_COLUMNS, rows)
+
+
+def scanpaths_csv(typical: Scanpath, paths: Iterable[Scanpath]) -> bytes:
+    """Scanpaths as CSV (UTF-8, a row for each fixation): pixels and seconds, the typical one first.
+
+    The origin is the center of the top-left pixel.
+    """
+    named = [(TYPICAL, typical), *((str(number), path) for number, path in enumerate(paths, 1))]
+    rows = [
+        (name, number, f"{x:.1f}", f"{y:.1f}", f"{start:.3f}", f"{lasted:.3f}")
+        for name, path in named
+        for number, (x, y, start, lasted) in enumerate(
+            zip(path.x_px, path.y_px, path.start_s, path.duration_s, strict=True), 1
+        )
+    ]
+    return to_csv(_SCANPATH_COLUMNS, rows)
 
 
 def summary_csv(rows: Iterable[Mapping[str, object]]) -> bytes:

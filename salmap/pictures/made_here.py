@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 #: what the names of these pictures end with
-ENDINGS = ("_overlay.png", "_heatmap.png")
+ENDINGS = ("_overlay.png", "_heatmap.png", "_scanpaths.png")
 #: bytes of a file in which a mark stands
 HEAD_BYTES = 128
 

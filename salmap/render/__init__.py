@@ -7,6 +7,7 @@ from salmap.render.folds import mark_folds
 from salmap.render.heat import focus, heatmap, layer_colors, overlay
 from salmap.render.marks import contours, draw_areas, draw_regions
 from salmap.render.scale import SCALES, display_scale
+from salmap.render.scanpaths import draw_scanpaths
 from salmap.render.style import Style, View
 from salmap.render.views import difference_view, draw
 
@@ -24,6 +25,7 @@ __all__ = [
     "draw",
     "draw_areas",
     "draw_regions",
+    "draw_scanpaths",
     "encode_jpeg",
     "encode_png",
     "focus",

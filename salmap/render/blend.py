@@ -65,3 +65,12 @@ def blend(below: ImageArray, above: ImageArray, weight: NDArray[np.float32]) -> 
     """`above` over `below` with a weight in [0, 1] for each pixel."""
     weight = weight.astype(np.float32, copy=False)
     return np.asarray(cv2.blendLinear(below, above, 1 - weight, weight), np.uint8)
+
+
+def muted(picture: ImageArray) -> ImageArray:
+    """A picture with half of its color and contrast, so that lines on it stand out."""
+    gray = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    ground = np.full_like(picture, 255 if gray.mean() > 127 else 0)
+    return np.asarray(
+        cv2.addWeighted(cv2.addWeighted(picture, 0.5, gray, 0.5, 0), 0.6, ground, 0.4, 0), np.uint8
+    )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from salmap.areas import Area
 from salmap.errors import RenderError
 from salmap.pictures import ImageSource, load_image
-from salmap.render.blend import matching
+from salmap.render.blend import matching, muted
 from salmap.render.canvas import Canvas
 from salmap.render.scale import display_scale
 from salmap.types import ImageArray, MapArray, Region
@@ -40,7 +40,7 @@ def contours(
         RenderError: if a level is not between 0 and 1.
     """
     picture = matching(image, density)
-    canvas = Canvas(_muted(picture) if mute else picture)
+    canvas = Canvas(muted(picture) if mute else picture)
     from skimage.measure import find_contours  # noqa: PLC0415  (slow to import, seldom needed)
 
     height, width = density.shape
@@ -63,15 +63,6 @@ def contours(
             place = rows.argmax() if number % 2 else rows.argmin()  # above and below by turns
             canvas.badge(tuple(max(lines, key=len)[place]), f"{share:.0%}")
     return canvas.pixels()
-
-
-def _muted(picture: ImageArray) -> ImageArray:
-    """A picture with half of its color and contrast, so that lines on it stand out."""
-    gray = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    ground = np.full_like(picture, 255 if gray.mean() > 127 else 0)
-    return np.asarray(
-        cv2.addWeighted(cv2.addWeighted(picture, 0.5, gray, 0.5, 0), 0.6, ground, 0.4, 0), np.uint8
-    )
 
 
 def draw_regions(

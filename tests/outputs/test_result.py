@@ -14,14 +14,17 @@ from salmap.analysis import wording
 from salmap.analysis.summary import analyze
 from salmap.areas import Area, AreaShare
 from salmap.center_bias import gaussian
+from salmap.density import resize_log_density
+from salmap.errors import TimingError
 from salmap.outputs.areas import areas_csv
-from salmap.outputs.names import AREA_OUTPUTS, Output
+from salmap.outputs.names import AREA_OUTPUTS, SCANPATH_OUTPUTS, Output
 from salmap.outputs.result import Result, zip_files
 from salmap.outputs.tables import failed_row, regions_csv, summary_csv, summary_row
 from salmap.pictures.made_here import ENDINGS, made_here, marked
-from salmap.prediction import Prediction
+from salmap.prediction import GridPrediction, Prediction
 from salmap.render import Style, View, draw, encode_png
 from salmap.screens import Screens
+from tests.test_timing import timing
 
 SIZE = (60, 90)
 
@@ -96,13 +99,32 @@ def test_no_regions_make_a_table_of_nothing_but_its_head():
     assert regions_csv([]) == b"\xef\xbb\xbfrank,share,area,peak_x,peak_y,left,top,right,bottom\n"
 
 
+def test_scanpaths_are_files_where_they_are_known(result):
+    with pytest.raises(TimingError):
+        result.file(Output.SCANPATHS)
+    grid = resize_log_density(result.prediction.log_density, (30, 40))
+    known = GridPrediction(grid, timing=timing()).full(result.prediction.size, "test")
+    files = replace(result, prediction=known).files()
+    assert set(files) == {f"my street{o.ending}" for o in set(Output) - set(AREA_OUTPUTS)}
+    table = rows(files["my street_scanpaths.csv"])
+    assert set(table[0]) == {"scanpath", "fixation", "x", "y", "start_s", "duration_s"}
+    typical = known.typical_scanpath()
+    first = [row for row in table if row["scanpath"] == "typical"]
+    assert [row["fixation"] for row in first] == [str(n) for n in range(1, len(typical) + 1)]
+    np.testing.assert_allclose([float(row["x"]) for row in first], typical.x_px, atol=0.06)
+    assert {row["scanpath"] for row in table} == {"typical", *map(str, range(1, 21))}
+    drawn = np.asarray(Image.open(io.BytesIO(files["my street_scanpaths.png"])))
+    assert drawn.shape == result.image.shape
+
+
 def test_everything_in_one_zip(result):
     archive = zipfile.ZipFile(io.BytesIO(zip_files(result.files())))
     assert archive.testzip() is None
-    endings = {output.ending for output in set(Output) - set(AREA_OUTPUTS)}
+    without = set(Output) - set(SCANPATH_OUTPUTS)
+    endings = {output.ending for output in without - set(AREA_OUTPUTS)}
     assert set(archive.namelist()) == {f"my street{ending}" for ending in endings}
     with_areas = replace(result, areas=[Area.box("sky", 0, 0, 90, 20)]).files()
-    assert set(with_areas) == {f"my street{output.ending}" for output in Output}
+    assert set(with_areas) == {f"my street{output.ending}" for output in without}
     assert archive.read("my street_overlay.png") == result.file(Output.OVERLAY)
 
 

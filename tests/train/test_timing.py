@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+import train.moves
 import train.timing
 from salmap.datasets import FixationDataset, Record
 from salmap.density import log_normalize
@@ -42,9 +43,9 @@ def make_viewed(viewers: int = 40) -> list[Viewed]:
             cells.append(random.choice(density.size, 3 * viewers, p=density / density.sum()))
             starts.append(np.full(3 * viewers, (begin + end) / 2))
         viewer = np.tile(np.repeat(np.arange(viewers), 3), 4)
-        pictures.append(
-            Viewed(grid, np.concatenate(cells), np.concatenate(starts), viewer, viewers)
-        )
+        cells, starts = np.concatenate(cells), np.concatenate(starts)
+        lasted = np.full(len(starts), 0.2)
+        pictures.append(Viewed(grid, cells, starts, lasted, viewer, viewers))
     return pictures
 
 
@@ -98,6 +99,7 @@ def with_times(dataset: FixationDataset) -> FixationDataset:
 
 def test_it_is_written_beside_the_weights_and_read_with_them(tmp_path, monkeypatch):
     monkeypatch.setattr(train.timing, "FEWEST", 20)
+    monkeypatch.setattr(train.moves, "FEWEST", 20)
     weights = tmp_path / "mine.safetensors"
     weights.write_bytes((assets_folder() / "center-bias.safetensors").read_bytes())
     pictures = make_dataset(tmp_path / "pictures", 12)
@@ -106,6 +108,7 @@ def test_it_is_written_beside_the_weights_and_read_with_them(tmp_path, monkeypat
     assert measure(weights, [with_times(pictures)]) == tmp_path / "mine.timing.safetensors"
     prediction = load(weights).predict(pictures.path(0))
     assert prediction.until(2).size == prediction.size
+    np.testing.assert_allclose(prediction.scanpaths(1)[0].duration_s[:-1], 0.6, rtol=1e-5)
 
 
 def test_unknown_viewers_are_refused(tmp_path):

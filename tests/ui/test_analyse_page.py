@@ -18,7 +18,7 @@ from salmap.analysis import wording
 from salmap.analysis.summary import Analysis
 from salmap.areas import Area
 from salmap.errors import WeightsError
-from salmap.outputs.names import AREA_OUTPUTS, Output
+from salmap.outputs.names import AREA_OUTPUTS, SCANPATH_OUTPUTS, Output
 from salmap.render import Style
 from salmap.ui import cache, state
 from salmap.ui import packing as packing_module
@@ -135,6 +135,23 @@ def test_the_first_seconds_are_shown_where_a_model_knows_them(runs):
     app.selectbox(key="model").set_value(OTHER).run()
     assert not app.exception
     assert not app.select_slider
+
+
+def test_scanpaths_are_shown_where_they_are_known_and_else_it_is_said_why(runs):
+    app = started(DEFAULT_MODEL)
+    app.button_group(key="view").set_value("Scanpaths").run()
+    ran, whole = list(runs), shown(app)
+    assert whole["regions"] is None, "their numbers are those of fixations"
+    assert "typical order" in whole["legend"]["meaning"]
+    app.select_slider(key="until").set_value(1.0).run()
+    assert shown(app)["base"] != whole["base"]
+    assert [one for one in app.get("download_button") if "Scanpaths" in one.proto.label]
+    assert runs == ran
+    app.selectbox(key="model").set_value(OTHER).run()
+    assert not app.exception
+    assert "does not know when people look where" in app.info[0].value
+    assert shown(app)["legend"] is None
+    assert not [one for one in app.get("download_button") if "Scanpaths" in one.proto.label]
 
 
 def test_k_and_the_switch_rule_what_is_numbered():
@@ -312,7 +329,7 @@ def test_downloads_hold_what_their_names_say():
     mine = state.picture_from("mine.png", picture((60, 90)))
     settings = Settings(MODEL, Style(), 3, True)
     archive = zipfile.ZipFile(io.BytesIO(downloads._archive(mine, settings, ())()))
-    kinds = set(Output) - set(AREA_OUTPUTS)
+    kinds = set(Output) - {*AREA_OUTPUTS, *SCANPATH_OUTPUTS}  # a model that knows no order
     assert set(archive.namelist()) == {f"mine{kind.ending}" for kind in kinds}
     for kind in kinds:
         assert archive.read(f"mine{kind.ending}") == downloads._file(mine, settings, kind)()

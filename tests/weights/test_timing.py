@@ -38,14 +38,18 @@ def test_it_is_read_as_it_was_written_and_only_for_its_own_weights(weights, timi
     read = read_timing(weights)
     for name in ("powers", "center", "counts", "concentrations"):
         np.testing.assert_array_equal(getattr(read, name), getattr(timing, name))
+    for name in ("power", "pulls", "level", "durations_s"):
+        np.testing.assert_array_equal(getattr(read.moves, name), getattr(timing.moves, name))
     shutil.copy(assets_folder() / "lite.safetensors", weights)
     assert read_timing(weights) is None
 
 
 def test_a_file_of_another_form_is_refused(weights, timing):
-    write_timing(weights, replace(timing, center=timing.center[:, :2]))
-    with pytest.raises(WeightsError, match="make it anew"):
-        read_timing(weights)
+    moves = replace(timing.moves, pulls=timing.moves.pulls[:, 1:])
+    for other in (replace(timing, center=timing.center[:, :2]), replace(timing, moves=moves)):
+        write_timing(weights, other)
+        with pytest.raises(WeightsError, match="make it anew"):
+            read_timing(weights)
 
 
 def test_it_is_not_taken_for_a_model(weights, timing, monkeypatch):
@@ -63,3 +67,6 @@ def test_bundled_files_are_those_of_the_weights_beside_them(path):
     middle = np.zeros((60, 80), np.float32)
     early, late = (np.exp(found.at(middle, seconds)) for seconds in (EDGES_S[1], EDGES_S[-1]))
     assert early[20:40, 27:53].sum() > 1.3 * late[20:40, 27:53].sum()
+    assert (found.moves.pulls[0, :6] > 1).all(), "people go to what is near"
+    assert (found.moves.pulls[1, :4] < 0).all(), "and seldom back to where they were before"
+    assert found.moves.durations_s.min() > 0

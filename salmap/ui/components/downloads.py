@@ -8,9 +8,9 @@ from dataclasses import replace
 import streamlit as st
 
 from salmap.areas import Area
-from salmap.outputs.names import Output, file_name, safe_stem
+from salmap.outputs.names import SCANPATH_OUTPUTS, Output, file_name, safe_stem
 from salmap.outputs.result import zip_files
-from salmap.ui import drawn, words
+from salmap.ui import cache, drawn, words
 from salmap.ui.components.controls import Settings
 from salmap.ui.packing import Order, Packing, result
 from salmap.ui.state import Picture
@@ -21,9 +21,13 @@ _LABELS = {
     Output.DENSITY: "Density, NPY",
     Output.REGIONS_CSV: "Areas, CSV",
     Output.REGIONS: "Areas, JSON",
+    Output.SCANPATHS: "Scanpaths, PNG",
+    Output.SCANPATHS_CSV: "Scanpaths, CSV",
 }
 _REPORTS = {"pdf": "Report, PDF", "html": "Report, HTML"}
-_CHOICES: dict[str, str] = {kind.value: label for kind, label in _LABELS.items()} | _REPORTS
+_CHOICES: dict[str, str] = {
+    kind.value: label for kind, label in _LABELS.items() if kind not in SCANPATH_OUTPUTS
+} | _REPORTS
 _PACKING = "packing"
 _TICK_S = 0.5
 
@@ -31,6 +35,8 @@ _TICK_S = 0.5
 def downloads(picture: Picture, settings: Settings) -> None:
     """Buttons for the files of one picture, at full size, and for all of them in one ZIP."""
     st.header("Download", anchor=False)
+    model = cache.model_version(settings.model)
+    has_scanpaths = cache.grid_prediction(picture, model).prediction.has_scanpaths
     with st.container(horizontal=True):
         st.download_button(
             "Everything, ZIP",
@@ -42,6 +48,8 @@ def downloads(picture: Picture, settings: Settings) -> None:
             type="primary",
         )
         for kind, label in _LABELS.items():
+            if kind in SCANPATH_OUTPUTS and not has_scanpaths:
+                continue
             st.download_button(
                 label,
                 _file(picture, settings, kind),

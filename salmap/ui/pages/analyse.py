@@ -26,6 +26,7 @@ from salmap.ui.components.legend import legend_of
 from salmap.ui.components.loading import load_model
 from salmap.ui.components.moment import moment
 from salmap.ui.components.report import report_buttons
+from salmap.ui.components.scanpaths import SCANPATHS, scanpaths_view
 from salmap.ui.components.source import picture_source
 from salmap.ui.components.trust import trust_panel
 from salmap.ui.components.viewer import viewer
@@ -36,7 +37,7 @@ from salmap.weights.registry import Source
 logger = logging.getLogger(__name__)
 
 _SWIPE = "Swipe"
-_VIEWS = (_SWIPE, *View)
+_VIEWS = (_SWIPE, *View, SCANPATHS)
 _VIEW_KEY, _SHOWN = "view", "shown_result"
 _ALT = {
     _SWIPE: "the picture beside a heatmap of the attention it is expected to get",
@@ -45,6 +46,7 @@ _ALT = {
     View.CONTOURS: "with lines around the areas expected to be viewed most",
     View.FOCUS: "with the areas expected to be viewed least darkened",
     View.ORIGINAL: "the picture as it is",
+    SCANPATHS: "with orders in which people may fixate it",
 }
 
 
@@ -113,21 +115,26 @@ def _views(picture: Picture, model: ModelVersion, chosen: Settings) -> str:
     summary = words.summary(analysis, chosen.k)
     if until_s is not None:
         summary = f"**In the first {until_s:g}\u00a0s:** {summary}"
+    right, numbered = None, chosen.numbered
     if view == _SWIPE:
         left = str(View.ORIGINAL), cache.original(picture)
         overlay = cache.drawing(picture, model, View.OVERLAY, chosen.style, until_s)
         right = str(View.OVERLAY), overlay
+        legend = legend_of(View.OVERLAY, chosen.style)
+    elif view == SCANPATHS:
+        shown, legend = scanpaths_view(picture, model, until_s)
+        left, numbered = (SCANPATHS, shown), False  # numbers mean fixations here
     else:
         left = str(view), cache.drawing(picture, model, View(view), chosen.style, until_s)
-        right = None
+        legend = legend_of(View(view), chosen.style)
     viewer(
         "viewer",
         analysis.size,
         left,
         right,
         f"{picture.name}: {_ALT[view]}",
-        analysis.regions[: chosen.k] if chosen.numbered else None,
-        legend_of(View.OVERLAY if view == _SWIPE else View(view), chosen.style),
+        analysis.regions[: chosen.k] if numbered else None,
+        legend,
         f"{picture.name}, {model.name}. {summary.replace('**', '')}",
     )
     return summary
