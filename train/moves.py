@@ -19,7 +19,7 @@ from salmap.timing import Timing, stretch_of
 if TYPE_CHECKING:
     from train.timing import Viewed
 
-#: viewers of each picture whose fixations it is fitted to, at most
+#: about how many viewers of each picture it is fitted to
 VIEWERS = 4
 #: steps of Newton's method, at most, and the change of all numbers that ends it
 STEPS, SMALL = 12, 1e-3

@@ -161,6 +161,25 @@ def test_a_picture_with_nothing_to_see_is_said_to_be_one(tmp_path: Path) -> None
     assert "'nocolor' is not a color" in str(wrong.exception)
 
 
+def test_scanpaths_are_saved_of_photographs(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    Image.fromarray(skimage.data.astronaut()).save(photo)
+    options = ("--save", "scanpaths,scanpaths-csv")
+    result = predict(photo, *options, out=tmp_path / "out", model="lite")
+    assert result.exit_code == 0, result.output
+    assert Image.open(tmp_path / "out" / "photo_scanpaths.png").size == (512, 512)
+    table = (tmp_path / "out" / "photo_scanpaths.csv").read_text("utf-8-sig").splitlines()
+    assert table[0] == "scanpath,fixation,x,y,start_s,duration_s"
+    assert table[1].startswith("typical,1,")
+    again = predict(photo, *options, out=tmp_path / "again", model="lite")
+    assert again.exit_code == 0
+    files = [(tmp_path / out / "photo_scanpaths.csv").read_bytes() for out in ("out", "again")]
+    assert files[0] == files[1]
+    both = predict(photo, *options, "--until", 1, out=tmp_path / "both", model="lite")
+    assert both.exit_code == 2
+    assert "leave out --until" in " ".join(both.output.replace("│", "").split())
+
+
 def test_the_first_seconds_can_be_asked_for(tmp_path: Path) -> None:
     photo = tmp_path / "photo.png"
     Image.fromarray(skimage.data.astronaut()).save(photo)
