@@ -151,6 +151,7 @@ def test_scanpaths_are_shown_where_they_are_known_and_else_it_is_said_why(runs):
     assert not app.exception
     assert "does not know when people look where" in app.info[0].value
     assert shown(app)["legend"] is None
+    assert shown(app)["labels"][0] == "Original"
     assert not [one for one in app.get("download_button") if "Scanpaths" in one.proto.label]
 
 

@@ -16,8 +16,8 @@ from salmap.ui.state import Picture
 #: what the view is called
 SCANPATHS = "Scanpaths"
 _LEGEND = Legend(
-    "A typical order of fixations is numbered, with larger discs for longer ones; thin lines are "
-    "20 other likely orders. Nobody follows one exactly: those of two people differ about as much."
+    "A typical order of fixations is numbered; thin lines are 20 other likely orders. Nobody "
+    "follows one exactly: the orders of two people differ about as much."
 )
 
 

@@ -123,7 +123,8 @@ def _views(picture: Picture, model: ModelVersion, chosen: Settings) -> str:
         legend = legend_of(View.OVERLAY, chosen.style)
     elif view == SCANPATHS:
         shown, legend = scanpaths_view(picture, model, until_s)
-        left, numbered = (SCANPATHS, shown), False  # numbers mean fixations here
+        left = SCANPATHS if legend else str(View.ORIGINAL), shown
+        numbered = False  # numbers mean fixations here
     else:
         left = str(view), cache.drawing(picture, model, View(view), chosen.style, until_s)
         legend = legend_of(View(view), chosen.style)
