@@ -119,7 +119,7 @@ def page() -> np.ndarray:
 
 @pytest.mark.slow
 def test_equal_screens_of_a_page_get_equal_attention(page):
-    model = salmap.load("lite", use_hub=False)
+    model = salmap.load("tiny", use_hub=False)
     prediction = model.predict(page[:400], screen_px=100)
     assert prediction.screens == Screens((400, 144), 100)
     shares = prediction.density.reshape(4, 100, 144).sum((1, 2))

@@ -30,6 +30,8 @@ NAMES = sorted(
     name for name, entry in REGISTRY.items() if entry.source in (Source.BUILT_IN, Source.BUNDLED)
 )
 LARGE = {"large", "resnet50"}
+#: long side at which large networks see pictures here
+SIDE = 224
 #: (height, width)
 SIZES = [(1, 1), (300, 1), (1, 300), (53, 37), (480, 640), (300, 800)]
 
@@ -41,7 +43,10 @@ def with_marks(name: str) -> Any:
 
 @pytest.fixture(scope="module", params=map(with_marks, NAMES))
 def predictor(request: pytest.FixtureRequest) -> Predictor:
-    return salmap.load(request.param, use_hub=False)
+    predictor = salmap.load(request.param, use_hub=False)
+    if request.param in LARGE:  # what is promised holds at any size
+        predictor.backend.size = SIDE
+    return predictor
 
 
 #: (height, width) of a strip: a network takes little time for it, as it comes to few pixels

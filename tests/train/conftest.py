@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from accelerate.state import AcceleratorState
 
+from salmap.networks import PRESETS
 from tests.hub_server import Hub, connect, isolate, serve
+from tests.train.tiny import use_small_network
 
 
 @pytest.fixture(autouse=True)
@@ -14,6 +16,15 @@ def _fresh_accelerate_state():
     """Accelerate keeps one state for a process; a run's must not stay for the next."""
     yield
     AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.fixture(scope="module")
+def small_network() -> Iterator[None]:
+    """See `use_small_network`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "lite", PRESETS["lite"])  # as it was, afterwards
+        use_small_network()
+        yield
 
 
 @pytest.fixture

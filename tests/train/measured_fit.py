@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.train.tiny import NO_WORKERS, changed, make_dataset
+from tests.train.tiny import ENCODER, NO_WORKERS, changed, make_dataset, use_small_network
 from train.engine import Trainer
 from train.run import fit
 from train.start import Start
@@ -33,7 +33,8 @@ def measured_fit(folder: Path, encoder: Path) -> None:
         memory.append(psutil.Process().memory_info().rss / 1e6)
 
     Trainer._end_epoch = measuring  # type: ignore[method-assign]
-    start = Start({"tf_efficientnet_lite2": encoder})
+    use_small_network()
+    start = Start({ENCODER.name: encoder})
     dataset = make_dataset(folder / "pictures")
     fit(SAVERS, [dataset], folder / "run", start, resources=NO_WORKERS)
     (folder / "run/memory.json").write_text(json.dumps(memory))

@@ -6,7 +6,7 @@ from safetensors.torch import load_file
 
 import salmap
 from salmap.errors import TrainingError
-from tests.train.tiny import NO_WORKERS, RECIPE, changed, make_dataset, make_encoder
+from tests.train.tiny import ENCODER, NO_WORKERS, RECIPE, changed, make_dataset, make_encoder
 from train import run
 from train.engine import Trainer
 from train.start import Start
@@ -16,10 +16,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
+def tiny(small_network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny")
     encoder = make_encoder(folder / "encoder.safetensors")
-    return folder, make_dataset(folder / "pictures"), {"tf_efficientnet_lite2": encoder}
+    return folder, make_dataset(folder / "pictures"), {ENCODER.name: encoder}
 
 
 def fit(recipe, dataset, out, encoders, start=None, **options):
@@ -140,7 +140,7 @@ def test_an_encoder_that_is_named_replaces_that_of_the_start(tiny, whole_run):
     folder, dataset, encoders = tiny
     model = fit(STILL, dataset, folder / "third", encoders, start=whole_run[0])
     kernel = "encoders.0.net.conv_stem.weight"
-    original = load_file(encoders["tf_efficientnet_lite2"])["conv_stem.weight"]
+    original = load_file(encoders[ENCODER.name])["conv_stem.weight"]
     torch.testing.assert_close(load_file(model)[kernel].float(), original, rtol=2e-3, atol=1e-5)
     assert not torch.equal(load_file(whole_run[0])[kernel], load_file(model)[kernel])
 
@@ -176,10 +176,10 @@ def test_frozen_parts_stay_as_they_were(tiny):
         }
     )  # fmt: skip
     model = load_file(fit(recipe, dataset, folder / "freeze", encoders))
-    before = load_file(encoders["tf_efficientnet_lite2"])
-    for name in ("conv_stem.weight", "blocks.1.0.conv_pw.weight"):
+    before = load_file(encoders[ENCODER.name])
+    for name in ("conv_stem.weight", "blocks.1.0.conv_exp.weight"):
         assert torch.equal(model[f"encoders.0.net.{name}"], before[name].half())
-    name = "blocks.2.0.conv_pw.weight"
+    name = "blocks.2.0.conv_exp.weight"
     assert not torch.equal(model[f"encoders.0.net.{name}"], before[name].half())
 
 

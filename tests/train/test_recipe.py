@@ -149,7 +149,7 @@ def test_the_reference_experiment_from_first_command_to_scores(tmp_path):
     """The recipe as it is, but for a small encoder, small pictures and a short training."""
     data, out = tmp_path / "CAT2000", tmp_path / "run"
     make_cat2000(data, pictures=4)
-    encoder = make_encoder(tmp_path / "lite2.safetensors")
+    encoder = make_encoder(tmp_path / "lite2.safetensors", "tf_efficientnet_lite2")
     smaller = ("preset=lite", "size=64", "frozen.epochs=1", "finetune.epochs=1")
 
     check = CliRunner().invoke(app, ["train", "check", f"cat2000={data}"])

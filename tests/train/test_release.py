@@ -6,7 +6,7 @@ import pytest
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD
 from salmap.metrics import GOLD_STANDARD_KEY, METRICS
 from salmap.weights.info import read_info
-from tests.train.tiny import NO_WORKERS, changed, make_dataset, make_encoder
+from tests.train.tiny import ENCODER, NO_WORKERS, changed, make_dataset, make_encoder
 from train.release import release
 from train.run import fit
 from train.start import Start
@@ -15,9 +15,9 @@ TOML = Path(__file__).parents[2] / "train" / "recipes" / "lite.toml"
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory):
+def released(small_network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("release")
-    encoders = {"tf_efficientnet_lite2": make_encoder(folder / "encoder.safetensors")}
+    encoders = {ENCODER.name: make_encoder(folder / "encoder.safetensors")}
     dataset = make_dataset(folder / "pictures")
     recipe = changed({"frozen.epochs": 1, "finetune.epochs": 0})
     model = fit(recipe, [dataset], folder / "run", Start(encoders), resources=NO_WORKERS)

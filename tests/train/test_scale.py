@@ -20,7 +20,7 @@ from tests.launching import LAUNCH, TWO, run
 from tests.make_datasets import make_folder
 from tests.train.forks import forking
 from tests.train.measured_fit import measured_fit
-from tests.train.tiny import NO_WORKERS, changed, make_dataset, make_encoder
+from tests.train.tiny import ENCODER, NO_WORKERS, changed, make_dataset, make_encoder
 from tests.train.troubled_fit import train_in_two
 from train.data.crops import whole_crop
 from train.machine import Machine
@@ -31,7 +31,6 @@ from train.start import Start
 from train.step import StageRun
 from train.training_set import TrainingSet
 
-ENCODER = "tf_efficientnet_lite2"
 SMALL = (
     "size=64", "frozen.epochs=1", "frozen.batch=4", "frozen.precision=no", "finetune.epochs=1",
     "finetune.batch=4", "finetune.accumulate=2", "finetune.precision=no", "finetune.crop=0.5",
@@ -39,10 +38,10 @@ SMALL = (
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
+def tiny(small_network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("scale")
     encoder = make_encoder(folder / "encoder.safetensors")
-    return folder, make_dataset(folder / "pictures"), {ENCODER: encoder}
+    return folder, make_dataset(folder / "pictures"), {ENCODER.name: encoder}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,12 @@ def command(tiny):
     folder, _, encoders = tiny
     make_folder(folder / "data", pictures=16)
     words = ["fit", "--recipe", "lite_first", "--workers", "0"]
-    words += ["--data", f"folder={folder / 'data'}", "--encoder", f"{ENCODER}={encoders[ENCODER]}"]
+    words += [
+        "--data",
+        f"folder={folder / 'data'}",
+        "--encoder",
+        f"{ENCODER.name}={encoders[ENCODER.name]}",
+    ]
     return [*words, *(word for setting in SMALL for word in ("--set", setting))]
 
 
@@ -66,7 +70,7 @@ def test_two_processes_score_as_one(tiny, command):
     one, two = tiny[0] / "one", tiny[0] / "two"
     alone = CliRunner().invoke(app, [*command, "--out", str(one)])
     assert alone.exit_code == 0, alone.output
-    together = run(*LAUNCH, *TWO, "-m", "train", *command, "--out", two)
+    together = run(*LAUNCH, *TWO, "-m", "tests.train.small_train", *command, "--out", two)
     assert together.returncode == 0, together.stderr
     assert together.stdout.count("The model is") == 1
     expected, found = events(one, "epoch"), events(two, "epoch")
@@ -103,9 +107,8 @@ def one_step(tiny, monkeypatch, name, batches, accumulate):
     """The gradients, in one vector, for one step on these batches of pictures."""
     folder, dataset, encoders = tiny
     torch.manual_seed(0)
-    encoder = EncoderConfig(ENCODER, (2, 3, 4))
-    network = SaliencyNetwork(NetworkConfig((encoder,), size=64))
-    network.encoder_list()[0].net.load_state_dict(load_file(encoders[ENCODER]), strict=False)
+    network = SaliencyNetwork(NetworkConfig((ENCODER,), size=64))
+    network.encoder_list()[0].net.load_state_dict(load_file(encoders[ENCODER.name]), strict=False)
     with torch.no_grad():
         network.decoder.head.weight.normal_()  # so that every parameter has a gradient
     recipe = changed({"weight_decay": 0.0})
@@ -158,7 +161,11 @@ def step_of(encoder, side):
 
 @pytest.mark.parametrize(
     ("name", "levels", "side"),
-    [(ENCODER, (2, 3, 4), 64), ("resnet50", (2, 3, 4), 64), ("vit_tiny_patch16_224", (11,), 224)],
+    [
+        ("tf_efficientnet_lite2", (2, 3, 4), 64),
+        ("resnet50", (2, 3, 4), 64),
+        ("vit_tiny_patch16_224", (11,), 224),
+    ],
 )
 def test_checkpointed_activations_need_less_memory_for_the_same_gradients(name, levels, side):
     torch.manual_seed(0)
@@ -187,7 +194,9 @@ def test_checkpointed_activations_change_no_loss_of_a_run(tiny):
 @pytest.mark.slow
 def test_all_that_saves_memory_together_still_learns_and_memory_stays_flat(tiny):
     folder, _, encoders = tiny
-    process = forking().Process(target=measured_fit, args=(folder / "savers", encoders[ENCODER]))
+    process = forking().Process(
+        target=measured_fit, args=(folder / "savers", encoders[ENCODER.name])
+    )
     process.start()
     process.join()
     assert process.exitcode == 0

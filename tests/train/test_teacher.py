@@ -13,10 +13,17 @@ from salmap.datasets.unlabeled import open_unlabeled
 from salmap.errors import DatasetError, TrainingError
 from salmap.models.file import load_model
 from salmap.models.network import SaliencyNetwork
-from salmap.networks import PRESETS
 from salmap.pictures import load_image
 from salmap.weights.info import read_info
-from tests.train.tiny import NO_WORKERS, RECIPE, changed, make_dataset, make_encoder
+from tests.train.tiny import (
+    CONFIG,
+    ENCODER,
+    NO_WORKERS,
+    RECIPE,
+    changed,
+    make_dataset,
+    make_encoder,
+)
 from train.data.answers import Answers
 from train.data.crops import random_crop
 from train.data.mixture import Mixture, plan_epoch
@@ -29,15 +36,15 @@ from train.teacher import Teacher, resized
 
 def network(size=64, seed=0):
     torch.manual_seed(seed)
-    made = SaliencyNetwork(dataclasses.replace(PRESETS["lite"].config, size=size, width=16)).eval()
+    made = SaliencyNetwork(dataclasses.replace(CONFIG, size=size)).eval()
     torch.nn.init.normal_(made.decoder.head.weight, std=0.1)  # a new one predicts its center bias
     return made
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(small_network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("teacher")
-    encoders = {"tf_efficientnet_lite2": make_encoder(folder / "encoder.safetensors")}
+    encoders = {ENCODER.name: make_encoder(folder / "encoder.safetensors")}
     dataset = make_dataset(folder / "pictures")
     recipe = changed({"name": "old", "finetune.epochs": 0})
     model = fit(recipe, [dataset], folder / "old", Start(encoders), resources=NO_WORKERS)

@@ -1,4 +1,4 @@
-"""A data set and an encoder small enough to train on in seconds."""
+"""A data set and a network small enough to train in a second."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from salmap.datasets import FixationDataset, Record
+from salmap.networks import PRESETS, EncoderConfig, NetworkConfig, Pretrained
 from salmap.types import Fixations
 from train.machine import Resources
 from train.recipe import FinetuneSettings, FrozenSettings, Recipe
@@ -23,6 +24,14 @@ RECIPE = Recipe(
     finetune=FinetuneSettings(epochs=2, batch=4, crop=0.5),
 )  # fmt: skip
 NO_WORKERS = Resources(workers=0)
+#: an encoder of few layers, and a network of it
+ENCODER = EncoderConfig("test_efficientnet", (2, 3, 4))
+CONFIG = NetworkConfig((ENCODER,), size=64, width=16)
+
+
+def use_small_network() -> None:
+    """Have recipes for `lite` make a network of a few layers: tests are about training."""
+    PRESETS["lite"] = replace(PRESETS["lite"], encoders=(Pretrained(ENCODER, ""),))
 
 
 def changed(settings: dict[str, Any], recipe: Recipe = RECIPE) -> Recipe:
@@ -57,8 +66,8 @@ def make_dataset(
     return FixationDataset(name, records, splits=splits)
 
 
-def make_encoder(path: Path) -> Path:
-    """Untrained weights of the small encoder, always the same."""
+def make_encoder(path: Path, name: str = ENCODER.name) -> Path:
+    """Untrained weights of one of timm's encoders, always the same."""
     torch.manual_seed(0)
-    save_file(timm.create_model("tf_efficientnet_lite2", pretrained=False).state_dict(), path)
+    save_file(timm.create_model(name, pretrained=False).state_dict(), path)
     return path

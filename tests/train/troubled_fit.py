@@ -12,6 +12,7 @@ from torch.multiprocessing import start_processes
 
 from salmap.cli.train import app
 from tests.train.forks import forking
+from tests.train.tiny import use_small_network
 from train.step import StageRun
 
 update = StageRun._update
@@ -49,6 +50,7 @@ def _train(rank: int, trouble: str, folder: Path, words: Sequence[str], port: in
             self.log.stop_path.touch()
         update(self)
 
+    use_small_network()
     StageRun._update = troubled  # type: ignore[method-assign]
     with (
         _printed(folder, rank).open("w") as output,

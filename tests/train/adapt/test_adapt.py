@@ -15,9 +15,9 @@ from salmap.errors import TrainingError
 from salmap.evaluation.baseline import fit_baseline
 from salmap.models.file import save_model
 from salmap.models.network import SaliencyNetwork
-from salmap.networks import PRESETS
 from salmap.types import Fixations
 from salmap.weights.info import ModelInfo
+from tests.train.tiny import CONFIG
 from train.adapt import measure as adapt_measure
 from train.adapt.fit import PictureEvidence, fit, predict
 from train.adapt.run import adapt
@@ -34,9 +34,9 @@ FEW = 12
 def model(tmp_path_factory):
     """A network with random weights that says something of a picture."""
     torch.manual_seed(3)
-    network = SaliencyNetwork(replace(PRESETS["lite"].config, size=64, width=16)).eval()
+    network = SaliencyNetwork(CONFIG).eval()
     with torch.no_grad():
-        network.decoder.head.weight.normal_(0, 0.4)
+        network.decoder.head.weight.normal_(0, 0.2)
     path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
     info = ModelInfo("tiny", network.architecture, network.config(), "MIT", ("some data",),
                      {"some data": {"ig": [9.0]}}, "a test", "Random.")  # fmt: skip
