@@ -15,7 +15,8 @@ from salmap.weights.info import ModelInfo
 _TIME = (
     "The density is that of the whole time for which the training pictures were shown: three "
     "seconds, and five in Saliency in Crowd. How it changes in the first three seconds, and how "
-    "well that is predicted, is in `docs/timing.md`."
+    "well that is predicted, is in `docs/timing.md`; in which order people view, in "
+    "`docs/scanpaths.md`."
 )
 
 
