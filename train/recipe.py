@@ -144,6 +144,8 @@ class Recipe:
         shares: for each data set, its share of the training pictures in an epoch; data sets that
             are not named share the rest by their number of pictures.
         size: long side in pixels; 0 keeps the preset's.
+        released_size: long side at which the released model is shown pictures, where another than
+            that of training does better; 0 keeps that.
         epoch_pictures: pictures in an epoch; 0 means as many as there are.
         weight_decay: of AdamW.
         clip_norm: longest gradient, as a norm over all parameters.
@@ -160,6 +162,7 @@ class Recipe:
     seed: int = setting(1, AT_LEAST_0)
     shares: dict[str, float] = field(default_factory=dict, metadata=obeying(SHARES))
     size: int = setting(0, AT_LEAST_0)
+    released_size: int = setting(0, AT_LEAST_0)
     epoch_pictures: int = setting(0, AT_LEAST_0)
     weight_decay: float = setting(1e-4, AT_LEAST_0)
     clip_norm: float = setting(1.0, POSITIVE)

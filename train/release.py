@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -51,9 +52,16 @@ def release(
         SalmapError: if the model or a data set can't be read.
     """
     network, info = load_model(model)
-    evaluations = {dataset.name: _evaluate(model, info.name, dataset) for dataset in datasets}
+    made_by = read_recipe(recipe)
+    if made_by.released_size:
+        network.network_config = replace(network.network_config, size=made_by.released_size)
+        info = replace(info, config=network.config())
+    with TemporaryDirectory() as scratch:
+        resized = Path(scratch) / model.name
+        save_model(network, resized, info)
+        evaluations = {dataset.name: _evaluate(resized, info.name, dataset) for dataset in datasets}
     scores = {name: _scores(info.name, evaluation) for name, evaluation in evaluations.items()}
-    info = dataclasses.replace(info, scores=scores, notes=read_recipe(recipe).notes.strip())
+    info = replace(info, scores=scores, notes=made_by.notes.strip())
     path = out / f"{info.name}.safetensors"
     save_model(network, path, info)
     data = path.read_bytes()

@@ -37,7 +37,6 @@ class SaliencyNetwork(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.network_config = config
-        self.size = config.size
         self.encoders = nn.ModuleList(Encoder(encoder) for encoder in config.encoders)
         multiple = math.lcm(*(encoder.multiple for encoder in self.encoder_list()))
         for encoder in self.encoder_list():
@@ -47,6 +46,11 @@ class SaliencyNetwork(nn.Module):
         self.finest_stride = min(strides)
         self.decoder = Decoder(channels, strides, config.width)
         self.finalizer = Finalizer()
+
+    @property
+    def size(self) -> int:
+        """Long side, in pixels, at which it wants its pictures."""
+        return self.network_config.size
 
     def encoder_list(self) -> list[Encoder]:
         """The encoders, typed."""

@@ -217,7 +217,7 @@ def test_packing_goes_on_while_other_things_are_clicked(page):
 
 
 def test_a_tall_page_is_shown_at_a_useful_width_and_scrolls(page):
-    upload(page, ("page.png", picture((3000, 720))))
+    upload(page, ("page.png", picture((1300, 400))))
     page.get_by_role("img", name=re.compile("^page.png: ")).wait_for()
     frame = page.get_by_role("region", name=re.compile("taller than this frame"))
     expect(frame).to_be_visible()

@@ -52,3 +52,12 @@ def test_reliability_is_in_per_cent_and_rises_with_what_is_said(released):
     assert len(shares) == 10
     assert shares == sorted(shares)
     assert 1 < shares[-1] <= 100
+
+
+def test_a_released_model_is_shown_pictures_at_the_size_of_the_recipe(released, tmp_path):
+    larger = tmp_path / "larger.toml"
+    larger.write_text(TOML.read_text().replace("[frozen]", "released_size = 96\n\n[frozen]", 1))
+    data = make_dataset(tmp_path / "pictures")
+    again = release(released, [data], tmp_path / "out", larger, "python -m train fit")
+    assert (read_info(released).config["size"], read_info(again).config["size"]) == (64, 96)
+    assert read_info(again).scores["tiny"]["ig"] != read_info(released).scores["tiny"]["ig"]
