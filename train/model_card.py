@@ -5,13 +5,37 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from salmap.datasets import FixationDataset
 from salmap.evaluation.intervals import Interval
 from salmap.evaluation.reliability import LEVELS
 from salmap.evaluation.report import footnotes
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD, Evaluation
 from salmap.metrics import METRICS
+from salmap.types import UNKNOWN_VIEWER
 from salmap.weights.info import ModelInfo
 
+_PURPOSE = (
+    "To see which parts of a picture will draw the eye before anybody has viewed it: to check a "
+    "layout, compare versions of a design, choose a crop, or plan a study. It says where a group "
+    "of people looks who view freely. It does not say what one person does, how people find what "
+    "they search for, or whether they like what they see, and it is no instrument for diagnoses "
+    "or for judging people."
+)
+_KINDS = (
+    ("photographs like those it learned from", "measured on other pictures: *Scores* below"),
+    (
+        "photographs and viewers of data sets that it did not learn from",
+        "measured for a first stage of training, sets left out in turn: `docs/strangers.md`",
+    ),
+    ("web pages that people browse with a task", "measured: `docs/strangers.md`"),
+    ("posters, packaging, drawings, paintings, screens of phones, films", "not measured"),
+)
+_UNLIKE = (
+    "Of a picture unlike the photographs that it learned from, this is said, and it is analyzed "
+    "with more caution; `docs/strangers.md` says how often that is right."
+)
 _TIME = (
     "The density is that of the whole time for which the training pictures were shown: three "
     "seconds, and five in Saliency in Crowd. How it changes in the first three seconds, and how "
@@ -23,6 +47,7 @@ _TIME = (
 def card(
     info: ModelInfo,
     facts: Mapping[str, str],
+    datasets: Sequence[FixationDataset],
     evaluations: Mapping[str, Evaluation],
     recipe: str,
     commands: str,
@@ -32,18 +57,22 @@ def card(
     Args:
         info: what the weight file says of the model.
         facts: a line each.
+        datasets: whole ones, that it learned from or is scored on.
         evaluations: data set -> scores on its validation split.
         recipe: the text of the recipe.
         commands: those that made model and card.
     """
     sections = [
         f"# {info.name}\n\nPredicts where people look in a picture: a probability for each pixel.",
+        f"## What it is for\n\n{_PURPOSE}",
         "## Facts\n\n" + _bullets([f"{key}: {value}" for key, value in facts.items()]),
         "## Training data\n\n"
         + _bullets(info.data)
         + "\n\nOnly the training split (`salmap/datasets/splits.json`) was trained on; the center "
         "bias in the weights comes from it, too. `docs/encoders.md` says where the encoders come "
         "from, their licenses, and what they were trained on before.",
+        _viewing(datasets),
+        _kinds(),
         "## Scores\n\nOn the validation split, at full resolution, one picture at a time, with "
         "95 % bootstrap intervals over pictures. The published epoch is the one that did best "
         "on these pictures, which flatters the scores a little. "
@@ -56,6 +85,31 @@ def card(
         f"```toml\n{recipe.strip()}\n```",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _kinds() -> str:
+    lines = [*_header("kind", ["how well"]), *(_row(kind, [known]) for kind, known in _KINDS)]
+    return "\n\n".join(["## Kinds of picture", "\n".join(lines), _UNLIKE])
+
+
+def _viewing(datasets: Sequence[FixationDataset]) -> str:
+    lines = _header("data set", ["viewers", "each picture was shown for", "one degree"])
+    for dataset in datasets:
+        indices = range(len(dataset))
+        viewers = np.unique(np.concatenate([dataset.fixations(i).viewer for i in indices]))
+        degrees = [dataset.sigma_px(index) for index in indices]
+        low, high = (f"{edge:.0f}" for edge in (min(degrees), max(degrees)))
+        cells = [
+            "unknown" if UNKNOWN_VIEWER in viewers else f"{len(viewers)}",
+            f"{dataset.duration_s:g} s" if dataset.duration_s else "unknown",
+            f"{low} pixels" if low == high else f"{low} to {high} pixels",
+        ]
+        lines.append(_row(dataset.name, cells))
+    sources = [f"{d.name}: {d.citation}" for d in datasets if d.citation]
+    told = "How the pictures were viewed that it learned from and is scored on, on a screen:"
+    return "\n\n".join(
+        [f"## Viewing conditions\n\n{told}", "\n".join(lines), _bullets(sources)]
+    ).rstrip()
 
 
 def _scores(dataset: str, evaluation: Evaluation) -> str:

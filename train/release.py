@@ -73,7 +73,9 @@ def release(
         "license of the weights": info.license,
         "made with": f"Salmap {info.created_with}",
     }
-    text = card(info, facts, evaluations, find_recipe(recipe).read_text(encoding="utf-8"), commands)
+    text = card(
+        info, facts, datasets, evaluations, find_recipe(recipe).read_text("utf-8"), commands
+    )
     replace_file(out / f"{info.name}.md", text.encode())
     logger.info("wrote %s and its card", path)
     return path

@@ -90,7 +90,7 @@ _ENTRIES = (
         "tiny",
         "The quickest network, for cameras and video: a little less accurate than lite.",
         Source.BUNDLED,
-        sha256="12a983009fbea6d1a5dac7a3b35678189fa00ef7946efcf5b83b20d6b382a949",
+        sha256="72f62b613d6a65622d5bc57a6f8b4fd86a9c52f7d3942068cfc06990fc8911db",
         size_bytes=6_214_766,
     ),
 )
