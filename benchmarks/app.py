@@ -4,7 +4,8 @@
     python -m benchmarks.app memory --uploads 50
 
 `visit`: from the start of the server's process, as `make app` starts it, to the first heatmap in
-the browser, and to the finished page; and the server's memory at its start and with that heatmap.
+the browser, and to the finished page, beside `import torch, timm` in turns with it; and the
+server's memory at its start and with that heatmap.
 `photo`: from a 12-megapixel JPEG chosen to its heatmap, the server warm. `slider`: a step of the
 opacity slider on a picture 1600 pixels wide; server time is from the browser's message to the last
 answer, and beside it stands the processor's time, which other work on the machine does not
@@ -21,6 +22,7 @@ import argparse
 import io
 import re
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -35,6 +37,7 @@ from playwright.sync_api import Browser, Page
 from skimage import data
 
 import salmap
+from benchmarks.cold import measure
 from salmap.analysis.summary import analyze
 from salmap.ui import words
 from tests.browser.running import PATIENCE_MS, chromium, open_app, running_app, settled
@@ -87,8 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def visit(browser: Browser, options: argparse.Namespace) -> None:
     """Start the server and visit it, again and again."""
-    seconds, finished, idle, busy = [], [], [], []
+    seconds, finished, idle, busy, torch = [], [], [], [], []
     for _ in range(options.repeats):
+        torch.append(measure([sys.executable, "-c", "import torch, timm"])[0])
         began = time.perf_counter()
         with served() as address, opened(browser) as page:
             idle.append(resident_mb(server_process()))
@@ -100,6 +104,9 @@ def visit(browser: Browser, options: argparse.Namespace) -> None:
             busy.append(resident_mb(server_process()))
     report("Start of the server to first heatmap", seconds, "s")
     report("Start of the server to finished page", finished, "s")
+    report("import torch, timm", torch, "s")
+    ratio = median(seconds) / median(torch)
+    print(f"ratio: first heatmap {ratio:.2f}, finished page {median(finished) / median(torch):.2f}")
     report("Memory of the server before its first visit", idle, "MB")
     report("Memory of the server with the first heatmap", busy, "MB")
 
