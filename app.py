@@ -1,5 +1,7 @@
 """The app: `streamlit run app.py`."""
 
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -8,9 +10,14 @@ from salmap.ui.access import identify
 from salmap.ui.components.shell import shell
 from salmap.ui.ending import end_with_its_threads
 from salmap.ui.memory import share_pools
-from salmap.ui.pages import about, analyse, compare, live, train, versions
 
 ASSETS = Path(__file__).parent / "assets"
+
+
+def opened(name: str) -> Callable[[], None]:
+    """A page that is imported when it is opened: the first one doesn't wait for the others."""
+    return lambda: import_module(f"salmap.ui.pages.{name}").page()
+
 
 end_with_its_threads()
 share_pools()
@@ -18,7 +25,7 @@ st.set_page_config(
     page_title="Salmap: where will people look?", page_icon=ASSETS / "logo.svg", layout="wide"
 )
 st.logo(ASSETS / "wordmark.svg", size="large", icon_image=ASSETS / "logo.svg")
-first = st.Page(analyse.page, title="Analyse", url_path="analyse")
+first = st.Page(opened("analyse"), title="Analyse", url_path="analyse")
 
 
 def home() -> None:
@@ -30,11 +37,11 @@ page = st.navigation(
     [
         st.Page(home, title="Salmap", url_path="home", default=True, visibility="hidden"),
         first,
-        st.Page(compare.page, title="Compare", url_path="compare"),
-        st.Page(versions.page, title="Versions", url_path="versions"),
-        st.Page(live.page, title="Live", url_path="live"),
-        st.Page(train.page, title="Train", url_path="train"),
-        st.Page(about.page, title="About", url_path="about"),
+        st.Page(opened("compare"), title="Compare", url_path="compare"),
+        st.Page(opened("versions"), title="Versions", url_path="versions"),
+        st.Page(opened("live"), title="Live", url_path="live"),
+        st.Page(opened("train"), title="Train", url_path="train"),
+        st.Page(opened("about"), title="About", url_path="about"),
     ]
 )
 shell()

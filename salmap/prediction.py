@@ -13,6 +13,7 @@ from salmap.content import Content
 from salmap.density import resize_log_density
 from salmap.errors import DensityError, TimingError
 from salmap.moves import Moves, coarse
+from salmap.regions import top_regions
 from salmap.scanpaths import Scanpath, sample, typical
 from salmap.screens import Screens
 from salmap.timing import SEEN_S, Timing
@@ -81,8 +82,6 @@ class Prediction:
 
     def regions(self, k: int = 5) -> Sequence[Region]:
         """The `k` most salient regions, largest share first; see `salmap.regions.top_regions`."""
-        from salmap.regions import top_regions  # noqa: PLC0415  (slow to import: scikit-image)
-
         return top_regions(self.density, k)
 
     def areas(self, areas: Sequence[Area]) -> Sequence[AreaShare]:

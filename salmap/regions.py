@@ -1,52 +1,24 @@
 """Salient regions and other numbers derived from a density.
 
-A salient region is the surroundings of a peak of attention. The density is smoothed a little
-(`SMOOTHING`, relative to the picture, so that its size in pixels changes nothing). A peak is a
-maximum that stands above the valley to any higher one by the factor `PROMINENCE`. Its region is
-the pixels around it, connected, on its side of the watershed, where the smoothed density is at
-least half of the peak's and more than the average over the picture; regions with less than
-`SMALLEST_SHARE` of attention are left out. So regions never overlap, a density that is about the
-same everywhere has none, and a single Gaussian has one that holds half of its mass.
+A salient region is the surroundings of a peak of attention; `salmap.patches` says which exactly. So
+regions never overlap, a density that is about the same everywhere has none, and a single Gaussian
+has one that holds half of its mass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from skimage.measure import label
-from skimage.morphology import local_maxima, reconstruction
-from skimage.segmentation import expand_labels, watershed
 
 from salmap.density import check_map
 from salmap.errors import DensityError
 from salmap.types import MapArray, Region
 
-#: standard deviation of the smoothing, as a share of the long side
-SMOOTHING = 0.015
-#: by what factor a peak must stand above the valley to a higher peak
-PROMINENCE = 1.25
-#: where a region ends, as a share of its peak
-HEIGHT = 0.5
-#: share of attention below which a region is not worth naming
-SMALLEST_SHARE = 0.01
-
 _GRID = 256  # long side, in cells, of the copy on which regions are found
-_FLOOR = 1e-3  # densities far below the average count as this share of it: logarithms stay finite
-
-
-class _Patch(NamedTuple):
-    """A region on the coarse grid: where it lies, its cells there, and the level it ends at."""
-
-    window: tuple[slice, slice]
-    mask: NDArray[np.bool_]
-    level: float
-    share: float
 
 
 def top_regions(density: MapArray, k: int = 5) -> list[Region]:
@@ -118,15 +90,17 @@ def _found(
     density: MapArray, k: int
 ) -> list[tuple[Region, tuple[slice, slice], NDArray[np.bool_]]]:
     """Regions by rank, each with a window of the picture and its pixels there."""
+    from salmap import patches  # noqa: PLC0415  (as slow to import as all else that predicts)
+
     if k < 0:
         raise DensityError(f"{k} regions can't be found: ask for 0 or more.")
     total = _total(density)
     coarse = _relative(density, total)
-    smooth = ndimage.gaussian_filter(coarse, SMOOTHING * max(coarse.shape), mode="nearest")
-    patches = sorted(_patches(coarse, smooth), key=lambda patch: -patch.share)[:k]
+    smooth = patches.smooth(coarse)
+    largest = sorted(patches.find_patches(coarse, smooth), key=lambda patch: -patch.share)[:k]
     found = [
         (_measure(density, window, mask, total), window, mask)
-        for window, mask in _fine_masks(patches, smooth, density.shape)
+        for window, mask in patches.fine_masks(largest, smooth, density.shape)
         if mask.any()
     ]
     found.sort(key=lambda item: -item[0].share)
@@ -154,49 +128,6 @@ def _relative(density: MapArray, total: float) -> NDArray[np.float64]:
     values = density if density.dtype == np.float32 else density.astype(np.float64)
     coarse = cv2.resize(values, (width, height), interpolation=cv2.INTER_AREA)
     return coarse.astype(np.float64) * (density.size / total)
-
-
-def _patches(coarse: NDArray[np.float64], smooth: NDArray[np.float64]) -> Iterator[_Patch]:
-    """The region of each peak on the coarse grid."""
-    height = np.log(smooth + _FLOOR)
-    peaks = label(local_maxima(reconstruction(height - np.log(PROMINENCE), height)))
-    basins = watershed(-height, peaks, mask=smooth > 1)
-    for number, window in enumerate(ndimage.find_objects(basins), 1):
-        if window is None:  # its peak is below the average
-            continue
-        values = np.where(basins[window] == number, smooth[window], 0)
-        level = max(1.0, HEIGHT * values.max())
-        parts = label(values >= level)
-        mask = parts == parts.flat[values.argmax()]
-        share = float(coarse[window][mask].sum()) / coarse.size
-        if share >= SMALLEST_SHARE:
-            yield _Patch(window, mask, level, share)
-
-
-def _fine_masks(
-    patches: list[_Patch], smooth: NDArray[np.float64], size: tuple[int, int]
-) -> Iterator[tuple[tuple[slice, slice], NDArray[np.bool_]]]:
-    """Each patch at the picture's own (height, width): a window of it and the mask there."""
-    cells = np.zeros(smooth.shape, np.uint16)
-    for number, patch in enumerate(patches, 1):
-        cells[patch.window][patch.mask] = number
-    if size == smooth.shape:
-        for number, patch in enumerate(patches, 1):
-            yield patch.window, cells[patch.window] == number
-        return
-    # A patch may reach into the next cell; how far, the interpolated density says.
-    height, width = size
-    cells = cv2.resize(expand_labels(cells), (width, height), interpolation=cv2.INTER_NEAREST)
-    fine = cv2.resize(smooth.astype(np.float32), (width, height))
-    for number, patch in enumerate(patches, 1):
-        rows, columns = patch.window
-        window = _widened(rows, height / len(smooth)), _widened(columns, width / smooth.shape[1])
-        yield window, (cells[window] == number) & (fine[window] >= patch.level)
-
-
-def _widened(cells: slice, pixels: float) -> slice:
-    """The pixels of a range of cells and of one cell more on either side."""
-    return slice(max(0, int((cells.start - 1) * pixels)), int((cells.stop + 1) * pixels) + 1)
 
 
 def _measure(

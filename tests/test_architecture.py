@@ -17,6 +17,7 @@ MATHS = {
     "center_bias",
     "metrics",
     "regions",
+    "patches",
     "prediction",
     "screens",
     "timing",

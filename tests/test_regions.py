@@ -14,8 +14,8 @@ from skimage.measure import label
 
 from salmap.density import normalize
 from salmap.errors import DensityError
+from salmap.patches import SMALLEST_SHARE
 from salmap.regions import (
-    SMALLEST_SHARE,
     attention_area,
     region_labels,
     region_record,

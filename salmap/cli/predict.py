@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -153,7 +154,8 @@ def predict(
     s3://bucket/folder, pictures also in Parquet tables; an --out that ends in .parquet becomes a
     table.
     """
-    from salmap.outputs.cluster.task import Task  # noqa: PLC0415  (quick --help)
+    from salmap.outputs.batch import process_all  # noqa: PLC0415  (quick --help)
+    from salmap.outputs.cluster.task import Task  # noqa: PLC0415
     from salmap.outputs.find import find_pictures  # noqa: PLC0415
     from salmap.outputs.plan import names_of, plan, remaining  # noqa: PLC0415
     from salmap.outputs.record import record_in, settings_of  # noqa: PLC0415
@@ -196,9 +198,7 @@ def predict(
     if jobs:
         record.begin()
         loading = ThreadPoolExecutor(1).submit(load, model, device=device, backend=backend)
-        # importing this takes as long as reading the weights
-        from salmap.outputs.batch import process_all  # noqa: PLC0415
-
+        import_module("salmap.patches")  # which takes as long as reading weights: now, not later
         done = process_all(loading.result(), jobs, style, k, areas, viewing, say)
         _report(done, len(jobs), fail, processes.first)
     failed = processes.total(len(failures))

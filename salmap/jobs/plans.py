@@ -23,7 +23,6 @@ from salmap.errors import JobError, SalmapError
 from salmap.jobs import runs as jobs
 from salmap.jobs.dataset_check import DataSource
 from salmap.networks import PRESETS
-from salmap.weights import hub
 from salmap.weights.info import read_info
 from salmap.weights.registry import DEFAULT_MODEL
 from salmap.weights.resolve import SUFFIX
@@ -162,6 +161,8 @@ def require_pretrained(network: str) -> None:
     Raises:
         JobError: saying why, and what to do.
     """
+    from salmap.weights import hub  # noqa: PLC0415  (keeps its client out of every start)
+
     wanted = hub.HubFile(NETWORKS[network].encoders[0].repository)
     reason = hub.why_unavailable(wanted)
     if reason:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from salmap.analysis.summary import Analysis
 from salmap.analysis.trust import UsualScore
 from salmap.analysis.wording import percent, place
-from salmap.datasets import LAYOUTS
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
 #: an absolute path of Linux, macOS or Windows, up to its last part
@@ -137,4 +136,6 @@ def dataset(name: str) -> str:
     """A data set's proper name."""
     if name == "folder":
         return "your own pictures"
+    from salmap.datasets import LAYOUTS  # noqa: PLC0415  (quick start: what reads tables is slow)
+
     return LAYOUTS[name].title if name in LAYOUTS else name
