@@ -1,7 +1,8 @@
 """How a model does on a data set that it was not trained on, beside one that was.
 
     python -m benchmarks.strangers --recipe train/recipes/lite_first.toml --data osie=PATH \
-        --data saliency-in-crowd=PATH --data scene=PATH --out DIR [--encoder NAME=FILE ...]
+        --data saliency-in-crowd=PATH --data scene=PATH --out DIR [--encoder NAME=FILE ...] \
+        [--set KEY=VALUE ...]
 
 For each data set the first stage (decoder and readout on frozen features) is trained on all
 the others, and once on all of them. All are scored on the validation split of the data set, by
@@ -28,7 +29,7 @@ from salmap.evaluation.task import Evaluation, Task, evaluate, prepare
 from train.adapt.run import adapt
 from train.machine import Resources
 from train.recipe import Recipe
-from train.recipe_file import read_recipe
+from train.recipe_file import parse_settings, read_recipe
 from train.run import MODEL_NAME, fit
 from train.start import Start
 
@@ -41,7 +42,8 @@ def main() -> None:
     """Train what is not there yet, score, print."""
     options = _options()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    recipe = read_recipe(options.recipe, {"finetune": {"epochs": 0, "mixed": 0.0}})
+    settings = [*options.set, "finetune.epochs=0", "finetune.mixed=0.0"]
+    recipe = read_recipe(options.recipe, parse_settings(settings))
     datasets = [open_dataset(*parse_data_option(data)) for data in options.data]
     files = {name: Path(path) for name, _, path in (e.partition("=") for e in options.encoder)}
     start, resources = Start(files), Resources(options.cache or options.out / "cache")
@@ -99,6 +101,7 @@ def _row(title: str, cells: Sequence[str]) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipe", required=True)
+    parser.add_argument("--set", action="append", default=[], help="KEY=VALUE of the recipe")
     parser.add_argument("--data", action="append", required=True, help="NAME=PATH, repeated")
     parser.add_argument("--encoder", action="append", default=[], help="TIMM_NAME=FILE")
     parser.add_argument("--out", type=Path, required=True)

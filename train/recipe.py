@@ -39,12 +39,15 @@ class FrozenSettings:
         epochs: 0 leaves the stage out.
         batch: pictures in a batch.
         lr: learning rate.
+        readout_factor: on `lr`, for the readout's few numbers: gain, blur, weight of the center
+            bias, uniform share. They are logarithms and the like, and far from where they end.
         precision: "no" for float32, or "bf16".
     """
 
     epochs: int = setting(3, AT_LEAST_0)
     batch: int = setting(16, AT_LEAST_1)
     lr: float = setting(1e-3, AT_LEAST_0)
+    readout_factor: float = setting(1.0, POSITIVE)
     precision: str = setting("no", one_of(*PRECISIONS))
 
     def __post_init__(self) -> None:

@@ -22,7 +22,7 @@ from .data.pictures import PictureCache, PixelSource
 from .losses import TrainingLoss
 from .machine import Machine
 from .precision import attend_in_parts, is_bfloat16_on_cpu, keep_depthwise_float32
-from .recipe import FinetuneSettings, Recipe
+from .recipe import FinetuneSettings, FrozenSettings, Recipe
 from .teacher import Teacher
 from .training_set import TrainingSet
 
@@ -111,8 +111,7 @@ class Stages:
         cache.fill(crops, self._pixels(mixture), self.machine, settings.precision, report)
         self.machine.wait_for_all()
         network.encoders.requires_grad_(False)
-        groups = [{"params": _learning(network), "base_lr": settings.lr}]
-        loss = TrainingLoss(network)
+        loss, groups = TrainingLoss(network), frozen_groups(network, settings)
         return Stage("frozen", FeatureSource(cache), plans, loss, groups, settings.precision)
 
     def finetune(self) -> Stage:
@@ -185,6 +184,15 @@ def _unfreeze(network: SaliencyNetwork, settings: FinetuneSettings) -> None:
             encoder.freeze_through(settings.freeze[encoder.name])
         if settings.checkpoint:
             checkpoint_activations(encoder)
+
+
+def frozen_groups(network: SaliencyNetwork, settings: FrozenSettings) -> list[dict[str, Any]]:
+    """Decoder and readout, each with its rate; nothing pulls the readout's numbers to 0."""
+    readout_lr = settings.lr * settings.readout_factor
+    return [
+        {"params": _learning(network.decoder), "base_lr": settings.lr},
+        {"params": _learning(network.finalizer), "base_lr": readout_lr, "weight_decay": 0.0},
+    ]
 
 
 def encoder_groups(network: SaliencyNetwork, settings: FinetuneSettings) -> list[dict[str, Any]]:

@@ -60,6 +60,7 @@ def test_settings_are_read_as_toml_and_quotes_may_be_left_out():
         ("finetune.crop=2", r"finetune\.crop must be between 0 and 1"),
         ("finetune.aspect=[2, 0.5]", r"finetune\.aspect must be two numbers"),
         ("frozen.lr=nan", r"frozen\.lr must be at least 0"),
+        ("frozen.readout_factor=0", r"frozen\.readout_factor must be greater than 0"),
         ("ema=1", "ema must be between 0 and 1, and not 1"),
         ("preset=vgg", "preset must be one of lite"),
         ("finetune.encoder_factors={ vgg16 = 0.5 }", "must name some of resnet50"),

@@ -4,8 +4,8 @@ import pytest
 
 from salmap.models.network import SaliencyNetwork
 from salmap.networks import PRESETS
-from train.recipe import FinetuneSettings
-from train.stages import encoder_groups
+from train.recipe import FinetuneSettings, FrozenSettings
+from train.stages import encoder_groups, frozen_groups
 
 SETTINGS = FinetuneSettings(
     encoder_lr=1e-3, depth_decay=0.1, encoder_factors={"vit_small_patch14_dinov2": 0.5}
@@ -30,3 +30,14 @@ def test_frozen_parameters_are_in_no_group():
     groups = encoder_groups(network, SETTINGS)
     assert all(parameter.requires_grad for group in groups for parameter in group["params"])
     assert len(groups) == 12
+
+
+def test_the_readout_has_a_rate_of_its_own_and_is_not_pulled_to_0():
+    network = SaliencyNetwork(dataclasses.replace(PRESETS["lite"].config, size=64))
+    network.encoders.requires_grad_(False)
+    decoder, readout = frozen_groups(network, FrozenSettings(lr=1e-3, readout_factor=20))
+    assert (decoder["base_lr"], readout["base_lr"]) == (1e-3, pytest.approx(0.02))
+    assert "weight_decay" not in decoder
+    assert readout["weight_decay"] == 0
+    assert {id(p) for p in readout["params"]} == {id(p) for p in network.finalizer.parameters()}
+    assert len(decoder["params"]) == len(list(network.decoder.parameters()))
