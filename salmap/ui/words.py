@@ -57,7 +57,7 @@ def summary(analysis: Analysis, k: int) -> str:
     if len(regions) == 1:
         return f"{half} {first}."
     total = sum(region.share for region in regions)
-    return f"{half} {first}; the {len(regions)} marked areas together get {percent(total)}."
+    return f"{half} {first}; the {len(regions)} most viewed together get {percent(total)}."
 
 
 def no_regions() -> str:
