@@ -14,7 +14,6 @@ durations of the same kind; the typical one; and those of other viewers. Prints 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,8 +23,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import salmap
+from benchmarks.on_datasets import on_datasets
 from benchmarks.timing import SEED, cell, center_biases, timed_fixations
-from salmap.datasets import FixationDataset, open_dataset, parse_data_option
+from salmap.datasets import FixationDataset
 from salmap.moves import INDEPENDENT, Cell, Moves, coarse
 from salmap.scanpaths import Scanpath, sample, typical
 from salmap.timing import EDGES_S, stretch_of
@@ -186,18 +186,7 @@ def report(found: dict[str, Measured]) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--model", default="lite", help="a name or a file")
-    parser.add_argument("--data", action="append", required=True, help="NAME=PATH, repeated")
-    parser.add_argument("--every", type=int, default=1, help="take every n-th picture")
-    options = parser.parse_args()
-    model = salmap.load(options.model)
-    found = {}
-    for data in options.data:
-        dataset = open_dataset(*parse_data_option(data))
-        found[dataset.name] = measure(model, dataset, options.every)
+    _, found = on_datasets(__doc__, measure)
     report(found)
 
 

@@ -12,7 +12,6 @@ reliability; and in which order people come to the five most salient regions. Pr
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,7 +24,8 @@ from tqdm import tqdm
 
 import salmap
 from benchmarks.areas import SEED, boxes
-from salmap.datasets import FixationDataset, open_dataset, parse_data_option
+from benchmarks.on_datasets import on_datasets
+from salmap.datasets import FixationDataset
 from salmap.evaluation.baseline import Baseline, fit_baseline
 from salmap.evaluation.intervals import mean_interval
 from salmap.fixations.onsets import with_onsets
@@ -235,18 +235,7 @@ def _reliability(rows: NDArray[np.void]) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--model", default="lite", help="a name or a file")
-    parser.add_argument("--data", action="append", required=True, help="NAME=PATH, repeated")
-    parser.add_argument("--every", type=int, default=1, help="take every n-th picture")
-    options = parser.parse_args()
-    model = salmap.load(options.model)
-    found = {}
-    for data in options.data:
-        dataset = open_dataset(*parse_data_option(data))
-        found[dataset.name] = measure(model, dataset, options.every)
+    model, found = on_datasets(__doc__, measure)
     assert model.timing is not None
     report(found, model.timing)
 
