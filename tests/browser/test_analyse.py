@@ -258,6 +258,7 @@ def test_downloads_are_made_when_asked_for(page):
     archive = zipfile.ZipFile(waiting.value.path())
     assert {name.partition("_")[2] for name in archive.namelist()} == {
         "overlay.png", "heatmap.png", "density.npy", "regions.csv", "regions.json",
+        "scanpaths.png", "scanpaths.csv",
     }  # fmt: skip
     density = np.load(io.BytesIO(archive.read("Astronaut_density.npy")), allow_pickle=False)
     assert density.shape == (512, 512)
