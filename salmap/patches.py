@@ -1,8 +1,7 @@
 """The surroundings of each peak of attention, on a grid and at a picture's own size.
 
-Apart from `salmap.regions`, which uses it, since scikit-image takes long to import. The density is
-smoothed a little (`SMOOTHING`, relative to the picture, so that its size in pixels changes
-nothing). A peak is a maximum that stands above the valley to any higher one by the factor
+The density is smoothed a little (`SMOOTHING`, relative to the picture, so that its size in pixels
+changes nothing). A peak is a maximum that stands above the pass to any higher one by the factor
 `PROMINENCE`. Its patch is the cells around it, connected, on its side of the watershed, where the
 smoothed density is at least half of the peak's and more than the average over the picture; patches
 with less than `SMALLEST_SHARE` of attention are left out.
@@ -10,16 +9,16 @@ with less than `SMALLEST_SHARE` of attention are left out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from skimage.measure import label
-from skimage.morphology import local_maxima, reconstruction
-from skimage.segmentation import expand_labels, watershed
+
+from salmap.density import gaussian_blur
+from salmap.peaks import prominent_peaks
 
 #: standard deviation of the smoothing, as a share of the long side
 SMOOTHING = 0.015
@@ -30,6 +29,7 @@ HEIGHT = 0.5
 #: share of attention below which a region is not worth naming
 SMALLEST_SHARE = 0.01
 
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _FLOOR = 1e-3  # densities far below the average count as this share of it: logarithms stay finite
 
 
@@ -44,22 +44,23 @@ class Patch(NamedTuple):
 
 def smooth(coarse: NDArray[np.float64]) -> NDArray[np.float64]:
     """A density on the coarse grid, (h, w), smoothed as above."""
-    sigma = SMOOTHING * max(coarse.shape)
-    return np.asarray(ndimage.gaussian_filter(coarse, sigma, mode="nearest"))
+    return gaussian_blur(coarse, SMOOTHING * max(coarse.shape), cv2.BORDER_REPLICATE)
 
 
 def find_patches(coarse: NDArray[np.float64], smooth: NDArray[np.float64]) -> Iterator[Patch]:
     """The region of each peak on the coarse grid."""
-    height = np.log(smooth + _FLOOR)
-    peaks = label(local_maxima(reconstruction(height - np.log(PROMINENCE), height)))
-    basins = watershed(-height, peaks, mask=smooth > 1)
-    for number, window in enumerate(ndimage.find_objects(basins), 1):
-        if window is None:  # its peak is below the average
+    peaks, basins = prominent_peaks(np.log(smooth + _FLOOR), math.log(PROMINENCE))
+    above = smooth > 1 + 1e-6  # the average; rounding makes no peak of a plain
+    for number, peak in enumerate(peaks.tolist()):
+        if not above.flat[peak]:
             continue
-        values = np.where(basins[window] == number, smooth[window], 0)
-        level = max(1.0, HEIGHT * values.max())
-        parts = label(values >= level)
-        mask = parts == parts.flat[values.argmax()]
+        level = max(1.0, HEIGHT * smooth.flat[peak])
+        held = ((basins == number) & above & (smooth >= level)).astype(np.uint8)
+        _, parts = cv2.connectedComponents(held)
+        part = parts.flat[peak]
+        left, top, columns, rows = cv2.boundingRect((parts == part).astype(np.uint8))
+        window = slice(top, top + rows), slice(left, left + columns)
+        mask = parts[window] == part
         share = float(coarse[window][mask].sum()) / coarse.size
         if share >= SMALLEST_SHARE:
             yield Patch(window, mask, level, share)
@@ -78,12 +79,13 @@ def fine_masks(
         return
     # A patch may reach into the next cell; how far, the interpolated density says.
     height, width = size
-    cells = cv2.resize(expand_labels(cells), (width, height), interpolation=cv2.INTER_NEAREST)
+    wider = np.where(cells, cells, cv2.dilate(cells, _CROSS))
+    numbers = cv2.resize(wider, (width, height), interpolation=cv2.INTER_NEAREST)
     fine = cv2.resize(smooth.astype(np.float32), (width, height))
     for number, patch in enumerate(patches, 1):
         rows, columns = patch.window
         window = _widened(rows, height / len(smooth)), _widened(columns, width / smooth.shape[1])
-        yield window, (cells[window] == number) & (fine[window] >= patch.level)
+        yield window, (numbers[window] == number) & (fine[window] >= patch.level)
 
 
 def _widened(cells: slice, pixels: float) -> slice:

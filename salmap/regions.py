@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from salmap import patches
 from salmap.density import check_map
 from salmap.errors import DensityError
 from salmap.types import MapArray, Region
@@ -90,8 +91,6 @@ def _found(
     density: MapArray, k: int
 ) -> list[tuple[Region, tuple[slice, slice], NDArray[np.bool_]]]:
     """Regions by rank, each with a window of the picture and its pixels there."""
-    from salmap import patches  # noqa: PLC0415  (as slow to import as all else that predicts)
-
     if k < 0:
         raise DensityError(f"{k} regions can't be found: ask for 0 or more.")
     total = _total(density)

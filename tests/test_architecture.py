@@ -18,6 +18,7 @@ MATHS = {
     "metrics",
     "regions",
     "patches",
+    "peaks",
     "prediction",
     "screens",
     "timing",

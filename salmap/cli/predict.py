@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -197,9 +195,8 @@ def predict(
         jobs = remaining(jobs)
     if jobs:
         record.begin()
-        loading = ThreadPoolExecutor(1).submit(load, model, device=device, backend=backend)
-        import_module("salmap.patches")  # which takes as long as reading weights: now, not later
-        done = process_all(loading.result(), jobs, style, k, areas, viewing, say)
+        predictor = load(model, device=device, backend=backend)
+        done = process_all(predictor, jobs, style, k, areas, viewing, say)
         _report(done, len(jobs), fail, processes.first)
     failed = processes.total(len(failures))
     if not failed:

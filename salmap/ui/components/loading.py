@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
-from importlib import import_module
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
@@ -34,7 +33,6 @@ def load_model(model: ModelVersion) -> None:
     try:
         future = pool.submit(cache.predictor, model, report)
         place = st.empty()
-        import_module("salmap.patches")  # which takes as long as reading weights: now, not later
         while not wait([future], _POLL_S).done:
             place.progress(*_position(model.name, **state))
         place.empty()
