@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
 from salmap.areas import Area
 from salmap.errors import AreaError
@@ -109,6 +108,8 @@ def _blocks(lines: NDArray[np.float64]) -> NDArray[np.float64]:
     letter = (lines[:, 2:] - lines[:, :2]).min(1)
     smaller = np.minimum.outer(letter, letter)
     low = np.maximum(lines[:, None, :2], lines[None, :, :2])
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415  (slow, seldom needed)
+
     gap = (low - np.minimum(lines[:, None, 2:], lines[None, :, 2:])) / smaller[..., None]
     below = (gap[..., 0] <= 0) & (gap[..., 1] <= 0.7)
     beside = (gap[..., 1] <= -0.4) & (gap[..., 0] <= 0.7)

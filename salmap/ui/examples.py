@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -35,4 +36,7 @@ EXAMPLES = (
 @lru_cache
 def data(example: Example) -> bytes:
     """The bytes of an example's file."""
-    return files("skimage.data").joinpath(example.file).read_bytes()
+    package = find_spec("skimage")  # importing it takes long
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).with_name("data").joinpath(example.file).read_bytes()

@@ -53,7 +53,7 @@ def words(app: AppTest) -> str:
 def shown(app: AppTest) -> dict:
     """What the viewer was given."""
     (viewer,) = [e for e in app.main if getattr(e, "proto", None) and is_viewer(e)]
-    return json.loads(viewer.proto.json)
+    return json.loads(viewer.proto.json)[0]
 
 
 def is_viewer(element) -> bool:

@@ -54,7 +54,7 @@ def camera(app: AppTest) -> dict:
     """What the camera was given."""
     protos = [getattr(element, "proto", None) for element in app.main]
     (found,) = [p for p in protos if getattr(p, "component_name", "") == "salmap_camera"]
-    return json.loads(found.json)
+    return json.loads(found.json)[0]
 
 
 @pytest.fixture

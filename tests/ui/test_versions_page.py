@@ -43,7 +43,7 @@ def parts(app: AppTest, name: str) -> list[dict]:
     """What the browser parts of this name were given."""
     protos = [getattr(element, "proto", None) for element in app.main]
     full = f"salmap_{name}"
-    return [json.loads(p.json) for p in protos if getattr(p, "component_name", "") == full]
+    return [json.loads(p.json)[0] for p in protos if getattr(p, "component_name", "") == full]
 
 
 def test_one_picture_is_not_enough():

@@ -13,7 +13,7 @@ const REACH_PX = 12;
 const TALL = 0.62; // width divided by height of a picture that keeps a useful width and is scrolled
 const memory = new Map(); // outlives the page's parts, which may be made anew at any time
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const find = (selector) => parentElement.querySelector(selector);
   const editor = find(".editor");
   const svg = find("svg");

@@ -24,7 +24,7 @@ const PROBLEMS = {
 };
 let lastId = 0;
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const camera = (parentElement.camera ??= new Camera(parentElement));
   camera.update(data, setTriggerValue);
   return () => camera.stop();

@@ -1,7 +1,7 @@
 // A table of numbers: a heading for each row, the best of each column marked.
 // data: { caption, columns: [{ label, help }], rows: [{ name, note, cells: [{ text, best }] }] }
 // The heading of a column with a help is a button that shows it below the table.
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const find = (selector) => parentElement.querySelector(selector);
   find(".scroll").setAttribute("aria-label", data.caption);
   find("caption").textContent = data.caption;

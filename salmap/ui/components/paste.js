@@ -1,6 +1,6 @@
 // Takes a picture that is pasted anywhere on the page. It has no looks of its own.
 // data: { max_bytes }; trigger "picture": { name, base64 } or { name, too_large: true }.
-export default function ({ data, setTriggerValue }) {
+export default function ({ data: [data], setTriggerValue }) {
   const onPaste = (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find((f) => f.type.startsWith("image/"));
     if (!file) return;

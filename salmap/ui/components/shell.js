@@ -4,7 +4,7 @@
 const STYLE = "salmap-style";
 const TRIES = 6; // while the sidebar still opens, it does not take the click
 
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   const style = document.getElementById(STYLE) ?? document.createElement("style");
   style.id = STYLE;
   style.textContent = data.style;

@@ -1,7 +1,7 @@
 // A row of small pictures with their names, of which one is shown.
 // data: { label, chosen, removable, items: [{ id, name, src }] };
 // triggers "pick" and "remove": the id of one.
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const strip = parentElement.querySelector(".strip");
   strip.setAttribute("aria-label", data.label);
   const ids = data.items.map((item) => item.id).join();

@@ -4,7 +4,7 @@
 const TALL = 0.62;
 const SVG = "http://www.w3.org/2000/svg";
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const tiles = parentElement.querySelector(".tiles");
   tiles.setAttribute("aria-label", data.label);
   tiles.style.setProperty("--count", data.items.length);

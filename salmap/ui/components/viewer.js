@@ -6,7 +6,7 @@
 // A tall picture keeps a useful width and is scrolled.
 const TALL = 0.62;
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const find = (selector) => parentElement.querySelector(selector);
   const viewer = find(".viewer");
   const range = find("input");
