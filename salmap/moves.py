@@ -94,7 +94,7 @@ class Moves:
 def coarse(grid: NDArray[np.floating]) -> Maps:
     """A log density (h, w), up to a constant, on at most `CELLS` cells along the long side."""
     shrink = min(1.0, CELLS / max(grid.shape))
-    size = round(grid.shape[0] * shrink), round(grid.shape[1] * shrink)
+    size = max(1, round(grid.shape[0] * shrink)), max(1, round(grid.shape[1] * shrink))
     return np.log(shrink_density(np.exp(log_normalize(grid)), size))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salmap.errors import TimingError
-from salmap.moves import Cell, Moves
+from salmap.moves import Cell, Maps, Moves
 from salmap.timing import EDGES_S, FIRST_S, SACCADE_S, stretch_of
 
 #: how far from all earlier fixations those of a typical scanpath are, as a share of the long side
@@ -76,7 +76,8 @@ def sample(
     def inside(cells: int) -> Array:
         return random.uniform(0, 1, (2, cells))
 
-    return [_walk(moments, moves, size, seconds, draw, lasts, inside) for _ in range(count)]
+    pulls = _pulls(moments, moves)
+    return [_walk(moments, moves, pulls, size, seconds, draw, lasts, inside) for _ in range(count)]
 
 
 def typical(
@@ -104,12 +105,19 @@ def typical(
     def inside(cells: int) -> Array:
         return np.full((2, cells), 0.5)
 
-    return _walk(moments, moves, size, seconds, most_likely, lasts, inside)
+    pulls = _pulls(moments, moves)
+    return _walk(moments, moves, pulls, size, seconds, most_likely, lasts, inside)
+
+
+def _pulls(moments: Sequence[Grid], moves: Moves) -> Maps:
+    height, width = moments[0].shape
+    return moves.pull_maps((height, width))
 
 
 def _walk(
     moments: Sequence[Grid],
     moves: Moves,
+    pulls: Maps,
     size: tuple[int, int],
     seconds: float,
     choose: Callable[[Grid, Sequence[Cell]], Cell],
@@ -119,6 +127,7 @@ def _walk(
     """One scanpath; see `sample`.
 
     Args:
+        pulls: of the moves on the grid of the moments.
         choose: a cell from the log density of the next fixation and the cells before.
         lasts: for how long the fixation of this number, from 0, in seconds.
         inside: where fixations fall inside their cells, down and across, (2, n) in [0, 1].
@@ -129,7 +138,6 @@ def _walk(
             f"{EDGES_S[-1]:g} s."
         )
     height, width = moments[0].shape
-    pulls = moves.pull_maps((height, width))
     cells: list[Cell] = []
     times: list[tuple[float, float]] = []
     start = FIRST_S

@@ -81,3 +81,7 @@ def test_durations_lie_between_the_quantiles_of_first_and_other_fixations():
     assert moves.duration(0, 0.9) == pytest.approx(0.1)
     found = [moves.duration(number, number / 4) for number in range(1, 5)]
     assert found == pytest.approx([0.25, 0.3, 0.6, 0.9])
+
+
+def test_a_strip_keeps_a_row_of_cells():
+    assert coarse(np.zeros((1, 3 * CELLS), np.float32)).shape == (1, CELLS)

@@ -27,14 +27,18 @@ _KINDS = (
     ("photographs like those it learned from", "measured on other pictures: *Scores* below"),
     (
         "photographs and viewers of data sets that it did not learn from",
-        "measured for a first stage of training, sets left out in turn: `docs/strangers.md`",
+        "for first stages of `lite`, `large` and `resnet50`: `docs/strangers.md`",
     ),
-    ("web pages that people browse with a task", "measured: `docs/strangers.md`"),
+    (
+        "web pages that people browse with a task",
+        "for `lite`, `large`, `resnet50` and `tiny`: `docs/strangers.md`",
+    ),
     ("posters, packaging, drawings, paintings, screens of phones, films", "not measured"),
 )
 _UNLIKE = (
-    "Of a picture unlike the photographs that it learned from, this is said, and it is analyzed "
-    "with more caution; `docs/strangers.md` says how often that is right."
+    "Where `salmap train familiarity` was run, a picture unlike the photographs that it learned "
+    "from is said to be so and analyzed with more caution; `docs/strangers.md` says how often that "
+    "is right for `lite`, `large` and `resnet50`."
 )
 _TIME = (
     "The density is that of the whole time for which the training pictures were shown: three "
@@ -74,8 +78,8 @@ def card(
         _viewing(datasets),
         _kinds(),
         "## Scores\n\nOn the validation split, at full resolution, one picture at a time, with "
-        "95 % bootstrap intervals over pictures. The published epoch is the one that did best "
-        "on these pictures, which flatters the scores a little. "
+        "95 % bootstrap intervals over pictures. The published epoch, and the size of a recipe "
+        "with a `released_size`, did best on these pictures, which flatters the scores a little. "
         + " ".join(f"{m.title}: {m.meaning}." for m in METRICS.values()),
         *(_scores(dataset, evaluation) for dataset, evaluation in evaluations.items()),
         _reliability(info.name, evaluations),

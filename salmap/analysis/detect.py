@@ -103,13 +103,13 @@ def _text(image: ImageArray) -> NDArray[np.float64]:
 
 def _blocks(lines: NDArray[np.float64]) -> NDArray[np.float64]:
     """Boxes around lines (N, 4) of about one size that are neighbors below or beside each other."""
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415  (slow, seldom needed)
+
     if not len(lines):
         return lines
     letter = (lines[:, 2:] - lines[:, :2]).min(1)
     smaller = np.minimum.outer(letter, letter)
     low = np.maximum(lines[:, None, :2], lines[None, :, :2])
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415  (slow, seldom needed)
-
     gap = (low - np.minimum(lines[:, None, 2:], lines[None, :, 2:])) / smaller[..., None]
     below = (gap[..., 0] <= 0) & (gap[..., 1] <= 0.7)
     beside = (gap[..., 1] <= -0.4) & (gap[..., 0] <= 0.7)

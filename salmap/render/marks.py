@@ -39,10 +39,10 @@ def contours(
         DensityError: if `density` is not a density of the picture's size.
         RenderError: if a level is not between 0 and 1.
     """
-    picture = matching(image, density)
-    canvas = Canvas(muted(picture) if mute else picture)
     from skimage.measure import find_contours  # noqa: PLC0415  (slow to import, seldom needed)
 
+    picture = matching(image, density)
+    canvas = Canvas(muted(picture) if mute else picture)
     height, width = density.shape
     shrink = min(1.0, _CONTOUR_GRID / max(height, width))
     grid = (max(1, round(height * shrink)), max(1, round(width * shrink)))

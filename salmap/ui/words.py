@@ -134,8 +134,8 @@ def scores_by_dataset(scores: Sequence[UsualScore]) -> str:
 
 def dataset(name: str) -> str:
     """A data set's proper name."""
-    if name == "folder":
-        return "your own pictures"
     from salmap.datasets import LAYOUTS  # noqa: PLC0415  (quick start: what reads tables is slow)
 
+    if name == "folder":
+        return "your own pictures"
     return LAYOUTS[name].title if name in LAYOUTS else name
