@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-GROUND = {"types", "errors", "version", "files", "processes", "networks", "threads", "content"}
+GROUND = {
+    "types",
+    "errors",
+    "version",
+    "files",
+    "processes",
+    "networks",
+    "threads",
+    "content",
+    "dataset_titles",
+}
 MATHS = {
     "areas",
     "density",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from salmap.cli.options import ContentOption, ModelOption
+from salmap.cli.options import BackgroundOption, ContentOption, ModelOption, ScreenOption
 from salmap.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from salmap.analysis.versions import Comparison
     from salmap.content import Content
+    from salmap.pictures.viewing import Viewing
     from salmap.prediction import Prediction
     from salmap.predictor import Predictor
     from salmap.types import ImageArray
@@ -30,6 +31,8 @@ def compare_designs(
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report, too: .html, or .pdf.")] = None,
     model: ModelOption = DEFAULT_MODEL,
+    screen: ScreenOption = None,
+    background: BackgroundOption = "white",
     content: ContentOption = "auto",
 ) -> None:
     """Compare how much attention the same areas draw in several versions of a design.
@@ -54,18 +57,20 @@ def compare_designs(
     )
     from salmap.outputs.result import Result  # noqa: PLC0415
     from salmap.pictures import load_image  # noqa: PLC0415
+    from salmap.pictures.viewing import Viewing  # noqa: PLC0415
     from salmap.predictor import load  # noqa: PLC0415
 
     if html:
         check_ending(html.name)
     given = read_areas_file(areas_file)
     images = {
-        name: load_image(path) for name, path in zip(distinct(pictures), pictures, strict=True)
+        name: load_image(path, background)
+        for name, path in zip(distinct(pictures), pictures, strict=True)
     }
     areas = areas_of_versions(
         {n: (len(image), len(image[0])) for n, image in images.items()}, given
     )
-    predictions = _predict_alike(load(model), images, content)
+    predictions = _predict_alike(load(model), images, Viewing(screen, background, content=content))
     comparison = compare_versions(predictions, areas)
     for name in [area] if area else comparison.shares:
         verdict = winner(comparison, name)
@@ -78,13 +83,20 @@ def compare_designs(
 
 
 def _predict_alike(
-    loaded: Predictor, images: Mapping[str, ImageArray], content: Content
+    loaded: Predictor, images: Mapping[str, ImageArray], viewing: Viewing
 ) -> dict[str, Prediction]:
     """All versions as photos, or all as pages: as pages if one of them is."""
-    found = {name: loaded.predict(image, content=content) for name, image in images.items()}
+
+    def predict(content: Content) -> dict[str, Prediction]:
+        return {
+            name: loaded.predict(image, viewing.screen_px, content=content)
+            for name, image in images.items()
+        }
+
+    found = predict(viewing.content)
     if len({prediction.content for prediction in found.values()}) < 2:
         return found
-    return {name: loaded.predict(image, content="page") for name, image in images.items()}
+    return predict("page")
 
 
 def _print_area(comparison: Comparison, area: str) -> None:

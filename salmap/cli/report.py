@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from tqdm import tqdm
 
-from salmap.cli.options import ContentOption, ModelOption
+from salmap.cli.options import BackgroundOption, ContentOption, ModelOption, ScreenOption
 from salmap.cli.text import say
 from salmap.errors import SalmapError
 from salmap.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from salmap.analysis.area_files import AreasByPicture
-    from salmap.content import Content
     from salmap.outputs.report.sheets import Sheet
+    from salmap.pictures.viewing import Viewing
     from salmap.predictor import Predictor
 
 
@@ -38,6 +38,8 @@ def report(
     logo: Annotated[Path | None, typer.Option(help="A picture beside the heading.")] = None,
     paper: Annotated[str, typer.Option(help="a4 or letter.")] = "a4",
     model: ModelOption = DEFAULT_MODEL,
+    screen: ScreenOption = None,
+    background: BackgroundOption = "white",
     content: ContentOption = "auto",
 ) -> None:
     """Write a report on pictures: one HTML file that needs no other, or a PDF.
@@ -61,10 +63,14 @@ def report(
         logo_uri,
         report_file,
     )
+    from salmap.pictures.colors import check_color  # noqa: PLC0415
+    from salmap.pictures.viewing import Viewing  # noqa: PLC0415
     from salmap.predictor import load  # noqa: PLC0415
     from salmap.render import Style  # noqa: PLC0415
 
     check_ending(out.name)
+    check_color(background)
+    viewing = Viewing(screen, background, content=content)
     if paper.lower() not in list(Paper):
         raise typer.BadParameter(f"'{paper}': choose from {', '.join(Paper)}.")
     cover = Cover(title or Cover.title, note, logo_uri(logo) if logo else "")
@@ -82,7 +88,7 @@ def report(
     work = zip(names, found, strict=True)
     for name, picture in tqdm(work, total=len(found), unit="picture", delay=2, disable=None):
         try:
-            sheets.append(_sheet(loaded, name, picture.path, areas, k, content))
+            sheets.append(_sheet(loaded, name, picture.path, areas, k, viewing))
         except (SalmapError, OSError) as error:
             fail(picture.path, str(error))
     if sheets:
@@ -93,7 +99,7 @@ def report(
 
 
 def _sheet(
-    loaded: Predictor, name: str, path: Path, areas: AreasByPicture, k: int, content: Content
+    loaded: Predictor, name: str, path: Path, areas: AreasByPicture, k: int, viewing: Viewing
 ) -> Sheet:
     """One picture, predicted, drawn and measured."""
     from salmap.analysis.area_files import own_areas  # noqa: PLC0415  (quick --help)
@@ -102,7 +108,7 @@ def _sheet(
     from salmap.outputs.result import Result  # noqa: PLC0415
     from salmap.pictures import load_image  # noqa: PLC0415
 
-    image = load_image(source_of(path))
+    image = load_image(source_of(path), viewing.background)
     wanted = own_areas(path.as_posix(), areas) or areas.get("") or ()
-    prediction = loaded.predict(image, content=content)
+    prediction = loaded.predict(image, viewing.screen_px, content=viewing.content)
     return make_sheet(Result(name, image, prediction, k=k, areas=wanted))

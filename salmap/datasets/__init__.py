@@ -23,25 +23,23 @@ class Layout:
     """A layout of files on disk.
 
     Attributes:
-        title: what people call it.
         open: reads a folder in this layout, with other splits if they are given.
         takes_reading: whether it also takes a `Reading` of its tables.
     """
 
-    title: str
     open: Callable[..., FixationDataset]
     takes_reading: bool = False
 
 
-#: by the name that commands take
+#: by the name that commands take, as in `salmap.dataset_titles`
 LAYOUTS = {
-    "folder": Layout("images, with fixations.csv or maps", open_folder, takes_reading=True),
-    "osie": Layout("OSIE", OSIE.open),
-    "saliency-in-crowd": Layout("Saliency in Crowd", SALIENCY_IN_CROWD.open),
-    "scene": Layout("Scene Saliency", open_scene),
-    "cat2000": Layout("CAT2000", open_cat2000),
-    "salicon": Layout("SALICON", open_salicon),
-    "mit1003": Layout("MIT1003", open_mit1003),
+    "folder": Layout(open_folder, takes_reading=True),
+    "osie": Layout(OSIE.open),
+    "saliency-in-crowd": Layout(SALIENCY_IN_CROWD.open),
+    "scene": Layout(open_scene),
+    "cat2000": Layout(open_cat2000),
+    "salicon": Layout(open_salicon),
+    "mit1003": Layout(open_mit1003),
 }
 
 __all__ = [

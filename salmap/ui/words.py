@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from salmap.analysis.summary import Analysis
 from salmap.analysis.trust import UsualScore
 from salmap.analysis.wording import percent, place
+from salmap.dataset_titles import TITLES
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:])")
 #: an absolute path of Linux, macOS or Windows, up to its last part
@@ -134,8 +135,4 @@ def scores_by_dataset(scores: Sequence[UsualScore]) -> str:
 
 def dataset(name: str) -> str:
     """A data set's proper name."""
-    from salmap.datasets import LAYOUTS  # noqa: PLC0415  (quick start: what reads tables is slow)
-
-    if name == "folder":
-        return "your own pictures"
-    return LAYOUTS[name].title if name in LAYOUTS else name
+    return "your own pictures" if name == "folder" else TITLES.get(name, name)

@@ -69,6 +69,7 @@ from streamlit.testing.v1 import AppTest
 app = AppTest.from_file(sys.argv[1], default_timeout=200).run()
 assert not app.exception, app.exception
 assert 'salmap.backends.onnx_runtime' in sys.modules, 'nothing was analyzed'
+assert not {'pandas', 'scipy', 'skimage'} & set(sys.modules), 'they are slow to import'
 compare = 'from salmap.ui.pages import compare; compare.page()'
 page = AppTest.from_string(compare, default_timeout=200)
 page.session_state['compared'] = ['lite', 'center-bias']

@@ -95,3 +95,30 @@ def test_areas_are_found_and_crops_cut_no_face(tmp_path: Path) -> None:
     Image.new("RGB", (80, 60), "gray").save(tmp_path / "face.png")
     result = RUNNER.invoke(cli.app, ["areas", *words, "--detect", "faces"])
     assert "No faces found" in str(result.exception)
+
+
+@pytest.mark.parametrize("command", ["report", "compare-designs"])
+def test_pictures_are_seen_as_the_options_say(tmp_path: Path, command: str) -> None:
+    """Black on nothing shows on white only; a long page is cut to screens of the given length."""
+    design = np.zeros((300, 100, 4), np.uint8)
+    design[20:40, 30:60, 3] = 255
+    designs = [str(tmp_path / name) for name in ("a.png", "b.png")]
+    for path in designs:
+        Image.fromarray(design).save(path)
+    table = tmp_path / "areas.csv"
+    table.write_text("name,left,top,right,bottom\nlogo,30,20,60,40\n")
+
+    def found(*options: str) -> str:
+        page = tmp_path / "page.html"
+        target = "--out" if command == "report" else "--html"
+        words = [*designs, "--areas", str(table), target, str(page), *options]
+        result = RUNNER.invoke(cli.app, [command, *words, "--model", "spectral-residual"])
+        assert result.exit_code == 0, result.output
+        return page.read_text("utf-8")
+
+    usual = found()
+    assert found("--background", "white") == usual
+    assert found("--background", "black") != usual
+    assert found("--screen", "150") != usual
+    result = RUNNER.invoke(cli.app, [command, *designs, "--background", "mauvish"])
+    assert result.exit_code != 0

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from salmap.dataset_titles import TITLES
 from salmap.datasets import LAYOUTS, FixationDataset, Record, open_dataset, parse_data_option
 from salmap.datasets.splits import COMMITTED, hashed_split, read_splits
 from salmap.errors import DatasetError
@@ -49,6 +50,7 @@ def table(fixations: Fixations) -> np.ndarray:
 
 def test_the_made_sets_are_all_there_are():
     assert set(MAKERS) == set(LAYOUTS)
+    assert list(LAYOUTS) == list(TITLES)
 
 
 def test_fixations_lie_where_the_truth_has_them(made):

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from salmap.datasets import LAYOUTS
+from salmap.dataset_titles import TITLES
 from salmap.datasets.fixations_csv import find_tables
 from salmap.datasets.folder import pictures_in
 from salmap.datasets.table_preview import preview_in_folder, table_refusal
@@ -119,7 +119,7 @@ def _remove(path: Path) -> None:
 def _on_server() -> DataSource | None:
     layout, place = st.columns([1, 2])
     chosen = layout.selectbox(
-        "Layout", list(LAYOUTS), format_func=lambda name: LAYOUTS[name].title, key="data_layout",
+        "Layout", list(TITLES), format_func=TITLES.__getitem__, key="data_layout",
         persist_state="session",
     )  # fmt: skip
     path = place.text_input(
