@@ -17,8 +17,6 @@ from salmap.density import log_normalize
 
 #: how much longer a page's long side is than a photograph's when a network is shown it
 PAGE_SCALE = 4 / 3
-#: factor on a network's evidence on pages
-PAGE_GAIN = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,17 +26,18 @@ class Hedge:
     Attributes:
         prior: float32 (h, w), weighted log center bias over the picture, from edge to edge.
         uniform: share of the uniform density that is mixed in.
+        gain: factor on the evidence; 1 changes nothing.
     """
 
     prior: NDArray[np.float32]
     uniform: float
+    gain: float
 
-    def flatten(self, grid: NDArray[np.float32], gain: float) -> NDArray[np.float32]:
+    def flatten(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the network would say if its evidence counted for less.
 
         Args:
             grid: float32 (h, w), log density up to a constant.
-            gain: factor on the evidence; 1 changes nothing.
 
         Returns:
             float32 (h, w), log density, logsumexp 0.
@@ -48,5 +47,5 @@ class Hedge:
         density = np.exp(log_normalize(grid).astype(np.float64))
         sure = np.log(np.maximum(density - even, np.finfo(np.float32).tiny))
         prior = cv2.resize(self.prior, (width, height), interpolation=cv2.INTER_LINEAR)
-        flat = np.exp(log_normalize(prior + gain * (sure - prior)).astype(np.float64))
+        flat = np.exp(log_normalize(prior + self.gain * (sure - prior)).astype(np.float64))
         return log_normalize(np.log((1 - self.uniform) * flat + even).astype(np.float32))

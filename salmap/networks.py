@@ -43,11 +43,13 @@ class NetworkConfig:
         encoders: one or more, side by side.
         size: long side in pixels at which pictures are shown to the network.
         width: channels inside the decoder.
+        page_gain: factor on the network's evidence on pages and designs; see `salmap.hedge`.
     """
 
     encoders: tuple[EncoderConfig, ...]
     size: int
     width: int = 64
+    page_gain: float = 0.7
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.encoders) <= 4:
@@ -56,6 +58,8 @@ class NetworkConfig:
             raise ModelError(f"The size of a network must be 32 to 4096 pixels, not {self.size}.")
         if not 8 <= self.width <= 1024:
             raise ModelError(f"The decoder's width must be 8 to 1024, not {self.width}.")
+        if not 0 < self.page_gain <= 1:
+            raise ModelError(f"The gain on pages lies above 0 and up to 1: {self.page_gain}.")
 
     @classmethod
     def from_json(cls, config: dict[str, Any]) -> NetworkConfig:
@@ -73,8 +77,9 @@ class NetworkConfig:
                 )
                 for e in config["encoders"]
             )
-            rest = {key: int(value) for key, value in config.items() if key != "encoders"}
-            return cls(encoders, **rest)
+            rest = {key: value for key, value in config.items() if key != "encoders"}
+            gain = float(rest.pop("page_gain", cls.page_gain))  # absent from older files, too
+            return cls(encoders, page_gain=gain, **{key: int(rest[key]) for key in rest})
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"The network's configuration can't be read: {error!r}.") from error
 

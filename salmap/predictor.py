@@ -18,7 +18,7 @@ from salmap.backends import Backend, BatchBackend
 from salmap.backends.choice import open_model
 from salmap.backends.gathering import Gathering
 from salmap.content import NOTE, Content, check_content
-from salmap.hedge import PAGE_GAIN, PAGE_SCALE, Hedge
+from salmap.hedge import PAGE_SCALE, Hedge
 from salmap.pictures import ImageSource, fit_size, load_image, resize
 from salmap.pictures.notes import notes_on
 from salmap.prediction import GridPrediction, Prediction, is_unfamiliar
@@ -192,7 +192,7 @@ class Predictor:
     def _as_page(self, image: ImageArray, screen_px: int | None, hedge: Hedge) -> GridPrediction:
         shown = self._shown(image, screen_px, round(PAGE_SCALE * self.backend.size))
         outputs = [
-            GridOutput(hedge.flatten(output.log_density, PAGE_GAIN), output.features)
+            GridOutput(hedge.flatten(output.log_density), output.features)
             for output in self._run(shown.parts)
         ]
         return replace(self._gathered(shown, outputs), content="page")
@@ -272,7 +272,7 @@ def load(
     runner, info = open_model(found.path, "", device, backend)
     return Predictor(
         runner, short_name(model), info, found.fallback_reason, read_familiarity(found.path),
-        read_timing(found.path), read_hedge(found.path),
+        read_timing(found.path), read_hedge(found.path, info),
     )  # fmt: skip
 
 

@@ -27,10 +27,10 @@ def said(evidence, hedge, gain):
 
 @given(st.floats(0.1, 1.5), st.floats(0, 0.2))
 def test_flattening_is_as_if_the_evidence_had_counted_for_less(gain, uniform):
-    hedge = Hedge(PRIOR, uniform)
+    hedge = Hedge(PRIOR, uniform, gain)
     evidence = np.random.default_rng(1).normal(0, 1, PRIOR.shape)
     grid = (said(evidence, hedge, 1) + 3).astype(np.float32)  # up to a constant
-    flat = hedge.flatten(grid, gain)
+    flat = hedge.flatten(grid)
     assert logsumexp(flat.astype(float)) == pytest.approx(0, abs=1e-4)
     np.testing.assert_allclose(flat, said(evidence, hedge, gain), atol=1e-3)
 

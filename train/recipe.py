@@ -149,6 +149,8 @@ class Recipe:
         size: long side in pixels; 0 keeps the preset's.
         released_size: long side at which the released model is shown pictures, where another than
             that of training does better; 0 keeps that.
+        page_gain: of the released model, factor on its evidence on pages and designs, of which it
+            knows less; 1 for one that was taught to claim less there.
         epoch_pictures: pictures in an epoch; 0 means as many as there are.
         weight_decay: of AdamW.
         clip_norm: longest gradient, as a norm over all parameters.
@@ -166,6 +168,7 @@ class Recipe:
     shares: dict[str, float] = field(default_factory=dict, metadata=obeying(SHARES))
     size: int = setting(0, AT_LEAST_0)
     released_size: int = setting(0, AT_LEAST_0)
+    page_gain: float = setting(NetworkConfig.page_gain, POSITIVE_SHARE)
     epoch_pictures: int = setting(0, AT_LEAST_0)
     weight_decay: float = setting(1e-4, AT_LEAST_0)
     clip_norm: float = setting(1.0, POSITIVE)

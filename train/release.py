@@ -53,9 +53,9 @@ def release(
     """
     network, info = load_model(model)
     made_by = read_recipe(recipe)
-    if made_by.released_size:
-        network.network_config = replace(network.network_config, size=made_by.released_size)
-        info = replace(info, config=network.config())
+    size = made_by.released_size or network.network_config.size
+    network.network_config = replace(network.network_config, size=size, page_gain=made_by.page_gain)
+    info = replace(info, config=network.config())
     with TemporaryDirectory() as scratch:
         resized = Path(scratch) / model.name
         save_model(network, resized, info)

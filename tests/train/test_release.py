@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+import salmap
 from salmap.evaluation.task import BASELINE, GOLD_STANDARD
 from salmap.metrics import GOLD_STANDARD_KEY, METRICS
+from salmap.networks import NetworkConfig
 from salmap.weights.info import read_info
 from tests.train.tiny import ENCODER, NO_WORKERS, changed, make_dataset, make_encoder
 from train.release import release
@@ -54,10 +56,14 @@ def test_reliability_is_in_per_cent_and_rises_with_what_is_said(released):
     assert 1 < shares[-1] <= 100
 
 
-def test_a_released_model_is_shown_pictures_at_the_size_of_the_recipe(released, tmp_path):
+def test_a_released_model_has_the_size_and_the_gain_of_the_recipe(released, tmp_path):
     larger = tmp_path / "larger.toml"
-    larger.write_text(TOML.read_text().replace("[frozen]", "released_size = 96\n\n[frozen]", 1))
+    larger.write_text(
+        TOML.read_text().replace("[frozen]", "released_size = 96\npage_gain = 0.9\n[frozen]", 1)
+    )
     data = make_dataset(tmp_path / "pictures")
     again = release(released, [data], tmp_path / "out", larger, "python -m train fit")
     assert (read_info(released).config["size"], read_info(again).config["size"]) == (64, 96)
+    assert salmap.load(str(released)).hedge.gain == NetworkConfig.page_gain
+    assert salmap.load(str(again)).hedge.gain == 0.9
     assert read_info(again).scores["tiny"]["ig"] != read_info(released).scores["tiny"]["ig"]
