@@ -124,10 +124,10 @@ class Teacher:
             model, size = self._drawn(draw, unlabeled)
             seen = resized(_mirrored(images, mirrored), size, model.output_stride)
             logits = model(seen).float()
-            density = logits.flatten(1).softmax(1).view_as(logits)
-            return F.interpolate(density[:, None], grid, mode="bilinear")[:, 0]
+            return logits.flatten(1).softmax(1).view_as(logits)
 
-        said = self.answers.get(name, grid, ask).to(images.device) if self.answers else ask()
+        own = self.answers.get(name, ask).to(images.device) if self.answers else ask()
+        said = F.interpolate(own[:, None], grid, mode="bilinear")[:, 0]
         return _mirrored(said / said.sum((1, 2), keepdim=True), mirrored)
 
     def _drawn(self, draw: float, unlabeled: bool) -> tuple[SaliencyNetwork, int]:

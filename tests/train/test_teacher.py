@@ -155,21 +155,23 @@ def test_a_student_sees_a_large_crop_at_its_own_size(tmp_path):
     torch.testing.assert_close(loss, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_teachers_are_asked_once_about_crops_that_come_again_mirrored(tmp_path):
+def test_teachers_are_asked_once_for_all_students_about_crops_that_come_again(tmp_path):
+    """Even if they come again mirrored."""
     crops, source = a_batch(tmp_path, 8, mixed=0.5)
     first, again = source[crops], source[[crop.mirrored() for crop in crops]]
     assert torch.equal(again.images, first.images.flip(3))
 
-    def taught(teacher, batch):
+    def taught(teacher, batch, grid=(12, 16)):
         images = batch.images.float() / 255
-        return teacher.densities(images, (12, 16), batch.taught_mirrored, name=batch.name)
+        return teacher.densities(images, grid, batch.taught_mirrored, name=batch.name)
 
-    said = taught(Teacher([network(seed=1)]), first)
+    said, smaller = (taught(Teacher([network(seed=1)]), first, g) for g in ((12, 16), (6, 8)))
     teacher = Teacher([network(seed=1)])
     teacher.answers = Answers(tmp_path / "answers")
     torch.testing.assert_close(taught(teacher, first), said, rtol=1e-2, atol=1e-6)
     teacher.models = []
     torch.testing.assert_close(taught(teacher, again), said.flip(2), rtol=1e-2, atol=1e-6)
+    torch.testing.assert_close(taught(teacher, first, (6, 8)), smaller, rtol=1e-2, atol=1e-6)
 
 
 def test_what_is_taught_does_not_depend_on_how_a_batch_is_shared_out(tmp_path):

@@ -1,4 +1,7 @@
-"""What teachers said about crops that come again, kept on disk in half precision."""
+"""What teachers said about crops that come again, kept on disk in half precision.
+
+It is kept on the teachers' own grids, so that students of any size, one after another, share it.
+"""
 
 from __future__ import annotations
 
@@ -30,19 +33,19 @@ class Answers:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def get(self, name: str, grid: tuple[int, int], ask: Callable[[], Tensor]) -> Tensor:
+    def get(self, name: str, ask: Callable[[], Tensor]) -> Tensor:
         """What was said of a batch: float32 (B, rows, columns) on the CPU, asked for once and kept.
 
         It comes out as it is kept, so that it never depends on whether it was there.
         """
-        path = self.folder / f"{name}-{grid[0]}x{grid[1]}.safetensors"
-        cells = grid[0] * grid[1]
+        path = self.folder / f"{name}.safetensors"
         try:
             kept = load_file(path)["densities"]
         except (OSError, SafetensorError, KeyError):  # not there yet, or damaged
-            kept = (ask() * cells).half().cpu().contiguous()
+            said = ask()
+            kept = (said * said[0].numel()).half().cpu().contiguous()
             replace_file(path, save({"densities": kept}))
-        return kept.float() / cells
+        return kept.float() / kept[0].numel()
 
 
 def answers_folder(cache: Path, *depends_on: object) -> Path:
