@@ -48,11 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    predictor = salmap.load(options.model)
-    if not isinstance(predictor.backend.model, SaliencyNetwork):
+    predictor = salmap.load(options.model, backend="torch")
+    network = getattr(predictor.backend, "model", None)
+    if not isinstance(network, SaliencyNetwork):
         parser.error(f"{options.model} is not a network, so there is nothing to fit.")
     print(HEAD)
-    for line in _rows(predictor.name, predictor.backend.model, options):
+    for line in _rows(predictor.name, network, options):
         print(line, flush=True)
 
 
@@ -62,7 +63,7 @@ def _rows(name: str, network: SaliencyNetwork, options: argparse.Namespace) -> I
         dataset = open_dataset(*parse_data_option(option)).split(options.split)
         order = np.random.default_rng(0).permutation(len(dataset))[: options.pictures]
         chosen = dataset.select(sorted(map(int, order)))
-        pictures, _ = gather_evidence(network, chosen, silent)
+        pictures = gather_evidence(network, chosen, silent).pictures
         kinds = {dataset.name: pictures}
         if options.differ:
             kinds[f"{dataset.name}, moved and blurred"] = differing(pictures)

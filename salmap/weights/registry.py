@@ -72,8 +72,8 @@ _ENTRIES = (
         "lite",
         "A small network, fast on any computer.",
         Source.BUNDLED,
-        sha256="e8b9a3d02d8369c5ef6003de3e42fbbfe45ed9734c716e10709a3141731741fc",
-        size_bytes=9_060_966,
+        sha256="0d988ae7aed567877fccbf20d180fac874136cf3bea5946280e9e025a566fc91",
+        size_bytes=9_061_118,
     ),
     ModelEntry(
         "resnet50",
@@ -90,8 +90,8 @@ _ENTRIES = (
         "tiny",
         "The quickest network, for cameras and video: a little less accurate than lite.",
         Source.BUNDLED,
-        sha256="72f62b613d6a65622d5bc57a6f8b4fd86a9c52f7d3942068cfc06990fc8911db",
-        size_bytes=6_214_766,
+        sha256="81460270393e5247c29b1f12ba3b8fd8e761a62780d11a53f01fca4a8c00ce43",
+        size_bytes=6_214_790,
     ),
 )
 REGISTRY = {entry.name: entry for entry in _ENTRIES}
