@@ -13,7 +13,10 @@ from salmap.types import ImageArray
 
 
 def data_uri(image: ImageArray, quality: int = 85) -> str:
-    """A picture uint8 (H, W, 3) as something a browser shows: a JPEG in a data URI."""
+    """A picture uint8 (H, W, 3) as something a browser shows: a JPEG in a data URI.
+
+    It is there with the page. A file that a run of a page made may be gone when the browser asks.
+    """
     return f"data:image/jpeg;base64,{base64.b64encode(encode_jpeg(image, quality)).decode()}"
 
 

@@ -13,7 +13,7 @@ from train.release import release
 from train.run import fit
 from train.start import Start
 
-TOML = Path(__file__).parents[2] / "train" / "recipes" / "lite.toml"
+TOML = Path(__file__).parents[2] / "train" / "recipes" / "lite_second.toml"
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from salmap.outputs.names import safe_stem
 from salmap.outputs.result import zip_files
 from salmap.pictures import shrink_image
 from salmap.render import encode_png
+from salmap.render.web import data_uri
 from salmap.ui import cache, drawn, measures, words
 from salmap.ui.cache import ModelVersion
 from salmap.ui.state import Picture
@@ -67,7 +68,7 @@ def _show(picture: Picture, found: dict[str, Crop]) -> None:
             small = shrink_image(image[top:bottom, left:right], _PREVIEW_PX)
             cuts = ", but cuts a face" if one.cuts else ""
             says = f"{ratio} keeps {words.percent(one.share)} of attention{cuts}"
-            st.image(small, says, output_format="JPEG", width=small.shape[1] // 2 + 60, alt=says)
+            st.image(data_uri(small), says, width=small.shape[1] // 2 + 60, alt=says)
     stem = safe_stem(picture.name)
 
     def archive() -> bytes:

@@ -12,6 +12,7 @@ from salmap.errors import DoubtfulError, SalmapError
 from salmap.fixations.frame import Reading, read_settings
 from salmap.fixations.preview import Preview
 from salmap.render.fixations import with_fixations
+from salmap.render.web import data_uri
 from salmap.types import ImageArray
 from salmap.ui import words
 
@@ -128,7 +129,7 @@ def _picture(
         return error
     total = len(found.fixations)
     st.image(
-        _surrounded(image, found),
+        data_uri(_surrounded(image, found)),
         caption=f"{words.plain(found.picture)}: {found.inside:,} of "
         f"{words.count(total, 'position')} on it",
         alt=f"{found.picture} with the positions of the file",

@@ -24,7 +24,8 @@ _MB = 1_000_000
 _USUAL = ("jpg", "png", "jpeg", "webp", "heic", "gif")  # told first
 _TYPES = (*_USUAL, *sorted({suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES} - {*_USUAL}))
 _CAMERA, _PASTE = "camera", "paste"
-_INCOMING, _PROBLEMS, _UPLOADS = "incoming_pictures", "picture_problems", "uploads_taken"
+_INCOMING, _LATEST = "incoming_pictures", "latest_incoming_pictures"
+_PROBLEMS, _UPLOADS = "picture_problems", "uploads_taken"
 
 
 def picture_source() -> None:
@@ -104,8 +105,12 @@ def _example_picked(digest: str) -> None:
 
 
 def take(pictures: list[Picture]) -> None:
-    """Have pictures checked, after any that came a moment before and wait for it."""
+    """Have pictures checked, after any that came a moment before and wait for it.
+
+    Of those that can be read, the first that came now is then shown.
+    """
     st.session_state[_INCOMING] = [*st.session_state.get(_INCOMING, ()), *pictures]
+    st.session_state[_LATEST] = {picture.digest for picture in pictures}
 
 
 def check_incoming(progress: DeltaGenerator) -> None:
@@ -137,6 +142,10 @@ def check_incoming(progress: DeltaGenerator) -> None:
     progress.empty()
     st.session_state[_PROBLEMS] = problems
     state.add(good)
+    for picture in good:
+        if picture.digest in st.session_state[_LATEST]:
+            state.choose(picture.digest)
+            break
     del st.session_state[_INCOMING]  # last, for a click may end this run at any moment
 
 
