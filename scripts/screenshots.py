@@ -128,6 +128,7 @@ def crops(browser: Browser, address: str) -> None:
         tab.get_by_text("of attention").last.wait_for()
         settled(tab)
         scroll_to(tab.get_by_text("Crop it to other shapes"))
+        tab.get_by_role("button", name="Crops, ZIP").hover(trial=True)  # once nothing moves
 
     shoot(browser, "crops", see)
 
