@@ -143,7 +143,7 @@ def check_incoming(progress: DeltaGenerator) -> None:
     st.session_state[_PROBLEMS] = problems
     state.add(good)
     for picture in good:
-        if picture.digest in st.session_state[_LATEST]:
+        if picture.digest in st.session_state.get(_LATEST, ()):
             state.choose(picture.digest)
             break
     del st.session_state[_INCOMING]  # last, for a click may end this run at any moment
