@@ -12,7 +12,6 @@ fitted to these pages.
 from __future__ import annotations
 
 import argparse
-import base64
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from skimage import data
 import salmap
 from salmap.areas import Area
 from salmap.content import CONTENTS
+from salmap.render.web import data_uri
 from salmap.types import ImageArray
 from tests.browser.running import chromium
 
@@ -60,7 +60,7 @@ def made_pages(browser: Browser) -> Iterator[MadePage]:
     for path in PAGES:
         html = path.read_text(encoding="utf-8")
         for word, picture in pictures.items():
-            html = html.replace(f'src="{word}"', f'src="{_data_uri(picture)}"')
+            html = html.replace(f'src="{word}"', f'src="{data_uri(picture)}"')
         page = browser.new_page()
         page.set_content(html)
         said = page.locator("html")
@@ -86,12 +86,6 @@ def wrong_pairs(page: MadePage, prediction: salmap.Prediction) -> list[str]:
 def _pair(words: str) -> tuple[str, str]:
     more, less = words.split(">")
     return more.strip(), less.strip()
-
-
-def _data_uri(picture: ImageArray) -> str:
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def main() -> None:

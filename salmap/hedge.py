@@ -1,6 +1,6 @@
 """More caution: what a network says of a picture, flattened but for its center bias.
 
-Networks learn from photographs. On web pages that people viewed freely, their predictions are too
+Networks learn from photographs, if not from them alone. On web pages their predictions are too
 sure, and they miss what is small, such as text. There it helps to show them a larger picture and to
 flatten what they say; docs/strangers.md has the figures.
 """

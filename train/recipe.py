@@ -150,7 +150,7 @@ class Recipe:
         released_size: long side at which the released model is shown pictures, where another than
             that of training does better; 0 keeps that.
         page_gain: of the released model, factor on its evidence on pages and designs, of which it
-            knows less; 1 for one that was taught to claim less there.
+            knows less; nearer to 1 for one that was taught to claim less there.
         epoch_pictures: pictures in an epoch; 0 means as many as there are.
         weight_decay: of AdamW.
         clip_norm: longest gradient, as a norm over all parameters.

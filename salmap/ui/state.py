@@ -57,14 +57,14 @@ def tray() -> tuple[Picture, ...]:
     return found
 
 
-def add(new: Sequence[Picture]) -> None:
-    """Put pictures into the tray, each content once, and show the first of them."""
+def add(new: Sequence[Picture], shown: Picture | None = None) -> None:
+    """Put pictures into the tray, each content once, and show one of them, by default the first."""
     if not new:
         return
     known = {picture.digest for picture in tray()}
     fresh = {picture.digest: picture for picture in new if picture.digest not in known}
     st.session_state[_TRAY] = (*tray(), *fresh.values())
-    choose(new[0].digest)
+    choose((shown or new[0]).digest)
 
 
 def remove(digest: str) -> None:

@@ -152,7 +152,7 @@ def test_kept_pictures_wait_to_be_checked_like_any_other(session):
     for x in (5, 75):
         session["live_camera"] = SimpleNamespace(keep=message(frame(x)))
         live_page._keep()
-    waiting = session["incoming_pictures"]
+    waiting = [picture for together in session["incoming_pictures"] for picture in together]
     assert [p.name for p in waiting] == ["camera 1.jpg", "camera 2.jpg"]
     assert [p.data for p in waiting] == [frame(5), frame(75)]
 
@@ -161,7 +161,7 @@ def test_the_page_puts_kept_pictures_into_the_tray_and_says_what_is_wrong_with_o
     app = started()
     good, bad = cache.Picture("camera 1.jpg", frame(), "a"), cache.Picture("bad.jpg", b"no", "b")
     app.session_state["live_kept"] = ("a", "b")
-    app.session_state["incoming_pictures"] = [good, bad]
+    app.session_state["incoming_pictures"] = [[good, bad]]
     app.run()
     assert [p.name for p in app.session_state["tray"]] == ["camera 1.jpg"]
     assert "1 picture kept." in [m.value for m in app.main.markdown]

@@ -24,8 +24,7 @@ _MB = 1_000_000
 _USUAL = ("jpg", "png", "jpeg", "webp", "heic", "gif")  # told first
 _TYPES = (*_USUAL, *sorted({suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES} - {*_USUAL}))
 _CAMERA, _PASTE = "camera", "paste"
-_INCOMING, _LATEST = "incoming_pictures", "latest_incoming_pictures"
-_PROBLEMS, _UPLOADS = "picture_problems", "uploads_taken"
+_INCOMING, _PROBLEMS, _UPLOADS = "incoming_pictures", "picture_problems", "uploads_taken"
 
 
 def picture_source() -> None:
@@ -109,8 +108,7 @@ def take(pictures: list[Picture]) -> None:
 
     Of those that can be read, the first that came now is then shown.
     """
-    st.session_state[_INCOMING] = [*st.session_state.get(_INCOMING, ()), *pictures]
-    st.session_state[_LATEST] = {picture.digest for picture in pictures}
+    st.session_state[_INCOMING] = [*st.session_state.get(_INCOMING, ()), pictures]
 
 
 def check_incoming(progress: DeltaGenerator) -> None:
@@ -120,9 +118,10 @@ def check_incoming(progress: DeltaGenerator) -> None:
         progress: where to show how far that is; it is there in every run of the page, so that
             nothing below it is taken for something new.
     """
-    pictures = st.session_state.get(_INCOMING)
-    if not pictures:
+    came = st.session_state.get(_INCOMING)
+    if not came:
         return
+    pictures, latest = [picture for together in came for picture in together], came[-1]
     problems = [_too_large(p.name) for p in pictures if len(p.data) > MAX_FILE_MB * _MB]
     pictures, left_out = _fitting([p for p in pictures if len(p.data) <= MAX_FILE_MB * _MB])
     good = []
@@ -141,11 +140,7 @@ def check_incoming(progress: DeltaGenerator) -> None:
             good.append(picture)
     progress.empty()
     st.session_state[_PROBLEMS] = problems
-    state.add(good)
-    for picture in good:
-        if picture.digest in st.session_state.get(_LATEST, ()):
-            state.choose(picture.digest)
-            break
+    state.add(good, next((picture for picture in good if picture in latest), None))
     del st.session_state[_INCOMING]  # last, for a click may end this run at any moment
 
 
